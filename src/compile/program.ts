@@ -1,0 +1,138 @@
+/** What a chip would be loaded with: integers only, plus the report of every decision that led to them. */
+
+import type { Warning } from "../errors.ts";
+import type { Shape } from "../network/types.ts";
+import type { Target } from "../target/types.ts";
+
+/** Integer weights of one projection, as a chip stores them. */
+export type Synapses = DenseSynapses | ConvSynapses | SparseSynapses;
+
+/** `weight` [from][to], one row per source neuron. */
+export interface DenseSynapses {
+  readonly kind: "dense";
+  readonly weight: Int32Array;
+}
+
+/** Two-dimensional correlation over [channels][height][width]; `weight` [out][in/groups][height][width]. */
+export interface ConvSynapses {
+  readonly kind: "conv2d";
+  readonly weight: Int32Array;
+  readonly inputShape: Shape;
+  readonly outputShape: Shape;
+  readonly kernel: readonly [number, number];
+  readonly stride: readonly [number, number];
+  /** Zeros above and left of the input; those below and right follow from the shapes. */
+  readonly padding: readonly [number, number];
+  readonly dilation: readonly [number, number];
+  readonly groups: number;
+}
+
+/** Row of source s: target[start[s]] .. target[start[s + 1] - 1], ascending, with the weights beside. */
+export interface SparseSynapses {
+  readonly kind: "sparse";
+  /** [from + 1] */
+  readonly start: Uint32Array;
+  readonly target: Uint32Array;
+  readonly weight: Int32Array;
+}
+
+/** One Input node of the network as the chip receives it. */
+export interface ProgramInput {
+  readonly name: string;
+  readonly shape: Shape;
+  /** What a host value is multiplied with and rounded to give a payload; null: events, each of whole number. */
+  readonly payloadScale: number | null;
+  /** Largest payload magnitude. */
+  readonly payloadLimit: number;
+}
+
+export interface ProgramPopulation {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly neurons: number;
+  /** Which of the target's datapaths runs it. */
+  readonly datapath: string;
+  /** Integer parameters, [neurons] or [1] when all neurons share one value. */
+  readonly parameters: Readonly<Record<string, Int32Array>>;
+  /** Registers that do not start at 0, [neurons] or [1]. */
+  readonly initial: Readonly<Record<string, Int32Array>>;
+  /** Chip timestep of the model's step 0; until then the population is held in its initial state. */
+  readonly offset: number;
+  /** Membrane LSBs per float unit, [neurons] or [1]; null where the program was not made from floats. */
+  readonly scale: Float64Array | null;
+  /** Float value of membrane 0, [neurons] or [1], where the chip's zero is not the network's; null: 0. */
+  readonly origin: Float64Array | null;
+}
+
+export interface ProgramProjection {
+  readonly name: string;
+  readonly from: string;
+  readonly to: string;
+  /** Timesteps beyond the target's own delivery. */
+  readonly delay: number;
+  /** Integer constants of the projection (weight exponent, graded, ..). */
+  readonly parameters: Readonly<Record<string, number>>;
+  /** Which accumulator of the target's datapath it feeds. */
+  readonly accumulator: string;
+  readonly synapses: Synapses;
+}
+
+/** One number that the compiler derived, and what was lost. For arrays: the extremes over all elements. */
+export interface Decision {
+  /** Population or projection. */
+  readonly where: string;
+  /** Register or parameter: `weight`, `threshold`, .. */
+  readonly parameter: string;
+  /** Smallest and largest integer used. */
+  readonly integer: readonly [number, number];
+  /** Smallest and largest float wanted, in the units of the network. */
+  readonly wanted: readonly [number, number];
+  /** Largest |got - wanted| in LSBs of the parameter. */
+  readonly error: number;
+  /** How many values were cut at the end of the range. */
+  readonly saturated: number;
+  readonly count: number;
+  readonly note: string | null;
+}
+
+/** One core and the neurons on it. */
+export interface CoreUse {
+  readonly core: number;
+  readonly population: string;
+  /** Neurons `from` (included) to `to` (excluded). */
+  readonly from: number;
+  readonly to: number;
+  readonly synapseBits: number;
+}
+
+/** Whether the network fits the chip, and where it lies. */
+export interface Fit {
+  readonly fits: boolean;
+  /** Cores used. */
+  readonly cores: number;
+  readonly coresAvailable: number | null;
+  readonly placement: readonly CoreUse[];
+  /** Why it does not fit; what a limit rests on. */
+  readonly reasons: readonly string[];
+}
+
+export interface Program {
+  readonly format: "bitspike-program";
+  readonly version: 1;
+  /** Complete, so that a program runs without its target file. */
+  readonly target: Target;
+  /** Recipe by which floats became integers; null for a program made of integers. */
+  readonly recipe: string | null;
+  /** Chip-wide options and constants. */
+  readonly settings: Readonly<Record<string, number>>;
+  readonly inputs: readonly ProgramInput[];
+  readonly populations: readonly ProgramPopulation[];
+  readonly projections: readonly ProgramProjection[];
+  /** Output nodes and the population each shows. */
+  readonly outputs: readonly { readonly name: string; readonly population: string }[];
+  /** Chip timesteps beyond the model's: the largest offset. */
+  readonly latency: number;
+  readonly decisions: readonly Decision[];
+  readonly warnings: readonly Warning[];
+  readonly fit: Fit;
+}
