@@ -38,6 +38,36 @@ export const catalogue = {
   // Networks
 
   // Arrays and recordings
+  NPY_SIGNATURE: {
+    title: "Not a .npy file",
+    message: "This is not a .npy file: {found}.",
+    hint: "Save the array with numpy.save.",
+  },
+  NPY_HEADER: {
+    title: "The header of a .npy file is broken",
+    message: "The header of the .npy file cannot be read: {reason}.",
+    hint: "The file is damaged or was not written by NumPy; save the array again with numpy.save.",
+  },
+  NPY_DTYPE: {
+    title: "Kind of number not supported",
+    message: "The array holds {dtype}, which is neither an integer, a bool nor a float of 16 to 64 bits.",
+    hint: "Convert the array first, for example with array.astype(numpy.float32).",
+  },
+  NPY_PICKLED: {
+    title: "Pickled objects are not read",
+    message: "The array holds Python objects (dtype object), which are stored as a pickle that could run any program.",
+    hint: "Store plain numbers of one shape: numpy.save(file, numpy.stack(list).astype(numpy.float32)).",
+  },
+  NPY_LENGTH: {
+    title: "A .npy file is too short or too long",
+    message: "The header declares {shape} of {dtype}, which takes {declared} bytes; the file holds {found}.",
+    hint: "The file was cut off or holds more than one array; save the array again with numpy.save.",
+  },
+  NPY_INT64_RANGE: {
+    title: "A 64-bit integer is too large",
+    message: "Element {index} is {value}; whole numbers beyond 9007199254740991 in magnitude are not read exactly.",
+    hint: "Store smaller integers, or floats.",
+  },
 
   // Targets and equations
 
