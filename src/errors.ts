@@ -68,12 +68,133 @@ export const catalogue = {
     message: "Element {index} is {value}; whole numbers beyond 9007199254740991 in magnitude are not read exactly.",
     hint: "Store smaller integers, or floats.",
   },
+  NPZ_BROKEN: {
+    title: "Not a readable .npz archive",
+    message: "The .npz archive cannot be read: {reason}.",
+    hint: "The file is damaged or was not written by NumPy; save it again with numpy.savez.",
+  },
+  NPZ_METHOD: {
+    title: "Packed in a way that is not supported",
+    message: "The archive uses {method}; arrays that are stored or deflated are read.",
+    hint: "Save it with numpy.savez or numpy.savez_compressed.",
+  },
+  SAFETENSORS_BROKEN: {
+    title: "Not a readable .safetensors file",
+    message: "The .safetensors file cannot be read: {reason}.",
+    hint: "The file is damaged, cut off or of another format; write it again.",
+  },
+  SAFETENSORS_DTYPE: {
+    title: "Kind of number not supported",
+    message: "Tensor {name} is stored as {dtype}, which is not read.",
+    hint: "Store it as F32, F16, BF16 or an integer type.",
+  },
+
+  LABELS_COUNT: {
+    title: "Not one label per sample",
+    message: "There are {labels} labels for {samples} samples.",
+    hint: "Give the labels of exactly these samples, one whole number each.",
+  },
+  LABELS_RANGE: {
+    title: "Label is no class",
+    message: "The label of sample {sample} is {label}, but the output has {classes} classes, numbered from 0.",
+    hint: "Number the classes from 0 in the order of the output neurons.",
+  },
+  RECORDINGS_UNLIKE: {
+    title: "Recordings cannot be compared",
+    message: "The two recordings differ in {what}: {reference} and {emulator}.",
+    hint: "Run the same network on the same input with the same number of timesteps.",
+  },
 
   // Targets and equations
+  DATAPATH_SYNTAX: {
+    title: "Equation cannot be read",
+    message: "Found {found} where {expected} was expected.",
+    hint: "An equation is `name = expression`, one per line; a longer one goes on in the next line with an operator.",
+  },
+  DATAPATH_NUMBER: {
+    title: "Number is no exact integer",
+    message: "{number} is not a whole number below 2^53.",
+    hint: "Equations are integer arithmetic; write larger numbers as shifts.",
+  },
+  DATAPATH_DIVISION: {
+    title: "Division has no single meaning",
+    message: "`/` does not say how it rounds.",
+    hint: "Use toward_zero(x, n), down(x, n) or nearest_even(x, n) to divide by 2^n, or div_down(a, b).",
+  },
+  DATAPATH_SHIFT_MIXED: {
+    title: "Shift beside + or -",
+    message: "A shift beside + or - without parentheses is easily misread.",
+    hint: "Write (a << b) + c or a << (b + c).",
+  },
+  DATAPATH_COMPARISON_CHAINED: {
+    title: "Comparisons cannot be chained",
+    message: "A comparison gives 0 or 1, so comparing its result with something else is rarely meant.",
+    hint: "Write a < b && b < c, or use parentheses.",
+  },
+  DATAPATH_FUNCTION: {
+    title: "Unknown function",
+    message: "There is no function {name}.",
+    hint: "The functions are {known}.",
+  },
+  DATAPATH_NAME: {
+    title: "Undeclared name",
+    message: "{name} is not declared, or is used before it is assigned.",
+    hint: "Did you mean {nearest}? Declare registers under `state` and constants under `parameters`, `projection` or `settings`.",
+  },
+  DATAPATH_OLD: {
+    title: "old() of something that is no register",
+    message: "old({name}) asks for a register's value at the start of the block, but {name} is no register.",
+    hint: "Use the name itself, or declare it under `state`.",
+  },
+  DATAPATH_ASSIGNED_TWICE: {
+    title: "Name assigned twice",
+    message: "{name} is assigned a second time; a name that is no register has one value per block.",
+    hint: "Use another name, or declare it under `state` if it is a register.",
+  },
+  DATAPATH_NOT_WRITABLE: {
+    title: "Name cannot be assigned here",
+    message: "{name} cannot be assigned in this block.",
+    hint: "Parameters are constants; registers change in `on timestep`, accumulators in `on spike` and `on total`.",
+  },
+  DATAPATH_NO_RESULT: {
+    title: "Block without its result",
+    message: "The block never assigns {name}, which is what it is for.",
+    hint: "Add a line `{name} = ..`.",
+  },
+  DATAPATH_SHIFT_AMOUNT: {
+    title: "Shift or width out of range",
+    message: "A shift or width is {amount}; it must be 0 (a width 1) to 4096.",
+    hint: "Write max(n, 0) where an amount may be negative, or narrow the type of the parameter.",
+  },
+  DATAPATH_DIVISOR: {
+    title: "Division by zero",
+    message: "The divisor of div_down or rem is 0.",
+    hint: "Give the parameter a type that leaves out 0, such as 1..65535.",
+  },
+  DATAPATH_ARGUMENTS: {
+    title: "Wrong number of arguments",
+    message: "{name} takes {expected} but got {got}.",
+    hint: "See the table of functions in docs/targets.md.",
+  },
 
   // Compiling
 
   // Running
+  READOUT_OUTPUT: {
+    title: "No such output",
+    message: "There is no recorded output {output}; the outputs are: {known}.",
+    hint: "Give the name of an Output node of the network.",
+  },
+  READOUT_NO_SPIKES: {
+    title: "Output carries no spikes",
+    message: "The values that reach output {output} are not whole numbers, so there are no spikes to count.",
+    hint: "Use --decode membrane or --decode max-membrane.",
+  },
+  READOUT_NO_MEMBRANE: {
+    title: "Membrane was not recorded",
+    message: "The membrane of population {population} is needed to read the class, and was not recorded.",
+    hint: "Record it with a probe, or use --decode spikes.",
+  },
   RUN_INTERRUPTED: {
     title: "Interrupted",
     message: "The run was interrupted before it ended.",

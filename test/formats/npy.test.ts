@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import * as fc from "fast-check";
 import { BitspikeError } from "../../src/errors.ts";
 import { parseNpy, writeNpy, type NpyArray, type NpyDtype } from "../../src/formats/npy.ts";
+import { codeOf, golden } from "../support.ts";
 
 const shapes = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 });
 
@@ -52,16 +53,6 @@ function header(descr: string, shape: string, fortran = "False"): string {
   return `{'descr': ${descr}, 'fortran_order': ${fortran}, 'shape': ${shape}, }\n`;
 }
 
-function codeOf(run: () => unknown): string {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof BitspikeError) return error.code;
-    throw error;
-  }
-  return "no error";
-}
-
 describe("a .npy file", () => {
   it("gives back every array that was written", () => {
     fc.assert(
@@ -69,6 +60,20 @@ describe("a .npy file", () => {
         expect(parseNpy(writeNpy(array))).toEqual(array);
       }),
     );
+  });
+
+  it("that NumPy wrote is read", () => {
+    const fortran = parseNpy(golden("numpy/big_endian_fortran_i4.npy"));
+    expect(fortran).toEqual({
+      shape: [2, 3, 4],
+      dtype: "int32",
+      data: Int32Array.from({ length: 24 }, (_, i) => i - 12),
+    });
+    const half = parseNpy(golden("numpy/float16.npy"));
+    expect([...half.data]).toEqual([0, -0, 0.333251953125, 65504, 2 ** -24, -0.00010001659393310547, Infinity]);
+    expect(parseNpy(golden("numpy/bool_scalar.npy"))).toEqual({ shape: [], dtype: "bool", data: Uint8Array.of(1) });
+    expect([...parseNpy(golden("numpy/int64.npy")).data]).toEqual([2 ** 53 - 1, -(2 ** 53 - 1), 0]);
+    expect(codeOf(() => parseNpy(golden("numpy/objects.npy")))).toBe("NPY_PICKLED");
   });
 
   it("has its data at a multiple of 64 bytes", () => {

@@ -1,0 +1,25 @@
+/** What many tests need. */
+
+import { readFileSync } from "node:fs";
+import { BitspikeError } from "../src/errors.ts";
+
+/** Code of the mistake that a call throws, or "no error"; any other error goes on. */
+export function codeOf(run: () => unknown): string {
+  return mistakeOf(run)?.code ?? "no error";
+}
+
+/** The mistake that a call throws, or undefined; any other error goes on. */
+export function mistakeOf(run: () => unknown): BitspikeError | undefined {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof BitspikeError) return error;
+    throw error;
+  }
+  return undefined;
+}
+
+/** Bytes of a file below `test/golden`. */
+export function golden(path: string): Uint8Array {
+  return readFileSync(new URL(`golden/${path}`, import.meta.url));
+}
