@@ -106,6 +106,36 @@ export const catalogue = {
   },
 
   // Targets and equations
+  TARGET_INVALID: {
+    title: "Target with mistakes",
+    message: "The target {file} has {count} mistake(s).",
+    hint: "Each is listed with its place; docs/targets.md explains every field.",
+  },
+  TARGET_YAML: {
+    title: "Target is no valid YAML",
+    message: "The YAML cannot be read: {reason}.",
+    hint: "Put equations in a `|` block or in quotes: a bare `: `, a leading `!` or a comma inside braces means something else in YAML.",
+  },
+  TARGET_FIELD: {
+    title: "Field of a target is missing or wrong",
+    message: "{field}: {reason}.",
+    hint: "See docs/targets.md, or let an editor complete the file with docs/target.schema.json.",
+  },
+  TARGET_BASE: {
+    title: "Target to extend is not known",
+    message: "The target extends {name}, which cannot be found (or extends itself in a circle).",
+    hint: "`extends` names a target of the list that `bitspike targets` prints.",
+  },
+  TARGET_RANGE: {
+    title: "Range upside down",
+    message: "The range {low}..{high} holds no value.",
+    hint: "Write the smaller end first.",
+  },
+  TARGET_RECIPE: {
+    title: "Recipe names an unknown parameter",
+    message: "The recipe {recipe} sets {parameter}, which no datapath has.",
+    hint: "Name a parameter, a projection constant, or `weight`.",
+  },
   DATAPATH_SYNTAX: {
     title: "Equation cannot be read",
     message: "Found {found} where {expected} was expected.",
@@ -160,6 +190,26 @@ export const catalogue = {
     title: "Block without its result",
     message: "The block never assigns {name}, which is what it is for.",
     hint: "Add a line `{name} = ..`.",
+  },
+  DATAPATH_NO_BLOCK: {
+    title: "Missing block",
+    message: "A datapath needs the block `{name}`.",
+    hint: "Add it; docs/targets.md shows each block.",
+  },
+  DATAPATH_WORD_AMBIGUOUS: {
+    title: "Word with two numbers",
+    message: "The word {word} stands for different numbers in two enumerations.",
+    hint: "Rename one of them.",
+  },
+  DATAPATH_QUANTITY: {
+    title: "Unknown float quantity",
+    message: "{name} is no quantity that a network has.",
+    hint: "An `encodes` here may use {known}.",
+  },
+  DATAPATH_UNUSED: {
+    title: "Declared and never used",
+    message: "No equation mentions {name}.",
+    hint: "Remove it, or use it.",
   },
   DATAPATH_SHIFT_AMOUNT: {
     title: "Shift or width out of range",

@@ -1,5 +1,9 @@
 /** A chip as data: what a file in `targets/` says, checked. Plain JSON, so that it travels inside a program. */
 
+import type { DatapathSpec, ParameterSpec, Rounding } from "../datapath/spec.ts";
+
+export type { DatapathSpec, ParameterSpec, Rounding, TypeSpec } from "../datapath/spec.ts";
+
 /** How well a number is known; `literature-unverified` was not checked against the paper and is always shown as such. */
 export type Confidence = "quoted" | "public-page" | "computed" | "literature-unverified" | "assumption";
 
@@ -17,45 +21,6 @@ export interface Verification {
   readonly against: string;
   /** Values compared without a mismatch. */
   readonly values?: number | undefined;
-}
-
-export type Rounding = "nearest" | "nearest-even" | "down" | "toward-zero";
-
-/** A register's or parameter's type: `int24`, `uint12`, or `lo..hi`, or a list of words that stand for 0, 1, 2, .. */
-export interface TypeSpec {
-  readonly low: number;
-  readonly high: number;
-  /** Words of an enumeration, in order of their numbers. */
-  readonly words?: readonly string[] | undefined;
-}
-
-/** An integer that the host loads, and which float quantity it stands for. */
-export interface ParameterSpec extends TypeSpec {
-  /** Range that the chip documents, where the emulators accept more; leaving it only warns. */
-  readonly documented?: TypeSpec | undefined;
-  /** Real expression over the float quantities (alpha, beta, threshold, bias, weight, scale, ..). */
-  readonly encodes?: string | undefined;
-  readonly round?: Rounding | undefined;
-  /** Integer expression: distance between representable values. */
-  readonly step?: string | undefined;
-  /** Chosen by the compiler: the smallest with which every parameter whose `encodes` names this one still fits. */
-  readonly exponent?: boolean | undefined;
-  /** Value when the network does not say. */
-  readonly default?: number | undefined;
-}
-
-/** The arithmetic of one kind of neuron, as the text of its blocks. */
-export interface DatapathSpec {
-  readonly state: Readonly<Record<string, TypeSpec>>;
-  readonly parameters: Readonly<Record<string, ParameterSpec>>;
-  /** Constants of a projection. */
-  readonly projection: Readonly<Record<string, ParameterSpec>>;
-  /** Accumulators that events are added to; `["input"]` unless the target says otherwise. */
-  readonly inputs: readonly string[];
-  /** Block name (`on spike`, `on total`, `on timestep`, `on load`, `define`) to its text. */
-  readonly blocks: Readonly<Record<string, string>>;
-  /** Where each block's text begins in the file: 1-based line of its first line, and the columns cut from each line. */
-  readonly origin: Readonly<Record<string, { readonly line: number; readonly column: number }>>;
 }
 
 export interface WeightSpec extends ParameterSpec {

@@ -1,0 +1,84 @@
+/** Names in equations: what each block may read and write, and what is wrong with a text that does otherwise. */
+
+import { mistake, type BitspikeError } from "../errors.ts";
+import { childrenOf, type Block, type Expression, type Position } from "./syntax.ts";
+
+/** What one block may do. */
+export interface BlockRules {
+  /** Names it may read from the start. */
+  readonly readable: ReadonlySet<string>;
+  /** Names it may write, as often as it likes; each may be read once written, or from the start if readable. */
+  readonly writable: ReadonlySet<string>;
+  /** Registers, for `old(x)`. */
+  readonly registers: ReadonlySet<string>;
+  /** A name that the block has to give a value. */
+  readonly result: string | null;
+}
+
+/** Every mistake of one block, places within its text; empty when it is sound. */
+export function checkBlock(block: Block, rules: BlockRules): BitspikeError[] {
+  const issues: BitspikeError[] = [];
+  const known = new Set(rules.readable);
+  const assigned = new Set<string>();
+  for (const line of block) {
+    checkNames(line.value, known, rules, issues);
+    if (!rules.writable.has(line.name)) checkLocal(line, known, assigned, issues);
+    known.add(line.name);
+    assigned.add(line.name);
+  }
+  if (rules.result !== null && !assigned.has(rules.result)) {
+    const at: Position = block.at(-1)?.at ?? { line: 1, column: 1 };
+    issues.push(mistake("DATAPATH_NO_RESULT", { name: rules.result }, at));
+  }
+  return issues;
+}
+
+function checkLocal(
+  line: Block[number],
+  known: ReadonlySet<string>,
+  assigned: ReadonlySet<string>,
+  issues: BitspikeError[],
+): void {
+  if (assigned.has(line.name)) issues.push(mistake("DATAPATH_ASSIGNED_TWICE", { name: line.name }, line.at));
+  else if (known.has(line.name)) issues.push(mistake("DATAPATH_NOT_WRITABLE", { name: line.name }, line.at));
+}
+
+function checkNames(
+  expression: Expression,
+  known: ReadonlySet<string>,
+  rules: BlockRules,
+  issues: BitspikeError[],
+): void {
+  if (expression.kind === "name" && !known.has(expression.name)) {
+    const nearest = nearestName(expression.name, known);
+    issues.push(mistake("DATAPATH_NAME", { name: expression.name, nearest }, expression.at));
+  }
+  if (expression.kind === "old" && !rules.registers.has(expression.name)) {
+    issues.push(mistake("DATAPATH_OLD", { name: expression.name }, expression.at));
+  }
+  for (const child of childrenOf(expression)) checkNames(child, known, rules, issues);
+}
+
+/** The known name that is spelt most alike, for a hint. */
+export function nearestName(name: string, known: Iterable<string>): string {
+  let best = "";
+  let least = Infinity;
+  for (const candidate of known) {
+    const distance = editDistance(name, candidate);
+    if (distance < least) [best, least] = [candidate, distance];
+  }
+  return best;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replace = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replace, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}

@@ -1,0 +1,189 @@
+/**
+ * A block made ready to run over many neurons at once: every operation becomes one loop over typed arrays of doubles.
+ *
+ * Doubles are exact for integers below 2^53. A lane that leaves that range, shifts by a negative amount or divides by
+ * zero becomes NaN, NaN spreads through everything computed from it (but not through the branch of a `?:` that is not
+ * taken), and a lane whose result is NaN or outside its register's range is run again by the plain walk of
+ * `evaluate.ts`, which has the exact answer or the error. So the result is that of the plain walk, always.
+ */
+
+import { runBlock } from "./evaluate.ts";
+import { fold } from "./fold.ts";
+import { laneOperations, type Lanes } from "./lanes.ts";
+import { childrenOf, type Block, type Expression } from "./syntax.ts";
+
+/** Neurons per pass, small enough that all intermediate lanes stay in the first-level cache. */
+const passLength = 256;
+
+/** Values of one name: an array with one element per neuron, or one number for all. */
+export type Values = Float64Array | Int32Array | Uint32Array | number;
+
+/** A name that the block may write, with the range that the result must keep to. */
+export interface Output {
+  readonly name: string;
+  readonly array: Float64Array | Int32Array;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Told when even the exact value is outside its range; throws the error that fits the caller. */
+export type OutOfRange = (lane: number, output: Output, value: bigint) => never;
+
+/** Computes lanes [0, count) of one operation for neurons [first, first + count). */
+type Step = (first: number, count: number) => void;
+/** Where an operand's lanes are found during a pass. */
+type Operand =
+  | { readonly kind: "constant"; readonly value: number }
+  | { readonly kind: "lanes"; readonly lanes: Lanes };
+
+export interface PreparedBlock {
+  /** Run the block for neurons `first` to `end` (excluded); outputs are written in place. */
+  run(first: number, end: number): void;
+}
+
+/**
+ * Prepare a block.
+ *
+ * @param inputs names the block may read and does not write, such as parameters and accumulators
+ * @param outputs registers and results, read at block entry where the block reads them and written at its end
+ * @param changing values that may be another number at each run (the timestep); read when `run` is called
+ * @param outOfRange called when a lane's exact value does not fit
+ */
+export function prepareBlock(
+  block: Block,
+  inputs: ReadonlyMap<string, Values>,
+  outputs: readonly Output[],
+  changing: ReadonlyMap<string, () => number>,
+  outOfRange: OutOfRange,
+): PreparedBlock {
+  const builder = new Builder(inputs, outputs, changing);
+  const results = builder.block(block);
+  const written = outputs.filter((output) => results.has(output.name));
+
+  const exactly = (lane: number): Map<string, bigint> => {
+    const values = new Map<string, bigint>();
+    for (const [name, value] of inputs) values.set(name, BigInt(typeof value === "number" ? value : value[lane]!));
+    for (const { name, array } of outputs) values.set(name, BigInt(array[lane]!));
+    for (const [name, value] of changing) values.set(name, BigInt(value()));
+    runBlock(block, values);
+    return values;
+  };
+
+  const commit = (first: number, count: number): void => {
+    for (let lane = 0; lane < count; lane++) {
+      let fits = true;
+      for (const { name, low, high } of written) {
+        const value = at(results.get(name)!, lane);
+        // Written so that NaN does not fit.
+        if (!(value >= low && value <= high)) fits = false;
+      }
+      const exact = fits ? null : exactly(first + lane);
+      for (const output of written) {
+        if (exact !== null) checkRange(first + lane, output, exact.get(output.name)!, outOfRange);
+        const value = exact === null ? at(results.get(output.name)!, lane) : Number(exact.get(output.name)!);
+        // + 0 turns the -0 of a product into 0.
+        output.array[first + lane] = value + 0;
+      }
+    }
+  };
+
+  return {
+    run(first, end) {
+      for (let at = first; at < end; at += passLength) {
+        const count = Math.min(passLength, end - at);
+        for (const step of builder.steps) step(at, count);
+        commit(at, count);
+      }
+    },
+  };
+}
+
+function at(operand: Operand, lane: number): number {
+  return operand.kind === "constant" ? operand.value : operand.lanes[lane]!;
+}
+
+function checkRange(lane: number, output: Output, value: bigint, outOfRange: OutOfRange): void {
+  if (value < BigInt(output.low) || value > BigInt(output.high)) outOfRange(lane, output, value);
+}
+
+/** Translates expressions to steps; equal subexpressions are not looked for, the texts are short. */
+class Builder {
+  readonly steps: Step[] = [];
+  private readonly names = new Map<string, Operand>();
+  private readonly entry = new Map<string, Operand>();
+  private readonly constants = new Map<string, number>();
+
+  constructor(
+    inputs: ReadonlyMap<string, Values>,
+    outputs: readonly Output[],
+    changing: ReadonlyMap<string, () => number>,
+  ) {
+    for (const [name, value] of inputs) {
+      if (typeof value === "number") this.constants.set(name, value);
+      else this.names.set(name, this.loaded(value));
+    }
+    for (const { name, array } of outputs) {
+      const lanes = this.loaded(array);
+      this.names.set(name, lanes);
+      this.entry.set(name, lanes);
+    }
+    for (const [name, value] of changing) {
+      const lanes = new Float64Array(passLength);
+      this.steps.push((_first, count) => lanes.fill(value(), 0, count));
+      this.names.set(name, { kind: "lanes", lanes });
+    }
+  }
+
+  /** Translate the lines in order; gives the operand of every assigned name. */
+  block(block: Block): Map<string, Operand> {
+    const assigned = new Map<string, Operand>();
+    for (const line of block) {
+      const operand = this.expression(fold(line.value, this.constants));
+      // A name may be assigned again: from here on it means the new value.
+      this.constants.delete(line.name);
+      this.names.set(line.name, operand);
+      assigned.set(line.name, operand);
+    }
+    return assigned;
+  }
+
+  private loaded(array: Exclude<Values, number>): Operand {
+    const lanes = new Float64Array(passLength);
+    this.steps.push((first, count) => {
+      for (let i = 0; i < count; i++) lanes[i] = array[first + i]!;
+    });
+    return { kind: "lanes", lanes };
+  }
+
+  private expression(expression: Expression): Operand {
+    switch (expression.kind) {
+      case "number":
+        return { kind: "constant", value: expression.value };
+      case "name":
+        return this.names.get(expression.name)!;
+      case "old":
+        return this.entry.get(expression.name)!;
+      case "unary":
+        return this.apply(expression.operator === "-" ? "negate" : "!", expression);
+      case "binary":
+        return this.apply(expression.operator, expression);
+      case "choice":
+        return this.apply("?:", expression);
+      case "call":
+        return this.apply(expression.name, expression);
+    }
+  }
+
+  private apply(name: string, expression: Expression): Operand {
+    const operands = childrenOf(expression).map((child) => asLanes(this.expression(child)));
+    const [a, b = a, c = a] = operands as [Lanes, Lanes?, Lanes?];
+    const loop = laneOperations[name]!;
+    const out = new Float64Array(passLength);
+    this.steps.push((_first, count) => loop(out, a, b!, c!, count));
+    return { kind: "lanes", lanes: out };
+  }
+}
+
+function asLanes(operand: Operand): Lanes {
+  return operand.kind === "lanes" ? operand.lanes : new Float64Array(passLength).fill(operand.value);
+}

@@ -1,0 +1,49 @@
+/** What a target says about one kind of neuron: registers, constants and equations as text. Plain JSON. */
+
+export type Rounding = "nearest" | "nearest-even" | "down" | "toward-zero";
+
+/** A register's or parameter's type: `int24`, `uint12`, or `lo..hi`, or a list of words that stand for 0, 1, 2, .. */
+export interface TypeSpec {
+  readonly low: number;
+  readonly high: number;
+  /** Words of an enumeration, in order of their numbers. */
+  readonly words?: readonly string[] | undefined;
+}
+
+/** An integer that the host loads, and which float quantity it stands for. */
+export interface ParameterSpec extends TypeSpec {
+  /** Range that the chip documents, where the emulators accept more; leaving it only warns. */
+  readonly documented?: TypeSpec | undefined;
+  /** Real expression over the float quantities (alpha, beta, threshold, bias, weight, scale, ..). */
+  readonly encodes?: string | undefined;
+  readonly round?: Rounding | undefined;
+  /** Integer expression: distance between representable values. */
+  readonly step?: string | undefined;
+  /**
+   * Chosen by the compiler. `exponent`: the smallest value with which everything whose `encodes` names this one still
+   * fits. `signs`: the word mixed, excitatory or inhibitory, from the weights. `graded`: 1 where events carry payloads.
+   */
+  readonly chosen?: "exponent" | "signs" | "graded" | undefined;
+  /** Value when the network does not say. */
+  readonly default?: number | undefined;
+}
+
+/** A register of every neuron. */
+export interface StateSpec extends TypeSpec {
+  /** Real expression, linear in the register's own name: what an integer of it stands for (`membrane * scale`). */
+  readonly encodes?: string | undefined;
+}
+
+/** The arithmetic of one kind of neuron, as the text of its blocks. */
+export interface DatapathSpec {
+  readonly state: Readonly<Record<string, StateSpec>>;
+  readonly parameters: Readonly<Record<string, ParameterSpec>>;
+  /** Constants of a projection. */
+  readonly projection: Readonly<Record<string, ParameterSpec>>;
+  /** Accumulators that events are added to; `["input"]` unless the target says otherwise. */
+  readonly inputs: readonly string[];
+  /** Block name (`on spike`, `on total`, `on timestep`, `on load`, `define`) to its text. */
+  readonly blocks: Readonly<Record<string, string>>;
+  /** Where each block's text begins in the file: 1-based line of its first line, and the columns cut from each line. */
+  readonly origin: Readonly<Record<string, { readonly line: number; readonly column: number }>>;
+}

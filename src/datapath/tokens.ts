@@ -1,0 +1,45 @@
+/** Text of a block to tokens, positions kept. */
+
+import { mistake } from "../errors.ts";
+import type { Position } from "./syntax.ts";
+
+export interface Token {
+  readonly kind: "number" | "name" | "symbol" | "end";
+  readonly text: string;
+  readonly at: Position;
+}
+
+const pattern =
+  /(?<space>[ \t\r]+)|(?<line>\n)|(?<comment>#[^\n]*)|(?<number>(?:0x[0-9a-fA-F]+|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?))|(?<name>[A-Za-z_][A-Za-z0-9_]*)|(?<symbol><<|>>|==|!=|<=|>=|&&|\|\||[-+*/<>!?:=(),])/y;
+
+/**
+ * Split a text into tokens, the last of kind `end`.
+ *
+ * @throws DATAPATH_SYNTAX at a character that belongs to no token
+ */
+export function tokenize(text: string): Token[] {
+  const tokens: Token[] = [];
+  let line = 1;
+  let lineStart = 0;
+  let offset = 0;
+  while (offset < text.length) {
+    pattern.lastIndex = offset;
+    const match = pattern.exec(text);
+    const at = { line, column: offset - lineStart + 1 };
+    if (match === null) {
+      const found = String.fromCodePoint(text.codePointAt(offset)!);
+      throw mistake("DATAPATH_SYNTAX", { found: `"${found}"`, expected: "a name, a number or an operator" }, at);
+    }
+    const groups = match.groups!;
+    for (const kind of ["number", "name", "symbol"] as const) {
+      if (groups[kind] !== undefined) tokens.push({ kind, text: match[0], at });
+    }
+    offset += match[0].length;
+    if (groups["line"] !== undefined) {
+      line++;
+      lineStart = offset;
+    }
+  }
+  tokens.push({ kind: "end", text: "", at: { line, column: offset - lineStart + 1 } });
+  return tokens;
+}

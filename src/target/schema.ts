@@ -1,0 +1,225 @@
+/** The form of a target file, before its equations are read. Exported as JSON Schema for editors. */
+
+import { z } from "zod";
+import type { DatapathSpec, ParameterSpec, StateSpec, TypeSpec } from "../datapath/spec.ts";
+import type { EnergySpec, Target } from "./types.ts";
+
+/** A type as a target writes it: `int24`, `uint12` or `low..high`. */
+const typeText = z
+  .string()
+  .regex(/^(u?int([1-9]|[1-4]\d|5[0-3])|-?\d+\.\.-?\d+)$/, "int1 to int53, uint1 to uint52, or low..high")
+  .describe("int8 (-128..127), uint8 (0..255), or both ends, such as -8388607..8388608");
+
+const confidence = z
+  .enum(["quoted", "public-page", "computed", "literature-unverified", "assumption"])
+  .describe("How well the number is known; shown wherever the number is shown");
+
+const sourced = z.strictObject({
+  value: z.number().positive(),
+  unit: z.string().optional(),
+  source: z.string().min(1).describe("Where the number was read"),
+  confidence,
+});
+
+const rounding = z.enum(["nearest", "nearest-even", "down", "toward-zero"]);
+const real = z.string().min(1).describe("Real expression over the network's quantities, such as (1 - beta) * 4096");
+
+const parameterFields = {
+  type: typeText.optional(),
+  values: z.array(z.string()).min(2).optional().describe("An enumeration instead of a type: words for 0, 1, 2, .."),
+  documented: typeText.optional().describe("Range that the chip documents; a value outside only warns"),
+  encodes: real.optional(),
+  round: rounding.optional(),
+  step: z.string().optional().describe("Integer expression: distance between the values that can be stored"),
+  chosen: z.enum(["exponent", "signs", "graded"]).optional().describe("How the compiler chooses the value"),
+  default: z.union([z.int(), z.string()]).optional(),
+};
+const parameter = z.union([typeText, z.strictObject(parameterFields)]);
+const setting = z.union([typeText, z.strictObject({ ...parameterFields, description: z.string().optional() })]);
+const state = z.union([typeText, z.strictObject({ type: typeText, encodes: real.optional() })]);
+const block = z.string().describe("Equations, one per line: name = expression");
+
+const datapath = z.strictObject({
+  state: z.record(z.string(), state).default({}),
+  parameters: z.record(z.string(), parameter).default({}),
+  projection: z.record(z.string(), parameter).default({}).describe("Constants of one projection"),
+  inputs: z.array(z.string()).min(1).default(["input"]).describe("Accumulators that events are added to"),
+  define: block.optional().describe("Named expressions, put in where they are used"),
+  "on load": block.optional().describe("How a weight is stored: stored = .. from weight"),
+  "on spike": block.describe("One arriving event and one neuron"),
+  "on total": block.optional().describe("The events of one projection that arrive in one step, together"),
+  "on timestep": block.describe("Every neuron, once per timestep"),
+});
+
+const cost = z.strictObject({
+  low: z.number().nonnegative(),
+  typical: z.number().nonnegative(),
+  high: z.number().nonnegative(),
+  unit: z.literal("pJ"),
+  source: z.string().min(1),
+  confidence,
+});
+
+const recipe = z.strictObject({
+  description: z.string(),
+  source: z.string(),
+  scale: z.number().positive().optional().describe("Membrane LSBs per float unit"),
+  parameters: z.record(z.string(), z.union([z.int(), z.strictObject({ encodes: real, round: rounding })])),
+});
+
+/** A whole target file. */
+const targetSchema = z
+  .strictObject({
+    name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "lower-case letters, digits and dashes"),
+    extends: z.string().optional().describe("Name of a target whose fields this one overrides"),
+    title: z.string(),
+    description: z.string(),
+    verified: z
+      .array(
+        z.strictObject({
+          level: z.enum(["silicon", "rtl", "vendor-emulator", "independent-emulator", "literature", "property-tests"]),
+          against: z.string(),
+          values: z.int().positive().optional(),
+        }),
+      )
+      .min(1),
+    "not-modelled": z.array(z.string()).default([]),
+    settings: z.record(z.string(), setting).default({}),
+    datapaths: z.record(z.string(), datapath).refine((all) => Object.keys(all).length > 0, "at least one datapath"),
+    delivery: z.strictObject({
+      spikes: z.enum(["next-timestep", "same-timestep"]),
+      delays: z
+        .string()
+        .regex(/^\d+\.\.\d+$/, "low..high")
+        .default("0..0"),
+      "payload-bits": z.int().min(0).max(32).default(0),
+    }),
+    weights: z.strictObject({ ...parameterFields, type: typeText, bits: z.int().min(1).max(32), encodes: real }),
+    core: z.strictObject({ neurons: sourced, "synapse-memory": sourced.optional() }),
+    chip: z.strictObject({ cores: sourced }),
+    energy: z
+      .strictObject({
+        basis: z.enum(["published", "stand-in"]),
+        of: z.string(),
+        synop: cost.optional(),
+        "neuron-update": cost.optional(),
+        spike: cost.optional(),
+        "not-priced": z.array(z.string()).default([]),
+      })
+      .optional(),
+    recipes: z.record(z.string(), recipe).default({}),
+  })
+  .describe("A chip for bitspike: see docs/targets.md");
+
+type TargetDocument = z.infer<typeof targetSchema>;
+type DatapathDocument = TargetDocument["datapaths"][string];
+type ParameterDocument = z.infer<typeof setting>;
+
+/** What is wrong with the form of a target: the path of keys to the place, and what was expected there. */
+export interface FormIssue {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** The JSON Schema of target files, for editors. */
+export function targetJsonSchema(): unknown {
+  return z.toJSONSchema(targetSchema, { io: "input" });
+}
+
+/** Check the form of a parsed target file and turn it into a `Target`; equations are not read yet. */
+export function formTarget(data: unknown): { target: Target | null; issues: readonly FormIssue[] } {
+  const result = targetSchema.safeParse(data);
+  if (!result.success) return { target: null, issues: result.error.issues.flatMap((issue) => flatten(issue, [])) };
+  return { target: toTarget(result.data), issues: [] };
+}
+
+/** A union's issue hides what was wrong with its alternatives: show the one that got furthest. */
+function flatten(issue: z.core.$ZodIssue, base: readonly PropertyKey[]): FormIssue[] {
+  const path = [...base, ...issue.path];
+  if (issue.code === "invalid_union") {
+    const furthest = issue.errors
+      .map((errors) => errors.flatMap((inner) => flatten(inner, path)))
+      .toSorted((a, b) => depth(b) - depth(a))[0];
+    if (furthest !== undefined && furthest.length > 0) return furthest;
+  }
+  const keys = issue.code === "unrecognized_keys" ? issue.keys : [];
+  const at = path.map((key) => (typeof key === "symbol" ? String(key) : key));
+  return keys.length === 0
+    ? [{ path: at, message: issue.message }]
+    : keys.map((key) => ({ path: [...at, key], message: "this key is unknown here" }));
+}
+
+function depth(issues: readonly FormIssue[]): number {
+  return Math.max(0, ...issues.map((issue) => issue.path.length));
+}
+
+function toTarget(form: TargetDocument): Target {
+  const [shortest, longest] = form.delivery.delays.split("..").map(Number) as [number, number];
+  return {
+    name: form.name,
+    title: form.title,
+    description: form.description,
+    verified: form.verified,
+    notModelled: form["not-modelled"],
+    settings: mapValues(form.settings, (one) => ({
+      ...toParameter(one),
+      description: typeof one === "string" ? undefined : one.description,
+    })),
+    datapaths: mapValues(form.datapaths, toDatapath),
+    delivery: {
+      spikes: form.delivery.spikes,
+      delays: [shortest, longest],
+      payloadBits: form.delivery["payload-bits"],
+    },
+    weights: { ...toParameter(form.weights), bits: form.weights.bits },
+    core: { neurons: form.core.neurons, synapseMemory: form.core["synapse-memory"] },
+    chip: form.chip,
+    energy: form.energy === undefined ? null : toEnergy(form.energy),
+    recipes: form.recipes,
+  };
+}
+
+function toEnergy(form: NonNullable<TargetDocument["energy"]>): EnergySpec {
+  const { "neuron-update": neuronUpdate, "not-priced": notPriced, ...rest } = form;
+  return { ...rest, neuronUpdate, notPriced };
+}
+
+function toDatapath(form: DatapathDocument): DatapathSpec {
+  const { state: states, parameters, projection, inputs, ...texts } = form;
+  const blocks = Object.fromEntries(Object.entries(texts).filter((entry) => entry[1] !== undefined));
+  return {
+    state: mapValues(states, toState),
+    parameters: mapValues(parameters, toParameter),
+    projection: mapValues(projection, toParameter),
+    inputs,
+    blocks: blocks as Record<string, string>,
+    origin: {},
+  };
+}
+
+function toState(form: z.infer<typeof state>): StateSpec {
+  return typeof form === "string" ? toType(form) : { ...toType(form.type), encodes: form.encodes };
+}
+
+function toParameter(form: ParameterDocument): ParameterSpec {
+  if (typeof form === "string") return toType(form);
+  const { type, values, documented, encodes, round, step, chosen } = form;
+  const range = values === undefined ? toType(type ?? "int32") : { low: 0, high: values.length - 1, words: values };
+  const fallback = typeof form.default === "string" ? values?.indexOf(form.default) : form.default;
+  const limits = documented === undefined ? undefined : toType(documented);
+  return { ...range, documented: limits, encodes, round, step, chosen, default: fallback };
+}
+
+function toType(text: string): TypeSpec {
+  const named = /^(u?)int(\d+)$/.exec(text);
+  if (named === null) {
+    const [low, high] = text.split("..").map(Number) as [number, number];
+    return { low, high };
+  }
+  const bits = Number(named[2]);
+  return named[1] === "u" ? { low: 0, high: 2 ** bits - 1 } : { low: -(2 ** (bits - 1)), high: 2 ** (bits - 1) - 1 };
+}
+
+function mapValues<A, B>(record: Readonly<Record<string, A>>, change: (value: A) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
+}
