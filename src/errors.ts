@@ -88,6 +88,71 @@ export const catalogue = {
     message: "Tensor {name} is stored as {dtype}, which is not read.",
     hint: "Store it as F32, F16, BF16 or an integer type.",
   },
+  DATA_SHAPE: {
+    title: "Data do not fit the network's Input",
+    message: "The array is {shape}; no trailing axes have the size of the Input {input}.",
+    hint: "{advice}",
+  },
+  DATA_AMBIGUOUS: {
+    title: "Data can be read in two ways",
+    message: "The array is {shape}, so an axis of length 1 may be time or belong to the Input {input}.",
+    hint: "Give --steps, or remove the axis: array.squeeze(1).",
+  },
+  DATA_EMPTY: {
+    title: "No data",
+    message: "The array is {shape}, so there is nothing to run.",
+    hint: "Give at least one sample and one timestep.",
+  },
+  DATA_SAMPLES: {
+    title: "No such samples",
+    message: "Samples {from} to {to} (excluded) are asked for; the data hold {all}, numbered from 0.",
+    hint: "Use --samples N for the first N, or --samples A:B with A below B.",
+  },
+  DATA_NOT_FINITE: {
+    title: "A value is not a number",
+    message: "Element {index} of the data (in C order) is {value}.",
+    hint: "Replace infinities and NaN before saving the array.",
+  },
+  DATA_ARRAYS: {
+    title: "Not clear which array is the input",
+    message: "The archive holds {arrays}; the network's Inputs are {inputs}.",
+    hint: "Name the arrays like the Inputs, or keep a single array beside the labels.",
+  },
+  DATA_STEPS: {
+    title: "Number of timesteps missing",
+    message: "The data have no time axis ({reading}), so the number of timesteps is not known.",
+    hint: "Give --steps N, the number that the network was trained with.",
+  },
+  DATA_STEPS_FEW: {
+    title: "Fewer timesteps in the data than asked for",
+    message: "{steps} timesteps are asked for and the data have {time} ({reading}).",
+    hint: "Leave --steps away to use all of them.",
+  },
+  ENCODE_RANGE: {
+    title: "Values out of range for the code",
+    message: "--encode {encode} needs values from 0 to 1; after scaling they lie between {low} and {high}.",
+    hint: "Give --scale X so that every value times X lies between 0 and 1.",
+  },
+  ENCODE_COUNTS: {
+    title: "Values are no counts of events",
+    message: "--encode spikes takes whole numbers, 0 or more; {found}.",
+    hint: "{advice}",
+  },
+  ENCODE_TIME: {
+    title: "Code and time axis do not go together",
+    message: "--encode {encode} cannot be used with data that {has} a time axis ({reading}).",
+    hint: "Use delta for data with time, latency for data without; constant, rate and spikes take both.",
+  },
+  ENCODE_LATE: {
+    title: "An event would come too late",
+    message: "The latest event falls on timestep {latest}; the last one is {last}.",
+    hint: "Use more timesteps or a smaller tau, normalize the times, or bypass late events.",
+  },
+  ENCODE_OPTION: {
+    title: "Option of the code out of range",
+    message: "{option} is {value}; it must be {range}.",
+    hint: "Choose a value in the range.",
+  },
 
   LABELS_COUNT: {
     title: "Not one label per sample",
