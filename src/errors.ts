@@ -36,6 +36,21 @@ export const catalogue = {
   },
 
   // Networks
+  TIME_DT: {
+    title: "Timestep out of range",
+    message: "A timestep of {dt} s makes no sense; it must be a number above 0.",
+    hint: "Give seconds, such as 1e-4, or leave it out.",
+  },
+  TIME_DELAY: {
+    title: "Delay too long",
+    message: "A delay of {steps} timesteps of {dt} s is longer than any run.",
+    hint: "Check the delay (it is in seconds), or use a larger dt.",
+  },
+  TIME_EXACT: {
+    title: "Exact method impossible",
+    message: "Over a timestep of {dt} s the exact solution has no finite coefficients: tau_syn is far shorter.",
+    hint: "Use a smaller dt, or the Euler method.",
+  },
 
   // Arrays and recordings
   NPY_SIGNATURE: {
@@ -154,6 +169,11 @@ export const catalogue = {
     hint: "Choose a value in the range.",
   },
 
+  LABELS_SHAPE: {
+    title: "Labels cannot be read",
+    message: "Labels are one whole number per sample; {problem}.",
+    hint: "Save them with numpy.save as an array [samples]; for one-hot rows use rows.argmax(1).",
+  },
   LABELS_COUNT: {
     title: "Not one label per sample",
     message: "There are {labels} labels for {samples} samples.",
@@ -295,6 +315,23 @@ export const catalogue = {
   // Compiling
 
   // Running
+  ENGINE_REGISTER_RANGE: {
+    title: "Register left its range",
+    message:
+      "{register} of neuron {neuron} in {population} would become {value} at timestep {timestep}, outside {low}..{high}.",
+    hint: "The equations must say what then happens: write saturate(..) or wrap(..), or give the register its true type.",
+  },
+  ENGINE_DELIVERY_RANGE: {
+    title: "Accumulator left its range",
+    message:
+      "{register} of neuron {neuron} in {population} would become {value} while events of {projection} arrive, outside {low}..{high}.",
+    hint: "The equations must say what then happens: write saturate(..) or wrap(..) in `on spike` or `on total`.",
+  },
+  ENGINE_SUM_RANGE: {
+    title: "Sum of synaptic input too large",
+    message: "The events of one timestep through {projection} may add up beyond 2^53.",
+    hint: "Smaller payloads or weights are needed; no chip sums that far.",
+  },
   READOUT_OUTPUT: {
     title: "No such output",
     message: "There is no recorded output {output}; the outputs are: {known}.",
@@ -309,6 +346,41 @@ export const catalogue = {
     title: "Membrane was not recorded",
     message: "The membrane of population {population} is needed to read the class, and was not recorded.",
     hint: "Record it with a probe, or use --decode spikes.",
+  },
+  REFERENCE_BACKEND: {
+    title: "TensorFlow.js backend not usable",
+    message: "The TensorFlow.js backend {backend} cannot be used here: {reason}.",
+    hint: "Leave the backend out to take the best one that works; `bitspike doctor` lists them.",
+  },
+  RUN_STIMULUS_MISSING: {
+    title: "Input without data",
+    message: "Input {input} has no data.",
+    hint: "Give data for each input of the network: {known}.",
+  },
+  RUN_STIMULUS_UNKNOWN: {
+    title: "Data for an input that is not there",
+    message: "There is no input {input}.",
+    hint: "The inputs of the network are: {known}.",
+  },
+  RUN_STIMULUS_SHAPE: {
+    title: "Data of another size",
+    message: "Input {input} takes frames of {expected} values; the data have {got}.",
+    hint: "Check that the data belong to this network.",
+  },
+  RUN_STIMULI_DIFFER: {
+    title: "Inputs of different length",
+    message: "Input {input} has {got} samples x steps, but {first} has {expected}.",
+    hint: "Give all inputs the same number of samples and of steps.",
+  },
+  RUN_PROBE: {
+    title: "No such register to record",
+    message: "There is no {register} of {population} to record.",
+    hint: "What can be recorded: {known}.",
+  },
+  RUN_MEMORY: {
+    title: "Recording too large",
+    message: "The values of {what} take {gigabytes} GB, which could not be had.",
+    hint: "Record fewer neurons, or run fewer samples or steps at a time.",
   },
   RUN_INTERRUPTED: {
     title: "Interrupted",
