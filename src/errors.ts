@@ -36,6 +36,121 @@ export const catalogue = {
   },
 
   // Networks
+  NETWORK_MISTAKES: {
+    title: "Several mistakes in a network",
+    message: "The network has {count} mistakes.",
+    hint: "They are listed one by one.",
+  },
+  NETWORK_NODE_DUPLICATE: {
+    title: "Two nodes with one name",
+    message: "Two nodes are called {name}.",
+    hint: "Give every node a name of its own; a node inside a nested graph counts as `graph.node`.",
+  },
+  NETWORK_EDGE_NODE: {
+    title: "Edge to a missing node",
+    message: "The edge {from} -> {to} names {missing}, and {where} has no such node.",
+    hint: "Correct the edge or add the node. The nodes there are: {known}.",
+  },
+  NETWORK_EDGE_INTO_INPUT: {
+    title: "Edge into an Input",
+    message: "The edge {from} -> {to} leads into an Input, which takes data from outside only.",
+    hint: "Let the edge lead to the node behind the Input instead.",
+  },
+  NETWORK_EDGE_FROM_OUTPUT: {
+    title: "Edge out of an Output",
+    message: "The edge {from} -> {to} leaves an Output, where the network ends.",
+    hint: "Let the edge start at the node before the Output instead.",
+  },
+  NETWORK_SUBGRAPH_PORTS: {
+    title: "Nested graph without a clear way in or out",
+    message: "The edge {from} -> {to} needs the one {word} of the nested graph {graph}, which has {count}.",
+    hint: "Give the nested graph exactly one {word}, or put its nodes into the outer graph.",
+  },
+  NETWORK_NESTING: {
+    title: "Graphs nested too deeply",
+    message: "Graphs lie inside graphs more than {limit} levels deep.",
+    hint: "Export the network flat; a file that contains itself ends here as well.",
+  },
+  NETWORK_NO_INPUT: {
+    title: "No Input",
+    message: "The network has no Input node, so its input and the size of it are unknown.",
+    hint: "Add an Input node with the shape of one frame, and an edge from it to the first layer.",
+  },
+  NETWORK_NO_OUTPUT: {
+    title: "No Output",
+    message: "The network has no Output node, so nothing says which layer is the result.",
+    hint: "Add an Output node, and an edge to it from the last layer.",
+  },
+  NETWORK_STATELESS_CYCLE: {
+    title: "Loop without state",
+    message: "{loop} is a loop of nodes without state: each would need its own result in the same timestep.",
+    hint: "Put a neuron or a Delay into the loop, or remove one of its edges.",
+  },
+  NETWORK_OUTPUT_UNREACHABLE: {
+    title: "Output that no Input reaches",
+    message: "No path of edges leads from an Input to {name}.",
+    hint: "Check the edges; one between two layers is missing.",
+  },
+  NETWORK_SHAPE_INVALID: {
+    title: "Impossible shape",
+    message: "{field} is {shape}; sizes are whole numbers of 1 or more, and at most {most} values in all.",
+    hint: "Write the shape of one frame, without batch and time.",
+  },
+  NETWORK_SHAPE_MISMATCH: {
+    title: "Shapes do not fit together",
+    message: "{from} gives {given}, but {to} takes {taken}.",
+    hint: "{advice}",
+  },
+  NETWORK_INPUT_SHAPE: {
+    title: "Layer cannot take what arrives",
+    message: "{given} arrives at {name}, which takes {taken}.",
+    hint: "{advice}",
+  },
+  NETWORK_SHAPE_UNKNOWN: {
+    title: "Shape unknown",
+    message: "The shape of {name} cannot be found: nothing arrives there, and its parameters do not say it.",
+    hint: "Add an edge that leads to it, or remove the node.",
+  },
+  NETWORK_PARAMETER_MISSING: {
+    title: "Missing parameter",
+    message: "A node of type {type} needs {field}, which is not there.",
+    hint: "Add it, or export the network again with a current version of the exporter.",
+  },
+  NETWORK_PARAMETER_SHAPE: {
+    title: "Parameter of the wrong shape",
+    message: "{field} has the shape {shape}; {expected}.",
+    hint: "Check how the layer was exported; shapes have no batch and no time axis.",
+  },
+  NETWORK_PARAMETER_VALUE: {
+    title: "Parameter out of range",
+    message: "{field} is {value}{where}; it takes {expected}.",
+    hint: "Correct the value. NaN and infinity mostly come from a training run that diverged.",
+  },
+  NETWORK_GROUPS: {
+    title: "Groups do not divide the channels",
+    message: "{out} output channels cannot be divided into {groups} groups.",
+    hint: "Use a number of groups that divides the output channels.",
+  },
+  NETWORK_PADDING: {
+    title: "Unknown padding",
+    message: 'padding is "{padding}"; it is a number, one number per axis, "same" or "valid".',
+    hint: "Zeros are the only padding there is; apply any other in a layer of its own before the network.",
+  },
+  NETWORK_PADDING_STRIDE: {
+    title: "Padding `same` with a stride",
+    message: 'padding "same" goes with a stride of 1 only, and the stride is {stride}.',
+    hint: "Write the padding as numbers.",
+  },
+  NETWORK_KERNEL_SIZE: {
+    title: "Kernel larger than its input",
+    message: "The window of {kernel} does not fit into the padded input of {padded}.",
+    hint: "Use a smaller kernel or dilation, or more padding; or check the input's shape.",
+  },
+  NETWORK_FLATTEN: {
+    title: "Flatten beyond the axes",
+    message: "Flatten from axis {start} to axis {end} does not exist in {shape}.",
+    hint: "Axes count from 0, negative ones from the end, without batch; the start lies before the end.",
+  },
   TIME_DT: {
     title: "Timestep out of range",
     message: "A timestep of {dt} s makes no sense; it must be a number above 0.",
@@ -326,6 +441,21 @@ export const catalogue = {
     message:
       "{register} of neuron {neuron} in {population} would become {value} while events of {projection} arrive, outside {low}..{high}.",
     hint: "The equations must say what then happens: write saturate(..) or wrap(..) in `on spike` or `on total`.",
+  },
+  ENGINE_STIMULUS: {
+    title: "Input data do not fit the program",
+    message: "Input {input}: {reason}.",
+    hint: "`bitspike inspect` shows the inputs of a model or program and their shapes.",
+  },
+  ENGINE_EVENT_COUNT: {
+    title: "Not a number of events",
+    message: "Input {input} has the value {value} at neuron {neuron}; events are whole numbers from 0 to {limit}.",
+    hint: "Use another encoding for real values, such as --encode rate.",
+  },
+  ENGINE_PROBE: {
+    title: "Nothing to probe by that name",
+    message: "There is no {what} to record.",
+    hint: "Known here: {known}.",
   },
   ENGINE_SUM_RANGE: {
     title: "Sum of synaptic input too large",
