@@ -77,6 +77,8 @@ export interface Probe {
 
 export interface RunOptions {
   readonly probes?: readonly Probe[];
+  /** Integer engines: record every timestep of the chip, latency included, instead of the model's timesteps. */
+  readonly chipTime?: boolean;
   /** Stops the run between timesteps with RUN_INTERRUPTED. */
   readonly signal?: AbortSignal;
   /** Called now and then with samples done; never after the run has ended. */

@@ -34,8 +34,48 @@ export const catalogue = {
     message: "{path} cannot be written: {reason}.",
     hint: "Choose another place, or make the folder writable.",
   },
+  USAGE: {
+    title: "Command line not understood",
+    message: "{problem}",
+    hint: "See {command} --help.",
+  },
+  FILE_KIND: {
+    title: "Not a file of the right kind",
+    message: "{path} is {found}, which cannot be used here; {wanted} is needed.",
+    hint: "See what it holds with bitspike inspect.",
+  },
+  TARGET_UNKNOWN: {
+    title: "No such target",
+    message: "There is no target {name}; the package has {known}.",
+    hint: "{advice}A chip of your own is given as the path of its .yaml file.",
+  },
 
   // Networks
+  NIR_NOT_HDF5: {
+    title: "Not a NIR file",
+    message: "The file {what}; a NIR file is an HDF5 file.",
+    hint: "Export the network with the `nir` package (nir.write) or with your framework's NIR exporter.",
+  },
+  NIR_TRUNCATED: {
+    title: "The end of the file is missing",
+    message: "The file has {bytes} bytes, and its header says {expected}.",
+    hint: "Copy or download it again; the transfer broke off.",
+  },
+  NIR_DAMAGED: {
+    title: "Damaged file",
+    message: "The file is damaged: {what}.",
+    hint: "Copy or download it again, or export the network once more.",
+  },
+  NIR_STORAGE: {
+    title: "Storage that cannot be read",
+    message: "{path} is stored in a way that cannot be read here: {how}.",
+    hint: "Write the file again with gzip or without compression, and with float32 or float64 numbers.",
+  },
+  NIR_TOO_LARGE: {
+    title: "Array larger than its file",
+    message: "{path} promises the shape {shape}, which {bytes} bytes of file cannot hold.",
+    hint: "The file is damaged or was made to look large; export the network once more.",
+  },
   NETWORK_MISTAKES: {
     title: "Several mistakes in a network",
     message: "The network has {count} mistakes.",
@@ -428,6 +468,72 @@ export const catalogue = {
   },
 
   // Compiling
+  COMPILE_NO_POPULATION: {
+    title: "Network without neurons",
+    message: "The network has no neurons, so there is nothing for a chip to run.",
+    hint: "A network needs at least one layer of neurons, such as LIF.",
+  },
+  COMPILE_OUTPUT: {
+    title: "Output is not a layer of neurons",
+    message: "An Output has to show the spikes of exactly one layer of neurons, unchanged.",
+    hint: "End the network with a layer of neurons; a linear read-out has to run on the host.",
+  },
+  COMPILE_METHOD: {
+    title: "Exact method on a chip with a synaptic current",
+    message: "With the exact method part of the input reaches the membrane beside the current, which no chip does.",
+    hint: "Use --method euler.",
+  },
+  COMPILE_RESET_NONE: {
+    title: "Neurons that fire without reset",
+    message: "The neurons fire and are not reset, which the chip cannot do.",
+    hint: "Use --reset zero or --reset subtract.",
+  },
+  COMPILE_CURRENT_BIAS: {
+    title: "Constant input of a current that does not leak",
+    message: "A bias feeds a synaptic current that never decays, so the current grows without end.",
+    hint: "Give the current a time constant, or remove the bias.",
+  },
+  COMPILE_PARAMETER: {
+    title: "Parameter that cannot be derived",
+    message: "The target does not say what {parameter} encodes, nor its default.",
+    hint: "Add `encodes` or `default` to the parameter in the target file.",
+  },
+  COMPILE_INITIAL: {
+    title: "Register that cannot be set before the run",
+    message:
+      "The network starts {register} at another value than 0, and the target does not say what the register encodes.",
+    hint: "Add `encodes` to the register in the target file.",
+  },
+  COMPILE_DELAY: {
+    title: "Delay that the chip does not have",
+    message: "Spikes from {from} to {to} need a delay of {delay} timesteps; the chip has at most {longest}.",
+    hint: "Use a larger --dt, or a network with shorter delays and fewer layers between branches.",
+  },
+  COMPILE_RECIPE: {
+    title: "Unknown recipe",
+    message: "The target {target} has no recipe {recipe}.",
+    hint: "Its recipes: {known}.",
+  },
+  COMPILE_SETTING: {
+    title: "Unknown setting",
+    message: "The target {target} has no setting {setting}.",
+    hint: "Its settings: {known}.",
+  },
+  COMPILE_SETTING_VALUE: {
+    title: "Setting with a wrong value",
+    message: "{setting} cannot be {value}.",
+    hint: "Allowed: {allowed}.",
+  },
+  COMPILE_GRADED: {
+    title: "Real values for a chip with binary spikes",
+    message: "The input carries real values, and {target} receives binary spikes only.",
+    hint: "Use --encode rate, or another spike encoding.",
+  },
+  COMPILE_UNSUPPORTED: {
+    title: "Neurons that the chip cannot run",
+    message: "{target} cannot hold the {missing} of the neurons of {population}.",
+    hint: "{remedy}",
+  },
 
   // Running
   ENGINE_REGISTER_RANGE: {

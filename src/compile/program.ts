@@ -1,40 +1,11 @@
 /** What a chip would be loaded with: integers only, plus the report of every decision that led to them. */
 
+import type { Synapses } from "../core/synapses.ts";
 import type { Warning } from "../errors.ts";
 import type { Shape } from "../network/types.ts";
 import type { Target } from "../target/types.ts";
 
-/** Integer weights of one projection, as a chip stores them. */
-export type Synapses = DenseSynapses | ConvSynapses | SparseSynapses;
-
-/** `weight` [from][to], one row per source neuron. */
-export interface DenseSynapses {
-  readonly kind: "dense";
-  readonly weight: Int32Array;
-}
-
-/** Two-dimensional correlation over [channels][height][width]; `weight` [out][in/groups][height][width]. */
-export interface ConvSynapses {
-  readonly kind: "conv2d";
-  readonly weight: Int32Array;
-  readonly inputShape: Shape;
-  readonly outputShape: Shape;
-  readonly kernel: readonly [number, number];
-  readonly stride: readonly [number, number];
-  /** Zeros above and left of the input; those below and right follow from the shapes. */
-  readonly padding: readonly [number, number];
-  readonly dilation: readonly [number, number];
-  readonly groups: number;
-}
-
-/** Row of source s: target[start[s]] .. target[start[s + 1] - 1], ascending, with the weights beside. */
-export interface SparseSynapses {
-  readonly kind: "sparse";
-  /** [from + 1] */
-  readonly start: Uint32Array;
-  readonly target: Uint32Array;
-  readonly weight: Int32Array;
-}
+export type { ConvSynapses, DenseSynapses, SparseSynapses, Synapses } from "../core/synapses.ts";
 
 /** One Input node of the network as the chip receives it. */
 export interface ProgramInput {
@@ -68,8 +39,8 @@ export interface ProgramProjection {
   readonly name: string;
   readonly from: string;
   readonly to: string;
-  /** Timesteps beyond the target's own delivery. */
-  readonly delay: number;
+  /** Timesteps from firing to arrival; 0: within the same timestep, to a population later in the order. */
+  readonly arrivesAfter: number;
   /** Integer constants of the projection (weight exponent, graded, ..). */
   readonly parameters: Readonly<Record<string, number>>;
   /** Which accumulator of the target's datapath it feeds. */

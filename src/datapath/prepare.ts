@@ -60,14 +60,7 @@ export function prepareBlock(
   const results = builder.block(block);
   const written = outputs.filter((output) => results.has(output.name));
 
-  const exactly = (lane: number): Map<string, bigint> => {
-    const values = new Map<string, bigint>();
-    for (const [name, value] of inputs) values.set(name, BigInt(typeof value === "number" ? value : value[lane]!));
-    for (const { name, array } of outputs) values.set(name, BigInt(array[lane]!));
-    for (const [name, value] of changing) values.set(name, BigInt(value()));
-    runBlock(block, values);
-    return values;
-  };
+  const exactly = plainLane(block, inputs, outputs, changing);
 
   const commit = (first: number, count: number): void => {
     for (let lane = 0; lane < count; lane++) {
@@ -77,13 +70,12 @@ export function prepareBlock(
         // Written so that NaN does not fit.
         if (!(value >= low && value <= high)) fits = false;
       }
-      const exact = fits ? null : exactly(first + lane);
-      for (const output of written) {
-        if (exact !== null) checkRange(first + lane, output, exact.get(output.name)!, outOfRange);
-        const value = exact === null ? at(results.get(output.name)!, lane) : Number(exact.get(output.name)!);
-        // + 0 turns the -0 of a product into 0.
-        output.array[first + lane] = value + 0;
+      if (!fits) {
+        store(first + lane, exactly(first + lane), written, outOfRange);
+        continue;
       }
+      // + 0 turns the -0 of a product into 0.
+      for (const { name, array } of written) array[first + lane] = at(results.get(name)!, lane) + 0;
     }
   };
 
@@ -98,12 +90,56 @@ export function prepareBlock(
   };
 }
 
-function at(operand: Operand, lane: number): number {
-  return operand.kind === "constant" ? operand.value : operand.lanes[lane]!;
+/** The same block by the plain walk for every neuron: slow, and the meaning of `prepareBlock`. Same arguments. */
+export function plainBlock(
+  block: Block,
+  inputs: ReadonlyMap<string, Values>,
+  outputs: readonly Output[],
+  changing: ReadonlyMap<string, () => number>,
+  outOfRange: OutOfRange,
+): PreparedBlock {
+  const exactly = plainLane(block, inputs, outputs, changing);
+  const assigned = new Set(block.map((line) => line.name));
+  const written = outputs.filter((output) => assigned.has(output.name));
+  return {
+    run(first, end) {
+      for (let lane = first; lane < end; lane++) store(lane, exactly(lane), written, outOfRange);
+    },
+  };
 }
 
-function checkRange(lane: number, output: Output, value: bigint, outOfRange: OutOfRange): void {
-  if (value < BigInt(output.low) || value > BigInt(output.high)) outOfRange(lane, output, value);
+/** The plain walk for one neuron: values of all names after the block. */
+function plainLane(
+  block: Block,
+  inputs: ReadonlyMap<string, Values>,
+  outputs: readonly Output[],
+  changing: ReadonlyMap<string, () => number>,
+): (lane: number) => Map<string, bigint> {
+  return (lane) => {
+    const values = new Map<string, bigint>();
+    for (const [name, value] of inputs) values.set(name, BigInt(typeof value === "number" ? value : value[lane]!));
+    for (const { name, array } of outputs) values.set(name, BigInt(array[lane]!));
+    for (const [name, value] of changing) values.set(name, BigInt(value()));
+    runBlock(block, values);
+    return values;
+  };
+}
+
+function store(
+  lane: number,
+  values: ReadonlyMap<string, bigint>,
+  written: readonly Output[],
+  outOfRange: OutOfRange,
+): void {
+  for (const output of written) {
+    const value = values.get(output.name)!;
+    if (value < BigInt(output.low) || value > BigInt(output.high)) outOfRange(lane, output, value);
+    output.array[lane] = Number(value);
+  }
+}
+
+function at(operand: Operand, lane: number): number {
+  return operand.kind === "constant" ? operand.value : operand.lanes[lane]!;
 }
 
 /** Translates expressions to steps; equal subexpressions are not looked for, the texts are short. */

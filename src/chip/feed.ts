@@ -1,0 +1,118 @@
+/** Host values to events: what a stimulus becomes at the input of a chip. */
+
+import type { Program, ProgramInput } from "../compile/program.ts";
+import type { EventList } from "../core/population.ts";
+import type { Stimuli, Stimulus } from "../engine.ts";
+import { mistake } from "../errors.ts";
+import { sizeOf } from "../network/types.ts";
+
+/** Events of one input for all samples and steps, ready to be shared with workers. */
+export interface FeedTable {
+  readonly samples: number;
+  /** Rows per sample: 1 for a constant stimulus, else the number of steps. */
+  readonly rows: number;
+  readonly steps: number;
+  /** [samples * rows + 1] */
+  readonly start: Uint32Array;
+  readonly neuron: Uint32Array;
+  readonly payload: Int32Array;
+}
+
+/**
+ * Turn one frame into events.
+ *
+ * @param frame [size] host values; payloads are rounded to the nearest integer and cut at the input's limit
+ * @param countsRepeat the chip has no payloads: a value of 3 is three events
+ * @param list overwritten; grows as needed
+ */
+export function encodeFrame(frame: Float32Array, input: ProgramInput, countsRepeat: boolean, list: EventList): void {
+  list.count = 0;
+  for (let i = 0; i < frame.length; i++) {
+    const value = frame[i]!;
+    if (value === 0) continue;
+    const payload = payloadOf(value, input, i);
+    if (payload === 0) continue;
+    if (countsRepeat) for (let event = 0; event < payload; event++) push(list, i, 1);
+    else push(list, i, payload);
+  }
+}
+
+function payloadOf(value: number, input: ProgramInput, neuron: number): number {
+  const { payloadScale, payloadLimit, name } = input;
+  if (payloadScale !== null) {
+    return Math.max(-payloadLimit, Math.min(payloadLimit, Math.round(value * payloadScale)));
+  }
+  if (!Number.isInteger(value) || value < 0 || value > payloadLimit) {
+    throw mistake("ENGINE_EVENT_COUNT", { input: name, neuron, value, limit: payloadLimit });
+  }
+  return value;
+}
+
+function push(list: EventList, neuron: number, payload: number): void {
+  if (list.count === list.neuron.length) {
+    const size = Math.max(16, list.count * 2);
+    const [neurons, payloads] = [new Uint32Array(size), new Int32Array(size)];
+    neurons.set(list.neuron);
+    payloads.set(list.payload);
+    list.neuron = neurons;
+    list.payload = payloads;
+  }
+  list.neuron[list.count] = neuron;
+  list.payload[list.count++] = payload;
+}
+
+/** The stimulus of every input of a program, all of equal samples and steps. @throws ENGINE_STIMULUS */
+export function checkStimuli(program: Program, stimuli: Stimuli): { samples: number; steps: number } {
+  const first = stimuli.values().next().value;
+  if (first === undefined) throw mistake("ENGINE_STIMULUS", { input: "(none)", reason: "no stimulus was given" });
+  for (const { name, shape } of program.inputs) {
+    const stimulus = stimuli.get(name);
+    const refuse = (reason: string): never => {
+      throw mistake("ENGINE_STIMULUS", { input: name, reason });
+    };
+    if (stimulus === undefined) return refuse("no stimulus was given for it");
+    if (sizeOf(stimulus.shape) !== sizeOf(shape)) {
+      return refuse(`its frames have ${sizeOf(stimulus.shape)} values instead of ${sizeOf(shape)}`);
+    }
+    if (stimulus.samples !== first.samples || stimulus.steps !== first.steps) {
+      return refuse("it has another number of samples or steps than the other inputs");
+    }
+  }
+  return { samples: first.samples, steps: first.steps };
+}
+
+/** All events of a stimulus, sample by sample. */
+export function tabulate(stimulus: Stimulus, input: ProgramInput, countsRepeat: boolean): FeedTable {
+  const { samples, steps } = stimulus;
+  const rows = stimulus.constant ? Math.min(1, steps) : steps;
+  const frame = new Float32Array(sizeOf(stimulus.shape));
+  const list: EventList = { neuron: new Uint32Array(0), payload: new Int32Array(0), count: 0 };
+  const all: EventList = { neuron: new Uint32Array(0), payload: new Int32Array(0), count: 0 };
+  const start = new Uint32Array(samples * rows + 1);
+  for (let row = 0; row < samples * rows; row++) {
+    stimulus.read(Math.floor(row / rows), row % rows, frame);
+    encodeFrame(frame, input, countsRepeat, list);
+    for (let i = 0; i < list.count; i++) push(all, list.neuron[i]!, list.payload[i]!);
+    start[row + 1] = all.count;
+  }
+  const neuron = all.neuron.slice(0, all.count);
+  return { samples, rows, steps, start, neuron, payload: all.payload.slice(0, all.count) };
+}
+
+/**
+ * Put one timestep's events of a table into a list.
+ *
+ * @returns whether they are those of the step before
+ */
+export function feedRow(table: FeedTable, sample: number, step: number, list: EventList): boolean {
+  if (step >= table.steps) {
+    list.count = 0;
+    return false;
+  }
+  const row = sample * table.rows + (table.rows === 1 ? 0 : step);
+  const [begin, end] = [table.start[row]!, table.start[row + 1]!];
+  list.neuron = table.neuron.subarray(begin, end);
+  list.payload = table.payload.subarray(begin, end);
+  list.count = end - begin;
+  return step > 0 && table.rows === 1 && table.steps > 1;
+}

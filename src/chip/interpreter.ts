@@ -1,0 +1,95 @@
+/** The interpreter: the whole program on one thread, straight from the equations. The specification of the others. */
+
+import type { Program } from "../compile/program.ts";
+import type { Recording, RunOptions, SteppingEngine, Stimuli, StepResult } from "../engine.ts";
+import { mistake } from "../errors.ts";
+import { checkStimuli, encodeFrame, feedRow, tabulate, type FeedTable } from "./feed.ts";
+import { Machine } from "./machine.ts";
+import { packArrays, unpackArrays } from "./pack.ts";
+import { checkProbes, probedNames, Recorder } from "./record.ts";
+
+/** How long to compute before other work (Ctrl-C, a progress bar, a page) gets its turn. */
+const turnMs = 30;
+
+export interface InterpreterOptions {
+  /** Walk the equations neuron by neuron in big integers: the meaning, thousands of times slower. */
+  readonly plain?: boolean;
+}
+
+/** Open a program on one thread of this process. */
+export function openInterpreter(program: Program, options: InterpreterOptions = {}): SteppingEngine {
+  const plain = options.plain ?? false;
+  const stepping = new Machine(program, { plain });
+  const countsRepeat = program.target.delivery.payloadBits === 0;
+  return {
+    name: "interpreter",
+
+    async run(stimuli, runOptions = {}) {
+      checkProbes(program, runOptions);
+      const { samples } = checkStimuli(program, stimuli);
+      const tables = tabulateAll(program, stimuli);
+      const machine = new Machine(program, { plain, probed: probedNames(runOptions) });
+      return runSamples(machine, tables, 0, samples, runOptions, "interpreter");
+    },
+
+    step(frames) {
+      stepping.advance((name, list) => {
+        const frame = frames.get(name);
+        list.count = 0;
+        const input = program.inputs.find((one) => one.name === name)!;
+        if (frame !== undefined) encodeFrame(frame, input, countsRepeat, list);
+        return false;
+      });
+      return sentNow(stepping);
+    },
+
+    reset: () => stepping.reset(),
+    snapshot: () => packArrays(stepping.state()),
+    restore: (snapshot) => stepping.restoreState(unpackArrays(snapshot)),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** Events of every input, by its name. */
+export function tabulateAll(program: Program, stimuli: Stimuli): ReadonlyMap<string, FeedTable> {
+  const countsRepeat = program.target.delivery.payloadBits === 0;
+  return new Map(program.inputs.map((input) => [input.name, tabulate(stimuli.get(input.name)!, input, countsRepeat)]));
+}
+
+/** Run samples `first` to `end` (excluded) on one machine; `options.onProgress` counts those. */
+export async function runSamples(
+  machine: Machine,
+  tables: ReadonlyMap<string, FeedTable>,
+  first: number,
+  end: number,
+  options: RunOptions,
+  engine: string,
+): Promise<Recording> {
+  const { program } = machine;
+  const steps = tables.values().next().value!.steps;
+  const recorder = new Recorder(machine, end - first, steps, options);
+  let turn = performance.now();
+  for (let sample = first; sample < end; sample++) {
+    machine.reset();
+    for (let step = 0; step < steps + program.latency; step++) {
+      machine.advance((input, list) => feedRow(tables.get(input)!, sample, step, list));
+      recorder.note(sample - first, step);
+      if (performance.now() - turn < turnMs) continue;
+      options.onProgress?.(sample - first, end - first);
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      if (options.signal?.aborted === true) throw mistake("RUN_INTERRUPTED", {});
+      turn = performance.now();
+    }
+  }
+  options.onProgress?.(end - first, end - first);
+  return recorder.finish(engine);
+}
+
+function sentNow(machine: Machine): StepResult {
+  return new Map(
+    machine.program.populations.map(({ name }) => {
+      const { neuron, payload, count } = machine.sent(name);
+      return [name, { neuron: neuron.slice(0, count), payload: payload.slice(0, count) }];
+    }),
+  );
+}

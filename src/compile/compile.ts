@@ -1,0 +1,320 @@
+/** A discrete float network to the program of a chip. */
+
+import { neuronQuantities, readDatapath, type Datapath } from "../datapath/datapath.ts";
+import { mistake, type Warning } from "../errors.ts";
+import { sizeOf, type DiscreteNetwork, type PopulationNode } from "../network/types.ts";
+import type { RecipeSpec, Target } from "../target/types.ts";
+import { align, type Alignment } from "./align.ts";
+import { encodingOf, mentions } from "./encode.ts";
+import { composeSynapses, filled, listed, type FloatSynapses } from "./linear.ts";
+import { encodePopulation } from "./parameters.ts";
+import { findCircuit, type Circuit, type Path } from "./paths.ts";
+import { placeOnCores } from "./place.ts";
+import type { Decision, Program, ProgramInput, ProgramPopulation, ProgramProjection } from "./program.ts";
+import { quantitiesOf, semanticWarnings, type PopulationQuantities } from "./quantities.ts";
+import { chooseScale, type Candidate } from "./scale.ts";
+import { WeightFormat } from "./weights.ts";
+
+/** What an Input node will be fed. */
+export interface InputUse {
+  readonly kind: "spikes" | "graded";
+  /** Largest |value| in one step: events per step, or the host's value. */
+  readonly limit: number;
+}
+
+export interface CompileOptions {
+  /** Recipe of the target; its own expressions where none is named. */
+  readonly recipe?: string | undefined;
+  /** Chip-wide options, by number or word. */
+  readonly settings?: Readonly<Record<string, number | string>> | undefined;
+  /** By Input node; binary spikes where nothing is said. */
+  readonly inputs?: Readonly<Record<string, InputUse>> | undefined;
+}
+
+/** A graded value becomes a payload of this many bits beside its sign: all that 8-bit data have. */
+const payloadBits = 8;
+
+/**
+ * Compile a network for a target.
+ *
+ * @throws COMPILE_ codes for what the chip cannot do; a network that is too large compiles, and `fit` says so
+ */
+export function compile(network: DiscreteNetwork, target: Target, options: CompileOptions = {}): Program {
+  const recipe = recipeOf(target, options.recipe);
+  const circuit = findCircuit(network);
+  const alignment = align(circuit, target);
+  const inputs = circuit.inputs.map(({ name, outputShape }): ProgramInput => {
+    return inputOf(name, outputShape, options.inputs?.[name] ?? { kind: "spikes", limit: 1 }, target);
+  });
+  const compiler = new Compiler(target, recipe, circuit, alignment, inputs, options.inputs ?? {});
+  const populations = circuit.populations.map((node) => compiler.population(node));
+  const { projections, decisions, warnings } = compiler;
+  return {
+    format: "bitspike-program",
+    version: 1,
+    target,
+    recipe: options.recipe ?? null,
+    settings: readSettings(target, options.settings ?? {}),
+    inputs,
+    populations,
+    projections,
+    outputs: circuit.outputs,
+    latency: Math.max(...populations.map(({ offset }) => offset)),
+    decisions,
+    warnings: [...alignment.warnings, ...warnings],
+    fit: placeOnCores(target, populations, projections),
+  };
+}
+
+function recipeOf(target: Target, name: string | undefined): RecipeSpec | null {
+  if (name === undefined) return null;
+  const recipe = target.recipes[name];
+  if (recipe !== undefined) return recipe;
+  const known = Object.keys(target.recipes).join(", ") || "none";
+  throw mistake("COMPILE_RECIPE", { recipe: name, target: target.name, known });
+}
+
+/** Chip-wide options as numbers: what is asked for, else the target's defaults. @throws COMPILE_SETTING */
+export function readSettings(target: Target, asked: Readonly<Record<string, number | string>>): Record<string, number> {
+  const settings: Record<string, number> = {};
+  for (const [name, spec] of Object.entries(target.settings)) settings[name] = spec.default ?? spec.low;
+  for (const [name, value] of Object.entries(asked)) {
+    const spec = target.settings[name];
+    const known = Object.keys(target.settings).join(", ") || "none";
+    if (spec === undefined) throw mistake("COMPILE_SETTING", { setting: name, target: target.name, known });
+    const number = spec.words?.includes(String(value)) === true ? spec.words.indexOf(String(value)) : Number(value);
+    if (!Number.isInteger(number) || number < spec.low || number > spec.high) {
+      const allowed = spec.words?.join(", ") ?? `${spec.low}..${spec.high}`;
+      throw mistake("COMPILE_SETTING_VALUE", { setting: name, value, allowed });
+    }
+    settings[name] = number;
+  }
+  return settings;
+}
+
+function inputOf(name: string, shape: readonly number[], { kind, limit }: InputUse, target: Target): ProgramInput {
+  if (kind === "spikes") return { name, shape, payloadScale: null, payloadLimit: Math.max(1, limit) };
+  if (target.delivery.payloadBits === 0) throw mistake("COMPILE_GRADED", { target: target.name }, { node: name });
+  const bits = Math.min(payloadBits, target.delivery.payloadBits);
+  const payloadLimit = 2 ** bits - 1;
+  return { name, shape, payloadScale: limit > 0 ? payloadLimit / limit : 1, payloadLimit };
+}
+
+/** Works through the populations in order and gathers projections, decisions and warnings. */
+class Compiler {
+  readonly projections: ProgramProjection[] = [];
+  readonly decisions: Decision[] = [];
+  readonly warnings: Warning[] = [];
+  private readonly target: Target;
+  private readonly recipe: RecipeSpec | null;
+  private readonly circuit: Circuit;
+  private readonly alignment: Alignment;
+  private readonly inputs: ReadonlyMap<string, ProgramInput>;
+  private readonly uses: Readonly<Record<string, InputUse>>;
+  private readonly datapaths: readonly { name: string; datapath: Datapath }[];
+
+  constructor(
+    target: Target,
+    recipe: RecipeSpec | null,
+    circuit: Circuit,
+    alignment: Alignment,
+    inputs: readonly ProgramInput[],
+    uses: Readonly<Record<string, InputUse>>,
+  ) {
+    this.target = target;
+    this.recipe = recipe;
+    this.circuit = circuit;
+    this.alignment = alignment;
+    this.inputs = new Map(inputs.map((input) => [input.name, input]));
+    this.uses = uses;
+    this.datapaths = Object.entries(target.datapaths).map(([name, spec]) => {
+      return { name, datapath: readDatapath(spec, target.settings).datapath! };
+    });
+  }
+
+  population(node: PopulationNode): ProgramPopulation {
+    const quantities = quantitiesOf(node, this.circuit.bias.get(node.name)!);
+    const { name: datapathName, datapath } = this.chooseDatapath(node, quantities);
+    const format = new WeightFormat(this.target, datapath, this.recipe);
+    const paths = this.circuit.paths.filter((path) => path.to === node.name);
+    const candidates = paths.map((path) => this.candidate(path, datapath, quantities));
+    const choice = chooseScale(datapath, this.recipe, quantities, candidates, format);
+    for (const [index, path] of paths.entries()) {
+      const one = candidates[index]!;
+      this.addProjection(path, one, choice.scale, choice.exponents.get(one.name), datapath, format);
+    }
+    if (!choice.proved && this.recipe === null) this.warnings.push(unproved(node.name));
+    this.warnings.push(...semanticWarnings(node));
+    const encoded = encodePopulation(node.name, datapath, this.recipe, quantities, choice.scale);
+    this.decisions.push(...encoded.decisions);
+    this.warnings.push(...encoded.warnings);
+    return {
+      name: node.name,
+      shape: node.outputShape,
+      neurons: sizeOf(node.outputShape),
+      datapath: datapathName,
+      parameters: encoded.parameters,
+      initial: encoded.initial,
+      offset: this.alignment.offsets.get(node.name)!,
+      scale: Float64Array.of(choice.scale),
+      origin: quantities.origin.some((value) => value !== 0) ? quantities.origin : null,
+    };
+  }
+
+  /** The first datapath whose parameters can say everything that this population needs. */
+  private chooseDatapath(node: PopulationNode, quantities: PopulationQuantities): { name: string; datapath: Datapath } {
+    const needs = needsOf(quantities);
+    const lacking = this.datapaths.map(({ name, datapath }) => {
+      return { name, missing: needs.filter((quantity) => !encodes(datapath, this.recipe, quantity)) };
+    });
+    const index = lacking.findIndex(({ missing }) => missing.length === 0);
+    if (index >= 0) return this.datapaths[index]!;
+    const { missing } = lacking.toSorted((a, b) => a.missing.length - b.missing.length)[0]!;
+    const hint = missing.map((quantity) => remedies[quantity]).join(" ");
+    const facts = { population: node.name, target: this.target.name, missing: missing.join(" and "), remedy: hint };
+    throw mistake("COMPILE_UNSUPPORTED", facts, { node: node.name });
+  }
+
+  private candidate(path: Path, datapath: Datapath, { gain }: PopulationQuantities): Candidate {
+    const source = this.inputs.get(path.from);
+    const from = source === undefined ? this.sizeOfPopulation(path.from) : sizeOf(source.shape);
+    const synapses = withGain(composeSynapses(path.nodes, from, gain.length), gain);
+    const largest = synapses.weight.reduce((most, weight) => Math.max(most, weight), 0);
+    const smallest = synapses.weight.reduce((least, weight) => Math.min(least, weight), 0);
+    const graded = source !== undefined && (source.payloadScale !== null || source.payloadLimit > 1);
+    return {
+      name: this.nameOf(path),
+      synapses,
+      reach: this.uses[path.from]?.limit ?? 1,
+      payloadScale: source?.payloadScale ?? 1,
+      constants: this.constants(datapath, graded, largest, smallest),
+      exponent: exponentOf(datapath),
+      largest,
+      smallest,
+    };
+  }
+
+  private constants(datapath: Datapath, graded: boolean, largest: number, smallest: number): Record<string, number> {
+    const constants: Record<string, number> = {};
+    for (const [name, spec] of Object.entries(datapath.spec.projection)) {
+      const fixed = this.recipe?.parameters[name];
+      if (typeof fixed === "number") constants[name] = fixed;
+      else if (spec.chosen === "graded") constants[name] = Number(graded);
+      else if (spec.chosen === "signs") {
+        const word = smallest >= 0 ? "excitatory" : largest <= 0 ? "inhibitory" : "mixed";
+        constants[name] = Math.max(0, spec.words?.indexOf(word) ?? 0);
+      } else if (spec.chosen !== "exponent") constants[name] = spec.default ?? spec.low;
+    }
+    return constants;
+  }
+
+  private addProjection(
+    path: Path,
+    one: Candidate,
+    scale: number,
+    exponent: number | undefined,
+    datapath: Datapath,
+    format: WeightFormat,
+  ): void {
+    const constants =
+      one.exponent === null || exponent === undefined
+        ? one.constants
+        : { ...one.constants, [one.exponent.name]: exponent };
+    const note = describe(scale, one, exponent);
+    const { synapses, decision } = format.quantize(one.name, one.synapses, scale / one.payloadScale, constants, note);
+    this.decisions.push(decision);
+    this.projections.push({
+      name: one.name,
+      from: path.from,
+      to: path.to,
+      arrivesAfter: this.alignment.arrivals.get(path)!,
+      parameters: constants,
+      accumulator: datapath.spec.inputs[0]!,
+      synapses,
+    });
+  }
+
+  private sizeOfPopulation(name: string): number {
+    return sizeOf(this.circuit.populations.find((node) => node.name === name)!.outputShape);
+  }
+
+  /** The names of the weighted nodes on the way where there are any, else source and target. */
+  private nameOf(path: Path): string {
+    const named = path.nodes.flatMap((node) => ("weight" in node ? [node.name] : []));
+    const base = named.length > 0 ? named.join("+") : `${path.from}->${path.to}`;
+    const taken = (name: string): boolean => this.projections.some((projection) => projection.name === name);
+    const twins = this.circuit.paths.filter((other) => other.to === path.to && sameNames(other, path));
+    const own = twins.length > 1 ? `${base}#${twins.indexOf(path) + 1}` : base;
+    return taken(own) ? `${own} (${path.from}->${path.to})` : own;
+  }
+}
+
+function sameNames(a: Path, b: Path): boolean {
+  const names = ({ nodes, from }: Path): string =>
+    nodes.flatMap((node) => ("weight" in node ? [node.name] : [])).join("+") || from;
+  return names(a) === names(b);
+}
+
+function exponentOf(datapath: Datapath): Candidate["exponent"] {
+  const found = Object.entries(datapath.spec.projection).find(([, spec]) => spec.chosen === "exponent");
+  if (found === undefined) return null;
+  const [name, spec] = found;
+  const { low, high } = spec.documented ?? spec;
+  return { name, values: Array.from({ length: high - low + 1 }, (_, i) => low + i) };
+}
+
+function describe(scale: number, one: Candidate, exponent: number | undefined): string {
+  const parts = [`${scale.toPrecision(6)} LSBs per unit`];
+  if (exponent !== undefined) parts.push(`exponent ${exponent}`);
+  if (one.payloadScale !== 1) parts.push(`payload ${one.payloadScale.toPrecision(4)} per unit`);
+  return parts.join(", ");
+}
+
+function unproved(population: string): Warning {
+  const message =
+    `${population}: a long row of worst-case inhibitory input could drive the membrane to the lower end of its ` +
+    "register. A scale that rules this out would leave the threshold too coarse.";
+  return { code: "COMPILE_MAY_SATURATE", message, place: { node: population } };
+}
+
+type Need = (typeof neuronQuantities)[number];
+
+/** What to do about a quantity that a chip cannot hold. */
+const remedies: Readonly<Record<string, string>> = {
+  alpha: "The chip has no synaptic current: use neurons without one, or another target.",
+  beta: "The chip's membrane does not leak: use neurons that do not, or another target.",
+  bias: "The chip has no bias: train without biases.",
+  subtract: "The chip resets to zero only: train with that, or see what it does with --reset zero.",
+  threshold: "The chip has no threshold of its own.",
+};
+
+/** Quantities that differ from what a register would do without being told. */
+function needsOf({ alpha, beta, bias, subtract, threshold }: PopulationQuantities): Need[] {
+  const needs: Need[] = [];
+  if (alpha.some((kept) => kept !== 0)) needs.push("alpha");
+  if (beta.some((kept) => kept !== 1)) needs.push("beta");
+  if (bias.some((drive) => drive !== 0)) needs.push("bias");
+  if (threshold.some((value) => value !== Infinity)) needs.push("threshold");
+  if (subtract === 1) needs.push("subtract");
+  return needs;
+}
+
+function encodes(datapath: Datapath, recipe: RecipeSpec | null, quantity: Need): boolean {
+  return Object.entries(datapath.spec.parameters).some(([name, spec]) => {
+    // A recipe may put a constant where the target has an expression; the parameter still stands for the quantity.
+    return mentions(encodingOf(name, spec, recipe), quantity) || mentions(encodingOf(name, spec, null), quantity);
+  });
+}
+
+/** Multiply the weights into each neuron with its gain. */
+function withGain(synapses: FloatSynapses, gain: Float64Array): FloatSynapses {
+  const common = gain.every((value) => value === gain[0]) ? gain[0]! : null;
+  if (common === 1) return synapses;
+  if (common !== null) return { ...synapses, weight: synapses.weight.map((weight) => weight * common) };
+  if (synapses.kind === "dense") {
+    return { ...synapses, weight: synapses.weight.map((weight, i) => weight * gain[i % synapses.to]!) };
+  }
+  const list = synapses.kind === "conv2d" ? listed(synapses) : synapses;
+  const scaled = { ...list, weight: list.weight.map((weight, i) => weight * gain[list.target[i]!]!) };
+  return scaled.weight.length === scaled.from * scaled.to ? filled(scaled) : scaled;
+}

@@ -1,0 +1,167 @@
+/** A population's integer parameters and initial registers, and what each lost. */
+
+import type { Datapath } from "../datapath/datapath.ts";
+import { evaluateReal, parseReal, type Quantities } from "../datapath/real.ts";
+import type { ParameterSpec } from "../datapath/spec.ts";
+import { mistake, type Warning } from "../errors.ts";
+import type { RecipeSpec } from "../target/types.ts";
+import { encodingOf, Loss, mentions, roundTo, wantedValue, type Encoding } from "./encode.ts";
+import type { Decision } from "./program.ts";
+import type { PopulationQuantities } from "./quantities.ts";
+
+export interface EncodedPopulation {
+  readonly parameters: Readonly<Record<string, Int32Array>>;
+  readonly initial: Readonly<Record<string, Int32Array>>;
+  readonly decisions: readonly Decision[];
+  readonly warnings: readonly Warning[];
+}
+
+/** Derive every parameter of a population. @throws COMPILE_PARAMETER */
+export function encodePopulation(
+  name: string,
+  datapath: Datapath,
+  recipe: RecipeSpec | null,
+  quantities: PopulationQuantities,
+  scale: number,
+): EncodedPopulation {
+  const encoder = new Encoder(name, datapath, recipe, quantities, scale);
+  const parameters: Record<string, Int32Array> = {};
+  for (const [parameter, spec] of Object.entries(datapath.spec.parameters)) {
+    parameters[parameter] = shared(encoder.parameter(parameter, spec));
+  }
+  return { parameters, initial: encoder.initial(), decisions: encoder.decisions, warnings: encoder.warnings };
+}
+
+/** One element when all are equal. */
+function shared(values: Int32Array): Int32Array {
+  return values.every((value) => value === values[0]) ? values.slice(0, 1) : values;
+}
+
+class Encoder {
+  readonly decisions: Decision[] = [];
+  readonly warnings: Warning[] = [];
+  private readonly name: string;
+  private readonly datapath: Datapath;
+  private readonly recipe: RecipeSpec | null;
+  private readonly quantities: PopulationQuantities;
+  private readonly scale: number;
+  private readonly neurons: number;
+  private readonly exponents = new Map<string, Int32Array>();
+
+  constructor(
+    name: string,
+    datapath: Datapath,
+    recipe: RecipeSpec | null,
+    quantities: PopulationQuantities,
+    scale: number,
+  ) {
+    this.name = name;
+    this.datapath = datapath;
+    this.recipe = recipe;
+    this.quantities = quantities;
+    this.scale = scale;
+    this.neurons = quantities.beta.length;
+    for (const [parameter, spec] of Object.entries(datapath.spec.parameters)) {
+      if (spec.chosen === "exponent") this.exponents.set(parameter, this.chooseExponent(parameter, spec));
+    }
+  }
+
+  parameter(parameter: string, spec: ParameterSpec): Int32Array {
+    const chosen = this.exponents.get(parameter);
+    if (chosen !== undefined) return chosen;
+    const encoding = encodingOf(parameter, spec, this.recipe);
+    if (encoding === null) {
+      if (spec.default === undefined) throw mistake("COMPILE_PARAMETER", { parameter }, { node: this.name });
+      return Int32Array.of(spec.default);
+    }
+    const loss = new Loss();
+    const values = Int32Array.from({ length: this.neurons }, (_, i) => {
+      const wanted = wantedValue(encoding, this.at(i));
+      return this.fitted(wanted, encoding, spec, loss);
+    });
+    this.decisions.push(loss.decision(this.name, parameter, this.noteOn(encoding)));
+    this.warnOutside(parameter, spec, values);
+    return values;
+  }
+
+  /** Registers that do not start at 0. */
+  initial(): Record<string, Int32Array> {
+    const { initialCurrent, initialMembrane } = this.quantities;
+    const initial: Record<string, Int32Array> = {};
+    for (const [register, values] of Object.entries({ current: initialCurrent, membrane: initialMembrane })) {
+      if (values.every((value) => value === 0)) continue;
+      const spec = this.datapath.spec.state[register];
+      if (spec?.encodes === undefined) throw mistake("COMPILE_INITIAL", { register }, { node: this.name });
+      const expression = parseReal(spec.encodes);
+      const loss = new Loss();
+      const encoding: Encoding = { kind: "expression", expression, round: "nearest" };
+      const loaded = Int32Array.from(values, (value) => {
+        return this.fitted(evaluateReal(expression, { [register]: value, scale: this.scale }), encoding, spec, loss);
+      });
+      this.decisions.push(loss.decision(this.name, `initial ${register}`, null));
+      initial[register] = shared(loaded);
+    }
+    return initial;
+  }
+
+  private fitted(wanted: number, encoding: Encoding, spec: { low: number; high: number }, loss: Loss): number {
+    const rounded = encoding.kind === "constant" ? encoding.value : roundTo(wanted, encoding.round);
+    const value = Math.max(spec.low, Math.min(spec.high, rounded)) + 0;
+    // A neuron that never fires has the threshold Infinity: the end of the range is what is meant, not a loss.
+    if (value !== rounded && Number.isFinite(wanted)) loss.cut();
+    loss.add(value, wanted, wanted);
+    return value;
+  }
+
+  private noteOn(encoding: Encoding): string | null {
+    const never = mentions(encoding, "threshold") && this.quantities.threshold.some((value) => value === Infinity);
+    return never ? "never fires: set to the end of the range" : null;
+  }
+
+  private warnOutside(parameter: string, spec: ParameterSpec, values: Int32Array): void {
+    const { documented } = spec;
+    if (documented === undefined) return;
+    const outside = values.filter((value) => value < documented.low || value > documented.high);
+    if (outside.length === 0) return;
+    const message =
+      `${this.name}: ${parameter} is ${outside[0]} in ${outside.length} of ${values.length} neuron(s); ` +
+      `the chip documents ${documented.low}..${documented.high}.`;
+    this.warnings.push({ code: "COMPILE_UNDOCUMENTED", message, place: { node: this.name } });
+  }
+
+  /** Per neuron the smallest exponent with which every parameter that depends on it fits its type. */
+  private chooseExponent(exponent: string, spec: ParameterSpec): Int32Array {
+    const fixed = this.recipe?.parameters[exponent];
+    if (typeof fixed === "number") return new Int32Array(this.neurons).fill(fixed);
+    const dependents = Object.entries(this.datapath.spec.parameters).flatMap(([name, own]) => {
+      const encoding = encodingOf(name, own, this.recipe);
+      return mentions(encoding, exponent) ? [{ own, encoding: encoding! }] : [];
+    });
+    const { low, high } = spec.documented ?? spec;
+    return Int32Array.from({ length: this.neurons }, (_, i) => {
+      for (let value = low; value < high; value++) {
+        const quantities = { ...this.at(i), [exponent]: value };
+        const fits = dependents.every(({ own, encoding }) => {
+          const rounded = Math.round(wantedValue(encoding, quantities));
+          return rounded >= own.low && rounded <= own.high;
+        });
+        if (fits) return value;
+      }
+      return high;
+    });
+  }
+
+  private at(i: number): Quantities {
+    const { alpha, beta, threshold, bias, subtract } = this.quantities;
+    const quantities: Record<string, number> = {
+      alpha: alpha[i]!,
+      beta: beta[i]!,
+      threshold: threshold[i]!,
+      bias: bias[i]!,
+      subtract,
+      scale: this.scale,
+    };
+    for (const [name, values] of this.exponents) quantities[name] = values[i]!;
+    return quantities;
+  }
+}

@@ -1,0 +1,72 @@
+/** A population's float quantities as a chip's equations know them. */
+
+import { mistake, type Warning } from "../errors.ts";
+import type { PopulationNode } from "../network/types.ts";
+
+/** [neurons] each. Weights into the population are multiplied with `gain` before they are quantized. */
+export interface PopulationQuantities {
+  /** Current kept per step; 0 where the network has no synaptic current. */
+  readonly alpha: Float64Array;
+  readonly beta: Float64Array;
+  /** Above the chip's zero; Infinity where the neuron never fires. */
+  readonly threshold: Float64Array;
+  /** Constant drive of the membrane per step. */
+  readonly bias: Float64Array;
+  readonly gain: Float64Array;
+  /** 1: reset by subtraction. */
+  readonly subtract: 0 | 1;
+  /** Current and membrane before the first step, relative to the chip's zero. */
+  readonly initialCurrent: Float64Array;
+  readonly initialMembrane: Float64Array;
+  /** Float value of the chip's zero membrane. */
+  readonly origin: Float64Array;
+}
+
+/**
+ * Work out what the registers and parameters of a population stand for.
+ *
+ * Two exact changes of variables put in what chips have no register for. A reset value other than 0 becomes the
+ * chip's zero: membrane, threshold and leak move by it. A constant input of the current becomes a bias of the
+ * membrane, as large as the current it would settle at, and the current starts that much below zero.
+ *
+ * @param constantInput [neurons] from biases on the way to the population
+ * @throws COMPILE_METHOD, COMPILE_RESET_NONE, COMPILE_CURRENT_BIAS
+ */
+export function quantitiesOf(node: PopulationNode, constantInput: Float64Array): PopulationQuantities {
+  const { beta, resetTo, threshold } = node;
+  const neurons = beta.length;
+  const each = (value: (i: number) => number): Float64Array =>
+    Float64Array.from({ length: neurons }, (_, i) => value(i));
+  if (node.feedthrough?.some((part) => part !== 0) === true) throw mistake("COMPILE_METHOD", {}, { node: node.name });
+  const forgets = beta.every((kept) => kept === 0);
+  if (node.reset === "none" && threshold !== null && !forgets) {
+    throw mistake("COMPILE_RESET_NONE", {}, { node: node.name });
+  }
+  const origin = node.reset === "zero" ? Float64Array.from(resetTo) : new Float64Array(neurons);
+  const settled = each((i) => settledCurrent(node, constantInput[i]!, i));
+  return {
+    alpha: node.alpha ?? new Float64Array(neurons),
+    beta,
+    threshold: each((i) => (threshold === null ? Infinity : threshold[i]! - origin[i]!)),
+    bias: each((i) => node.gain[i]! * settled[i]! + node.leak[i]! - (1 - beta[i]!) * origin[i]!),
+    gain: each((i) => node.gain[i]! * (node.currentGain?.[i] ?? 1)),
+    subtract: node.reset === "subtract" ? 1 : 0,
+    initialCurrent: each((i) => (node.alpha === null || settled[i] === 0 ? 0 : -node.gain[i]! * settled[i]!)),
+    initialMembrane: each((i) => (origin[i] === 0 ? 0 : -origin[i]!)),
+    origin,
+  };
+}
+
+/** Where the current goes under a constant input; without a current, the input itself. */
+function settledCurrent({ alpha, currentGain, name }: PopulationNode, input: number, i: number): number {
+  if (alpha === null || input === 0) return input;
+  if (alpha[i]! >= 1) throw mistake("COMPILE_CURRENT_BIAS", {}, { node: name });
+  return (currentGain![i]! * input) / (1 - alpha[i]!);
+}
+
+/** What a chip does otherwise than the network, without being told. */
+export function semanticWarnings(node: PopulationNode): Warning[] {
+  if (!node.resetDelay) return [];
+  const message = `${node.name}: the float network resets one step after the spike, the chip in the same step.`;
+  return [{ code: "COMPILE_RESET_DELAY", message, place: { node: node.name } }];
+}

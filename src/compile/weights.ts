@@ -1,0 +1,99 @@
+/** Float weights to the integers that a chip stores. */
+
+import { evaluate, runBlock } from "../datapath/evaluate.ts";
+import type { Datapath } from "../datapath/datapath.ts";
+import { parseExpression } from "../datapath/parse.ts";
+import type { Target, RecipeSpec } from "../target/types.ts";
+import { encodingOf, Loss, roundTo, wantedValue, type Encoding } from "./encode.ts";
+import type { FloatSynapses } from "./linear.ts";
+import type { Decision, Synapses } from "./program.ts";
+
+/** Constants of a projection by name; words as their numbers. */
+export type ProjectionConstants = Readonly<Record<string, number>>;
+
+/** What the weights of one datapath may be. */
+export class WeightFormat {
+  private readonly target: Target;
+  private readonly datapath: Datapath;
+  private readonly encoding: Encoding;
+
+  constructor(target: Target, datapath: Datapath, recipe: RecipeSpec | null) {
+    this.target = target;
+    this.datapath = datapath;
+    this.encoding = encodingOf("weight", target.weights, recipe)!;
+  }
+
+  /** Weight LSBs per float unit of weight and membrane LSB, for one setting of the projection. */
+  factor(scale: number, constants: ProjectionConstants): number {
+    return wantedValue(this.encoding, { ...constants, weight: 1, scale });
+  }
+
+  /** Smallest and largest weight that is stored as it is. */
+  limits(constants: ProjectionConstants): { low: number; high: number } {
+    const { low, high } = this.target.weights;
+    return { low: this.stored(low, constants), high: this.stored(high, constants) };
+  }
+
+  /** Distance between the weights that can be stored. */
+  step(constants: ProjectionConstants): number {
+    const text = this.target.weights.step;
+    if (text === undefined) return 1;
+    const value = (name: string): bigint => BigInt(this.datapath.words.get(name) ?? constants[name]!);
+    return Number(evaluate(parseExpression(text, "integer"), { value, old: value }));
+  }
+
+  /** What the chip keeps of a weight: its `on load` block. */
+  stored(weight: number, constants: ProjectionConstants): number {
+    const block = this.datapath.onLoad;
+    if (block === null) return weight;
+    const values = new Map([["weight", BigInt(weight)]]);
+    for (const [name, value] of [...this.datapath.words, ...Object.entries(constants)]) values.set(name, BigInt(value));
+    runBlock(block, values);
+    return Number(values.get("stored")!);
+  }
+
+  /**
+   * Quantize all weights of a projection.
+   *
+   * @param gain [neurons of the target] by which weights are multiplied first, or one number
+   */
+  quantize(
+    where: string,
+    synapses: FloatSynapses,
+    scale: number,
+    constants: ProjectionConstants,
+    note: string,
+  ): { synapses: Synapses; decision: Decision } {
+    const { low, high } = this.target.weights;
+    const factor = this.factor(scale, constants);
+    const round = this.encoding.kind === "expression" ? this.encoding.round : "nearest";
+    const step = round === "nearest" ? this.step(constants) : 1;
+    const limits = this.limits(constants);
+    const loss = new Loss();
+    const known = new Map<number, number>();
+    const weight = Int32Array.from(synapses.weight, (wanted) => {
+      const exact = wanted * factor;
+      const rounded = step * roundTo(exact / step, round);
+      const offered = Math.max(low, Math.min(high, rounded));
+      let kept = known.get(offered);
+      if (kept === undefined) known.set(offered, (kept = this.stored(offered, constants)));
+      if (rounded < limits.low || rounded > limits.high) loss.cut();
+      loss.add(kept, wanted, exact);
+      return kept;
+    });
+    return { synapses: withWeights(synapses, weight), decision: loss.decision(where, "weight", note) };
+  }
+}
+
+function withWeights(synapses: FloatSynapses, weight: Int32Array): Synapses {
+  switch (synapses.kind) {
+    case "dense":
+      return { kind: "dense", weight };
+    case "sparse":
+      return { kind: "sparse", start: synapses.start, target: synapses.target, weight };
+    case "conv2d": {
+      const { inputShape, outputShape, kernel, stride, padding, dilation, groups } = synapses;
+      return { kind: "conv2d", weight, inputShape, outputShape, kernel, stride, padding, dilation, groups };
+    }
+  }
+}

@@ -1,0 +1,231 @@
+/** Events of one projection to the neurons of one core: `on spike` for each synapse, then `on total`. */
+
+import { fold } from "../datapath/fold.ts";
+import { plainBlock, prepareBlock, type Output, type PreparedBlock, type Values } from "../datapath/prepare.ts";
+import type { Block, Expression } from "../datapath/syntax.ts";
+import { mistake } from "../errors.ts";
+import type { EventList, Population } from "./population.ts";
+import type { Rows } from "./rows.ts";
+
+/** What a projection brings beside its synapses. */
+export interface ProjectionLoad {
+  readonly name: string;
+  readonly parameters: Readonly<Record<string, number>>;
+  /** Which accumulator of the population `input` means. */
+  readonly accumulator: string;
+}
+
+/** The two sums that need no equation per event: of the weights, or of the weights times the payloads. */
+type Sum = "weight" | "weight * payload";
+
+const sumLimit = Number.MAX_SAFE_INTEGER;
+
+/** One projection onto one population (or the part of it that is here). */
+export class Delivery {
+  /** Spikes delivered through one synapse each, since `synops` was last set to 0. */
+  synops = 0;
+  private readonly load: ProjectionLoad;
+  private readonly rows: Rows;
+  private readonly total: Float64Array;
+  private readonly sum: Sum | null;
+  private readonly largestWeight: number;
+  private readonly onTotal: PreparedBlock;
+  private readonly onSpike: SpikeLanes | null;
+  private lastSynops = 0;
+
+  constructor(load: ProjectionLoad, rows: Rows, population: Population, plain: boolean) {
+    this.load = load;
+    this.rows = rows;
+    this.total = new Float64Array(population.size);
+    const { datapath } = population.load;
+    const constants = constantsOf(population, load);
+    this.sum = plain ? null : recognizeSum(datapath.onSpike, constants);
+    this.largestWeight = rows.weight.reduce((largest, weight) => Math.max(largest, Math.abs(weight)), 0);
+    const accumulator = population.accumulators.get(load.accumulator)!;
+    const block = datapath.onTotal ?? inputPlusTotal;
+    this.onTotal = prepareAccumulation(block, constants, population, accumulator, this.total, load, plain);
+    this.onSpike = this.sum === null ? new SpikeLanes(load, population, this.total, plain) : null;
+  }
+
+  /**
+   * Add the effect of events that arrive together to the population's accumulator.
+   *
+   * @param sameAsLast the events are those of the last call, so that a sum need not be worked out again
+   */
+  deliver(events: EventList, sameAsLast = false): void {
+    if (events.count === 0) return;
+    if (!sameAsLast || this.sum === null) {
+      this.total.fill(0);
+      this.lastSynops = 0;
+      if (this.sum === null) this.deliverInOrder(events);
+      else this.addUp(events, this.sum);
+    }
+    this.synops += this.lastSynops;
+    this.onTotal.run(0, this.total.length);
+  }
+
+  private deliverInOrder(events: EventList): void {
+    const { rows } = this;
+    for (let i = 0; i < events.count; i++) {
+      rows.seek(events.neuron[i]!);
+      this.lastSynops += rows.end - rows.begin;
+      this.onSpike!.run(rows, events.payload[i]!);
+    }
+  }
+
+  /** Order does not matter to an exact sum, so rows are simply added; the bound shows that doubles stay exact. */
+  private addUp(events: EventList, sum: Sum): void {
+    const { rows, total } = this;
+    let bound = 0;
+    for (let i = 0; i < events.count; i++) {
+      const factor = sum === "weight" ? 1 : events.payload[i]!;
+      bound += Math.abs(factor) * this.largestWeight;
+      if (bound > sumLimit) throw this.tooLarge();
+      rows.seek(events.neuron[i]!);
+      this.lastSynops += rows.end - rows.begin;
+      if (rows.dense) addDense(total, rows, factor);
+      else addListed(total, rows, factor);
+    }
+  }
+
+  private tooLarge(): Error {
+    return mistake("ENGINE_SUM_RANGE", { projection: this.load.name });
+  }
+}
+
+function addDense(total: Float64Array, { weight, begin }: Rows, factor: number): void {
+  for (let i = 0; i < total.length; i++) total[i]! += weight[begin + i]! * factor;
+}
+
+function addListed(total: Float64Array, { target, weight, begin, end }: Rows, factor: number): void {
+  for (let i = begin; i < end; i++) total[target[i]!]! += weight[i]! * factor;
+}
+
+/** `input = input + total`, what `on total` means where a target does not write it. */
+const inputPlusTotal: Block = [
+  {
+    name: "input",
+    value: {
+      kind: "binary",
+      operator: "+",
+      left: { kind: "name", name: "input", at: { line: 1, column: 1 } },
+      right: { kind: "name", name: "total", at: { line: 1, column: 1 } },
+      at: { line: 1, column: 1 },
+    },
+    at: { line: 1, column: 1 },
+  },
+];
+
+/** All constants that the blocks of a projection read. */
+function constantsOf(population: Population, load: ProjectionLoad): ReadonlyMap<string, Values> {
+  return new Map<string, Values>([...population.constants, ...Object.entries(load.parameters)]);
+}
+
+/** `total = total + weight` or `total = total + weight * payload`, once the projection's constants are put in. */
+function recognizeSum(block: Block, values: ReadonlyMap<string, Values>): Sum | null {
+  const constants = new Map<string, number>();
+  for (const [name, value] of values) if (typeof value === "number") constants.set(name, value);
+  const [line] = block;
+  if (block.length !== 1 || line?.name !== "total" || line.value.kind !== "binary" || line.value.operator !== "+") {
+    return null;
+  }
+  const { left, right } = line.value;
+  if (!isName(left, "total")) return null;
+  const term = fold(right, constants);
+  if (isName(term, "weight")) return "weight";
+  if (term.kind !== "binary" || term.operator !== "*") return null;
+  const straight = isName(term.left, "weight") && isName(term.right, "payload");
+  const turned = isName(term.left, "payload") && isName(term.right, "weight");
+  return straight || turned ? "weight * payload" : null;
+}
+
+function isName(expression: Expression, name: string): boolean {
+  return expression.kind === "name" && expression.name === name;
+}
+
+function prepareAccumulation(
+  block: Block,
+  constants: ReadonlyMap<string, Values>,
+  population: Population,
+  accumulator: Float64Array | Int32Array,
+  total: Float64Array,
+  load: ProjectionLoad,
+  plain: boolean,
+): PreparedBlock {
+  const inputs = new Map<string, Values>([...population.registers, ...constants, ["total", total]]);
+  const outputs: Output[] = [{ name: "input", array: accumulator, ...rangeOf(population, load.accumulator) }];
+  return (plain ? plainBlock : prepareBlock)(block, inputs, outputs, new Map(), refuse(population, load));
+}
+
+/** An accumulator that is a register has its range; any other has that of exact sums. */
+function rangeOf(population: Population, accumulator: string): { low: number; high: number } {
+  return population.load.datapath.spec.state[accumulator] ?? { low: -sumLimit, high: sumLimit };
+}
+
+function refuse(population: Population, load: ProjectionLoad) {
+  return (lane: number, { name, low, high }: Output, value: bigint): never => {
+    const facts = { register: name === "input" ? load.accumulator : name, value: String(value), low, high };
+    const neuron = lane + population.load.low;
+    throw mistake("ENGINE_DELIVERY_RANGE", {
+      ...facts,
+      neuron,
+      population: population.load.name,
+      projection: load.name,
+    });
+  };
+}
+
+/** `on spike` over all targets of one event: the targets are the lanes, gathered and scattered around the block. */
+class SpikeLanes {
+  private readonly weight: Int32Array;
+  private readonly gathered: readonly { lanes: Float64Array; array: Float64Array | Int32Array }[];
+  private readonly written: ReadonlySet<string>;
+  private readonly names: readonly string[];
+  private readonly block: PreparedBlock;
+  private payload = 0;
+
+  constructor(load: ProjectionLoad, population: Population, total: Float64Array, plain: boolean) {
+    const { onSpike } = population.load.datapath;
+    const size = population.size;
+    this.weight = new Int32Array(size);
+    const arrays = new Map<string, Float64Array | Int32Array>([
+      ...population.registers,
+      ...population.accumulators,
+      ["input", population.accumulators.get(load.accumulator)!],
+      ["total", total],
+    ]);
+    for (const [name, value] of population.constants) {
+      if (typeof value !== "number") arrays.set(name, value as Int32Array);
+    }
+    this.names = [...arrays.keys()];
+    this.gathered = [...arrays.values()].map((array) => ({ lanes: new Float64Array(size), array }));
+    this.written = new Set(onSpike.map((line) => line.name).filter((name) => arrays.has(name)));
+    const inputs = new Map<string, Values>([["weight", this.weight], ...Object.entries(load.parameters)]);
+    for (const [name, value] of population.constants) if (typeof value === "number") inputs.set(name, value);
+    const outputs: Output[] = [];
+    for (const [index, name] of this.names.entries()) {
+      const { lanes } = this.gathered[index]!;
+      if (!this.written.has(name)) inputs.set(name, lanes);
+      else outputs.push({ name, array: lanes, ...rangeOf(population, name === "input" ? load.accumulator : name) });
+    }
+    const changing = new Map([["payload", () => this.payload]]);
+    const prepare = plain ? plainBlock : prepareBlock;
+    this.block = prepare(onSpike, inputs, outputs, changing, refuse(population, load));
+  }
+
+  run(rows: Rows, payload: number): void {
+    const count = rows.end - rows.begin;
+    this.payload = payload;
+    const targetOf = (lane: number): number => (rows.dense ? lane : rows.target[rows.begin + lane]!);
+    for (let lane = 0; lane < count; lane++) {
+      this.weight[lane] = rows.weight[rows.begin + lane]!;
+      for (const { lanes, array } of this.gathered) lanes[lane] = array[targetOf(lane)]!;
+    }
+    this.block.run(0, count);
+    for (const [index, name] of this.names.entries()) {
+      if (!this.written.has(name)) continue;
+      const { lanes, array } = this.gathered[index]!;
+      for (let lane = 0; lane < count; lane++) array[targetOf(lane)] = lanes[lane]!;
+    }
+  }
+}

@@ -1,0 +1,151 @@
+/** The neurons of one population that lie on one core or shard: registers, and one timestep of them. */
+
+import type { Datapath } from "../datapath/datapath.ts";
+import { plainBlock, prepareBlock, type Output, type PreparedBlock, type Values } from "../datapath/prepare.ts";
+import { mistake } from "../errors.ts";
+
+/** Spikes of one source in one timestep: the first `count` entries. */
+export interface EventList {
+  /** Ascending. */
+  neuron: Uint32Array;
+  /** What each event carries; 1 for a plain spike. */
+  payload: Int32Array;
+  count: number;
+}
+
+/** What is loaded into a population before it runs. */
+export interface PopulationLoad {
+  readonly name: string;
+  readonly datapath: Datapath;
+  /** Neurons `low` to `high` (excluded) of the population are here. */
+  readonly low: number;
+  readonly high: number;
+  /** [neurons of the whole population] or [1]. */
+  readonly parameters: Readonly<Record<string, Int32Array>>;
+  /** Registers that do not start at 0, [neurons of the whole population] or [1]. */
+  readonly initial: Readonly<Record<string, Int32Array>>;
+  readonly settings: Readonly<Record<string, number>>;
+}
+
+/** An accumulator has no width of its own: events add up exactly, and a chip that overflows says so in its equations. */
+const accumulatorLimit = Number.MAX_SAFE_INTEGER;
+/** Payloads travel as 32-bit integers. */
+const payloadLimit = 2 ** 31 - 1;
+
+/** Registers and accumulators of one population, [high - low] each; neurons are counted from `low`. */
+export class Population {
+  readonly load: PopulationLoad;
+  readonly size: number;
+  readonly registers: ReadonlyMap<string, Int32Array | Float64Array>;
+  /** What arrived this timestep; an accumulator that is a register keeps its value. */
+  readonly accumulators: ReadonlyMap<string, Float64Array | Int32Array>;
+  /** Constants that blocks may read: parameters, settings and the words of enumerations. */
+  readonly constants: ReadonlyMap<string, Values>;
+  /** Spikes of the last timestep, with neuron numbers of the whole population. */
+  readonly fired: EventList;
+  /** Values of per-step names that are being probed, by name. */
+  readonly probes: ReadonlyMap<string, Float64Array>;
+  private readonly spike: Float64Array;
+  private readonly block: PreparedBlock;
+  private timestep = 0;
+
+  /** @param plain run the plain walk of the equations instead of the prepared loops; `probed` names are kept */
+  constructor(load: PopulationLoad, plain: boolean, probed: readonly string[] = []) {
+    this.load = load;
+    const { datapath, low, high } = load;
+    this.size = high - low;
+    this.registers = new Map(
+      Object.entries(datapath.spec.state).map(([name, range]) => [name, registerArray(range, this.size)]),
+    );
+    this.accumulators = new Map(
+      datapath.spec.inputs.map((name) => [name, this.registers.get(name) ?? new Float64Array(this.size)]),
+    );
+    this.constants = new Map<string, Values>([
+      ...datapath.words,
+      ...Object.entries(load.settings),
+      ...Object.entries(load.parameters).map(([name, values]): [string, Values] => [name, slice(values, low, high)]),
+    ]);
+    this.spike = new Float64Array(this.size);
+    this.fired = { neuron: new Uint32Array(this.size), payload: new Int32Array(this.size), count: 0 };
+    const locals = probed.filter((name) => !this.registers.has(name) && !this.accumulators.has(name));
+    this.probes = new Map(locals.map((name) => [name, new Float64Array(this.size)]));
+    this.block = this.prepare(plain);
+    this.reset();
+  }
+
+  /** Registers to their initial values, nothing accumulated. */
+  reset(): void {
+    const { initial, low, high } = this.load;
+    for (const array of this.accumulators.values()) array.fill(0);
+    for (const [name, register] of this.registers) {
+      const values = slice(initial[name] ?? new Int32Array(1), low, high);
+      if (typeof values === "number") register.fill(values);
+      else register.set(values as Int32Array);
+    }
+    this.fired.count = 0;
+  }
+
+  /**
+   * Advance every neuron by one timestep and list what fired in `fired`.
+   *
+   * @param timestep of the chip, the first is 1
+   * @throws ENGINE_REGISTER_RANGE when a register would leave its type
+   */
+  step(timestep: number): void {
+    this.timestep = timestep;
+    this.spike.fill(0);
+    this.block.run(0, this.size);
+    for (const [name, array] of this.accumulators) if (!this.registers.has(name)) array.fill(0);
+    this.listFired();
+  }
+
+  private listFired(): void {
+    const { spike, fired } = this;
+    let count = 0;
+    for (let i = 0; i < spike.length; i++) {
+      if (spike[i] === 0) continue;
+      fired.neuron[count] = this.load.low + i;
+      fired.payload[count++] = spike[i]!;
+    }
+    fired.count = count;
+  }
+
+  private prepare(plain: boolean): PreparedBlock {
+    const { datapath, name } = this.load;
+    const outputs: Output[] = [...this.registers].map(([register, array]) => ({
+      name: register,
+      array,
+      low: datapath.spec.state[register]!.low,
+      high: datapath.spec.state[register]!.high,
+    }));
+    outputs.push({ name: "spike", array: this.spike, low: -payloadLimit, high: payloadLimit });
+    for (const [local, array] of this.probes) {
+      outputs.push({ name: local, array, low: -accumulatorLimit, high: accumulatorLimit });
+    }
+    const inputs = new Map<string, Values>(this.constants);
+    for (const [accumulator, array] of this.accumulators) {
+      if (!this.registers.has(accumulator)) inputs.set(accumulator, array);
+    }
+    const changing = new Map([["timestep", () => this.timestep]]);
+    return (plain ? plainBlock : prepareBlock)(
+      datapath.onTimestep,
+      inputs,
+      outputs,
+      changing,
+      (lane, output, value) => {
+        const { low, high } = output;
+        const facts = { register: output.name, neuron: lane + this.load.low, value: String(value), low, high };
+        throw mistake("ENGINE_REGISTER_RANGE", { ...facts, population: name, timestep: this.timestep });
+      },
+    );
+  }
+}
+
+function registerArray({ low, high }: { low: number; high: number }, size: number): Int32Array | Float64Array {
+  return low >= -(2 ** 31) && high < 2 ** 31 ? new Int32Array(size) : new Float64Array(size);
+}
+
+/** One shared value as a number, or this part of the population's values. */
+function slice(values: Int32Array, low: number, high: number): Values {
+  return values.length === 1 ? values[0]! : values.subarray(low, high);
+}

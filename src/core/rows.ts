@@ -1,0 +1,151 @@
+/** Synapses as rows: which of a core's neurons one source reaches, and with which weight. */
+
+import { sizeOf } from "../network/types.ts";
+import type { ConvSynapses, SparseSynapses, Synapses } from "./synapses.ts";
+
+/** A cursor over rows. After `seek(source)` entries `begin` to `end` (excluded) are that source's synapses. */
+export interface Rows {
+  /** A dense row reaches neurons 0, 1, 2, .. in order, and `target` is not used. */
+  readonly dense: boolean;
+  /** Neuron of each entry, counted from the first of the range, ascending within a row. */
+  readonly target: Uint32Array;
+  readonly weight: Int32Array;
+  begin: number;
+  end: number;
+  seek(source: number): void;
+}
+
+/**
+ * Open the synapses onto neurons `low` to `high` (excluded) of the target population.
+ *
+ * @param neurons of the whole target population
+ */
+export function openRows(synapses: Synapses, neurons: number, low: number, high: number): Rows {
+  switch (synapses.kind) {
+    case "dense":
+      return denseRows(synapses.weight, neurons, low, high);
+    case "sparse":
+      return sparseRows(synapses, low, high);
+    case "conv2d":
+      return new ConvRows(synapses, low, high);
+  }
+}
+
+function denseRows(weight: Int32Array, neurons: number, low: number, high: number): Rows {
+  const width = high - low;
+  const own = width === neurons ? weight : columns(weight, neurons, low, high);
+  return {
+    dense: true,
+    target: new Uint32Array(0),
+    weight: own,
+    begin: 0,
+    end: 0,
+    seek(source) {
+      this.begin = source * width;
+      this.end = this.begin + width;
+    },
+  };
+}
+
+function columns(weight: Int32Array, neurons: number, low: number, high: number): Int32Array {
+  const width = high - low;
+  const sources = weight.length / neurons;
+  const own = new Int32Array(sources * width);
+  for (let source = 0; source < sources; source++) {
+    own.set(weight.subarray(source * neurons + low, source * neurons + high), source * width);
+  }
+  return own;
+}
+
+function sparseRows(synapses: SparseSynapses, low: number, high: number): Rows {
+  const { start, target, weight } = cutSparse(synapses, low, high);
+  return {
+    dense: false,
+    target,
+    weight,
+    begin: 0,
+    end: 0,
+    seek(source) {
+      this.begin = start[source]!;
+      this.end = start[source + 1]!;
+    },
+  };
+}
+
+function cutSparse(synapses: SparseSynapses, low: number, high: number): SparseSynapses {
+  const start = new Uint32Array(synapses.start.length);
+  const target: number[] = [];
+  const weight: number[] = [];
+  for (let source = 0; source + 1 < start.length; source++) {
+    for (let i = synapses.start[source]!; i < synapses.start[source + 1]!; i++) {
+      const neuron = synapses.target[i]!;
+      if (neuron < low || neuron >= high) continue;
+      target.push(neuron - low);
+      weight.push(synapses.weight[i]!);
+    }
+    start[source + 1] = target.length;
+  }
+  return { kind: "sparse", start, target: Uint32Array.from(target), weight: Int32Array.from(weight) };
+}
+
+/** Rows of a convolution, worked out from the kernel when asked for: a table would be a hundred times larger. */
+class ConvRows implements Rows {
+  readonly dense = false;
+  readonly target: Uint32Array;
+  readonly weight: Int32Array;
+  readonly begin = 0;
+  end = 0;
+  private readonly synapses: ConvSynapses;
+  private readonly low: number;
+  private readonly high: number;
+
+  constructor(synapses: ConvSynapses, low: number, high: number) {
+    this.synapses = synapses;
+    this.low = low;
+    this.high = high;
+    const longest = Math.min(sizeOf(synapses.outputShape), sizeOf(synapses.kernel) * synapses.outputShape[0]!);
+    this.target = new Uint32Array(longest);
+    this.weight = new Int32Array(longest);
+  }
+
+  seek(source: number): void {
+    const { inputShape, outputShape, kernel, stride, padding, dilation, groups, weight } = this.synapses;
+    const [channels, height, width] = inputShape as [number, number, number];
+    const [outputs, outHeight, outWidth] = outputShape as [number, number, number];
+    const channel = Math.floor(source / (height * width));
+    const y = Math.floor(source / width) % height;
+    const x = source % width;
+    const perGroup = outputs / groups;
+    const inGroup = channels / groups;
+    const first = Math.floor(channel / inGroup) * perGroup;
+    const plane = outHeight * outWidth;
+    const taps = kernel[0] * kernel[1];
+    let entries = 0;
+    // Targets ascend: output channel, then output row, then column; kernel taps therefore descend.
+    for (let out = first; out < first + perGroup; out++) {
+      if ((out + 1) * plane <= this.low || out * plane >= this.high) continue;
+      const base = (out * inGroup + (channel % inGroup)) * taps;
+      for (let ky = kernel[0] - 1; ky >= 0; ky--) {
+        const oy = outputAt(y, ky, stride[0], padding[0], dilation[0], outHeight);
+        if (oy < 0) continue;
+        for (let kx = kernel[1] - 1; kx >= 0; kx--) {
+          const ox = outputAt(x, kx, stride[1], padding[1], dilation[1], outWidth);
+          if (ox < 0) continue;
+          const neuron = out * plane + oy * outWidth + ox;
+          if (neuron < this.low || neuron >= this.high) continue;
+          this.target[entries] = neuron - this.low;
+          this.weight[entries++] = weight[base + ky * kernel[1] + kx]!;
+        }
+      }
+    }
+    this.end = entries;
+  }
+}
+
+/** Output coordinate that a kernel tap connects with input coordinate `at`, or -1. */
+function outputAt(at: number, tap: number, stride: number, padding: number, dilation: number, size: number): number {
+  const scaled = at + padding - tap * dilation;
+  if (scaled < 0 || scaled % stride !== 0) return -1;
+  const out = scaled / stride;
+  return out < size ? out : -1;
+}
