@@ -1,7 +1,9 @@
 /** Does the network still work on the chip? A yes or no against stated tolerances, with its reasons. */
 
 import type { Fit } from "../compile/program.ts";
+import { markOf } from "../measure/marks.ts";
 import { percentInText } from "../measure/numbers.ts";
+import type { Confidence } from "../target/types.ts";
 
 /** What a run may lose and still pass. All are fractions of 1. */
 export interface Tolerances {
@@ -26,6 +28,8 @@ export interface Evidence {
   /** Share of spikes that agree. */
   readonly spikes: number;
   readonly fit: Fit;
+  /** How well the chip's number of cores is known. */
+  readonly coresConfidence: Confidence;
   readonly classes: number;
   /** Samples without an output spike in the run that has fewer of them; 0 where classes are not read from spikes. */
   readonly silent: number;
@@ -58,7 +62,7 @@ export function judge(evidence: Evidence, tolerances: Tolerances = defaultTolera
     judgeAccuracy(evidence, tolerances.accuracyDrop),
     judgePredictions(evidence, tolerances.predictions),
     ...(tolerances.spikes === null ? [] : [judgeSpikes(evidence, tolerances.spikes)]),
-    judgeFit(evidence.fit),
+    judgeFit(evidence),
   ];
   return {
     pass: checks.every(({ pass }) => pass !== false),
@@ -101,13 +105,17 @@ function judgeSpikes({ spikes }: Evidence, least: number): Check {
   };
 }
 
-function judgeFit(fit: Fit): Check {
-  const available = fit.coresAvailable === null ? "" : ` of ${fit.coresAvailable}`;
-  const cores = `${fit.cores}${available} core${fit.cores === 1 && available === "" ? "" : "s"}`;
+function judgeFit({ fit, coresConfidence }: Evidence): Check {
   const reason = fit.fits
-    ? `The network fits the chip: it takes ${cores}.`
+    ? `The network fits the chip: it takes ${coresText(fit, coresConfidence)}.`
     : ["The network does not fit the chip.", ...fit.reasons].join(" ");
   return { rule: "fit", pass: fit.fits, reason };
+}
+
+/** `3 of 128 cores`, with its mark where the number of cores was not checked. */
+export function coresText({ cores, coresAvailable }: Fit, confidence: Confidence): string {
+  if (coresAvailable === null) return `${cores} core${cores === 1 ? "" : "s"}`;
+  return `${cores} of ${coresAvailable} cores ${markOf(confidence)}`.trimEnd();
 }
 
 /** What would make agreement worth nothing, said where it happens. */

@@ -1,6 +1,7 @@
 /** What a run would cost on a chip as far as prices are published, beside the same network computed densely. */
 
 import type { Confidence, EnergySpec, EventCost } from "../target/types.ts";
+import { needsMark } from "./marks.ts";
 
 /** Energy between two published extremes. `low` <= `typical` <= `high`. */
 export interface EnergyRange {
@@ -104,11 +105,6 @@ export const macPrices: readonly MacPrice[] = [
     confidence: "public-page",
   },
 ];
-
-/** Marks that must be shown beside a number. */
-export function needsMark(confidence: Confidence): boolean {
-  return confidence === "literature-unverified" || confidence === "assumption";
-}
 
 /**
  * Price the events of a run. Counts are given whether or not they have a price.

@@ -7,6 +7,11 @@ export function grouped(value: number, decimals: number = 1): string {
   return (value < 0 ? "-" : "") + digits + (fraction === undefined ? "" : `.${fraction}`);
 }
 
+/** An average count: one decimal below 100, whole and grouped above. */
+export function meanText(value: number): string {
+  return Math.abs(value) < 100 ? value.toFixed(1) : grouped(Math.round(value));
+}
+
 /**
  * A share as per cent, `96.5 %`. Only exactly 0 and 1 are shown as `0 %` and `100 %`: a share that would round to one
  * of them gets more decimals, and in the end `< 0.000001 %`.

@@ -28,12 +28,14 @@ export function fanOut(synapses: Synapses, sources: number): Float64Array {
  *
  * @param fan [sources] as `fanOut` gives it
  * @param steps rows of one sample
+ * @param late steps by which events arrive later; those that would arrive after the last step do not count
  * @returns [samples]
  */
-export function synopsOf(train: SpikeTrain, fan: Float64Array, steps: number): Float64Array {
+export function synopsOf(train: SpikeTrain, fan: Float64Array, steps: number, late: number = 0): Float64Array {
   const rows = train.start.length - 1;
   const synops = new Float64Array(Math.ceil(rows / steps));
   for (let row = 0; row < rows; row++) {
+    if ((row % steps) + late >= steps) continue;
     const sample = Math.floor(row / steps);
     for (let i = train.start[row]!; i < train.start[row + 1]!; i++) synops[sample]! += fan[train.neuron[i]!]!;
   }

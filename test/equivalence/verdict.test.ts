@@ -10,6 +10,7 @@ const good: Evidence = {
   predictions: 0.995,
   spikes: 0.98,
   fit: fits,
+  coresConfidence: "public-page",
   classes: 10,
   silent: 0,
 };
@@ -75,6 +76,13 @@ describe("judge", () => {
     expect(pass).toBe(true);
     expect(checks[0]).toMatchObject({ rule: "accuracy", pass: null });
     expect(reasons[0]).toBe("There are no labels, so accuracy was not judged.");
+  });
+
+  it("marks a number of cores that was not checked", () => {
+    expect(judge({ ...good, coresConfidence: "literature-unverified" }).reasons[2]).toContain(
+      "3 of 128 cores [unverified].",
+    );
+    expect(judge({ ...good, fit: { ...fits, coresAvailable: null } }).reasons[2]).toContain("takes 3 cores.");
   });
 
   it("judges spikes only when asked to", () => {

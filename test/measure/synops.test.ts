@@ -101,4 +101,14 @@ describe("synopsOf", () => {
       }),
     );
   });
+
+  it("leaves out events that arrive after the last step", () => {
+    const train = trainOf(1, 4, [
+      [0, 1, 0],
+      [0, 2, 1],
+      [0, 3, 2],
+    ]);
+    const fan = Float64Array.of(1, 10, 100);
+    expect([0, 1, 2, 4].map((late) => synopsOf(train, fan, 4, late)[0])).toEqual([111, 11, 1, 0]);
+  });
 });

@@ -1,0 +1,149 @@
+/** What the compiler decided, as text for a terminal. */
+
+import type { Decision, Fit, Program } from "../compile/program.ts";
+import { coresText } from "../equivalence/verdict.ts";
+import type { Warning } from "../errors.ts";
+import type { Confidence, Verification } from "../target/types.ts";
+import { grouped, memoryText, significant } from "../measure/numbers.ts";
+import { legendOf, placeText } from "./marks.ts";
+import { type Style, plainStyle } from "./style.ts";
+import { type Cell, item, paragraph, section, table } from "./table.ts";
+
+/** What the compiler decided: integers, warnings, and whether it fits. */
+export function programText(program: Program, style: Style = plainStyle): string {
+  const { target, recipe } = program;
+  const rows = [
+    ["integers", recipe === null ? "by the target's own rules" : `by the recipe ${recipe}`],
+    ["latency", latencyText(program)],
+    ...labelled("verified", target.verified.map(verifiedText)),
+    ...labelled("not modelled", target.notModelled),
+  ].map(([label = "", value = ""]): Cell[] => [{ text: label, style: style.faint }, value]);
+  const lines = table([{ header: "" }, { header: "" }], rows, style);
+  return (
+    section("Program", `${target.title} (${target.name})`, style, lines) +
+    decisionsText(program.decisions, style) +
+    warningsText(program.warnings, style) +
+    fitText(program.fit, target.chip.cores.confidence, style)
+  );
+}
+
+/** `silicon, 1,000 values: <what>`. */
+export function verifiedText({ level, against, values }: Verification): string {
+  return `${level}${values === undefined ? "" : `, ${grouped(values)} values`}: ${against}`;
+}
+
+/** Rows of which only the first has the label. */
+export function labelled(label: string, texts: readonly string[]): string[][] {
+  return texts.map((text, index) => [index === 0 ? label : "", text]);
+}
+
+/** The table of everything that was rounded. */
+export function decisionsText(decisions: readonly Decision[], style: Style = plainStyle): string {
+  if (decisions.length === 0) return "";
+  const rows = decisions.map((decision): Cell[] => {
+    const cut = decision.saturated === 0 ? "" : `${grouped(decision.saturated)} of ${grouped(decision.count)}`;
+    return [
+      decision.where,
+      decision.parameter,
+      rangeText(decision.integer),
+      rangeText(decision.wanted),
+      significant(decision.error, 2),
+      cut === "" ? "" : { text: cut, style: style.warning },
+      decision.note ?? "",
+    ];
+  });
+  const lines = table(
+    [
+      { header: "where" },
+      { header: "parameter" },
+      { header: "integer", align: "right" },
+      { header: "wanted (float)", align: "right" },
+      { header: "error (LSB)", align: "right" },
+      { header: "cut off", align: "right" },
+      { header: "" },
+    ],
+    rows,
+    style,
+  );
+  return `\n${lines.join("\n")}\n`;
+}
+
+/** One paragraph per warning; empty when there are none. */
+export function warningsText(warnings: readonly Warning[], style: Style = plainStyle): string {
+  const lines = warnings.flatMap(({ code, message, place }) => {
+    const where = placeText(place);
+    return item("!", `${message} [${code}${where === "" ? "" : `, ${where}`}]`, style.warning);
+  });
+  return lines.length === 0 ? "" : `\n${lines.join("\n")}\n`;
+}
+
+/** Cores used and what lies on them. */
+export function fitText(fit: Fit, coresConfidence: Confidence, style: Style = plainStyle): string {
+  const answer = fit.fits ? style.good("✓ fits") : style.bad("✗ does not fit");
+  const rows = placementRows(fit);
+  const cores = coresText(fit, coresConfidence);
+  const legend = legendOf([cores, ...fit.reasons].join(" "));
+  const lines = [
+    ...fit.reasons.flatMap((reason) => item("-", reason, style.faint)),
+    ...(legend === "" ? [] : paragraph(legend).map(style.faint)),
+    ...(rows.length === 0 ? [] : ["", ...placementTable(rows, style)]),
+  ];
+  return section("Fit", `${answer}, ${cores}`, style, lines);
+}
+
+/** Neurons, cores and synapse memory of each population, in the order of the placement. */
+export function placementRows(
+  fit: Fit,
+): readonly { population: string; cores: string; neurons: number; synapseBits: number }[] {
+  const names = [...new Set(fit.placement.map(({ population }) => population))];
+  return names.map((population) => {
+    const uses = fit.placement.filter((use) => use.population === population);
+    return {
+      population,
+      cores: runs(uses.map(({ core }) => core)),
+      neurons: uses.reduce((sum, use) => sum + use.to - use.from, 0),
+      synapseBits: uses.reduce((sum, use) => sum + use.synapseBits, 0),
+    };
+  });
+}
+
+function latencyText({ latency, populations }: Program): string {
+  if (latency === 0) return "none: each layer runs in the same timestep as its input";
+  const offsets = populations.map(({ name, offset }) => `${name} ${offset}`).join(", ");
+  return `${latency} timestep${latency === 1 ? "" : "s"} beyond the model's; each layer is compared later by: ${offsets}`;
+}
+
+function rangeText([low, high]: readonly [number, number]): string {
+  const [from, to] = [significant(low, 4), significant(high, 4)];
+  return from === to ? from : `${from} to ${to}`;
+}
+
+/** `0-3, 7` for ascending or unordered core numbers. */
+function runs(cores: readonly number[]): string {
+  const sorted = [...new Set(cores)].toSorted((a, b) => a - b);
+  const parts: { from: number; to: number }[] = [];
+  for (const core of sorted) {
+    const last = parts.at(-1);
+    if (last !== undefined && last.to === core - 1) last.to = core;
+    else parts.push({ from: core, to: core });
+  }
+  return parts.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`)).join(", ");
+}
+
+function placementTable(rows: ReturnType<typeof placementRows>, style: Style): string[] {
+  return table(
+    [
+      { header: "population" },
+      { header: "neurons", align: "right" },
+      { header: "synapse memory", align: "right" },
+      { header: "cores" },
+    ],
+    rows.map(({ population, cores, neurons, synapseBits }) => [
+      population,
+      grouped(neurons),
+      memoryText(synapseBits),
+      cores,
+    ]),
+    style,
+  );
+}

@@ -1,0 +1,170 @@
+/** A target as text for a terminal: what the chip is, its registers, its equations and where its numbers come from. */
+
+import type { DatapathSpec, ParameterSpec, TypeSpec } from "../datapath/spec.ts";
+import { grouped, significant } from "../measure/numbers.ts";
+import type { EventCost, Sourced, Target } from "../target/types.ts";
+import { legendOf, markOf } from "./marks.ts";
+import { verifiedText } from "./program-text.ts";
+import { type Style, plainStyle } from "./style.ts";
+import { item, paragraph, section, table } from "./table.ts";
+
+/** Many targets, one line each. */
+export function targetListText(targets: readonly Target[], style: Style = plainStyle): string {
+  const rows = targets.map((target) => [
+    target.name,
+    target.title,
+    markedNumber(target.chip.cores),
+    markedNumber(target.core.neurons),
+    target.delivery.payloadBits === 0 ? "binary" : "graded",
+    target.verified.map(({ level }) => level).join(", ") || "nothing",
+  ]);
+  const columns = [
+    { header: "target" },
+    { header: "chip" },
+    { header: "cores", align: "right" },
+    { header: "neurons per core", align: "right" },
+    { header: "spikes" },
+    { header: "verified against" },
+  ] as const;
+  const text = table(columns, rows, style).join("\n");
+  const legend = legendOf(text);
+  return legend === "" ? text : `${text}\n\n${paragraph(legend).join("\n")}`;
+}
+
+/** One target in full. */
+export function targetText(target: Target, style: Style = plainStyle): string {
+  const text = [
+    section(target.title, target.name, style, paragraph(target.description)),
+    section("Verified", "", style, [
+      ...target.verified.flatMap((one) => item("✓", verifiedText(one), style.good)),
+      ...target.notModelled.flatMap((what) => item("- not modelled:", what, style.faint)),
+    ]),
+    section("Chip", "", style, chipLines(target, style)),
+    settingsText(target, style),
+    ...Object.entries(target.datapaths).map(([name, datapath]) => datapathText(name, datapath, style)),
+    energyText(target, style),
+    recipesText(target, style),
+  ].join("");
+  const legend = legendOf(text);
+  return legend === "" ? text : `${text}\n${paragraph(legend).join("\n")}\n`;
+}
+
+function chipLines({ chip, core, delivery, weights }: Target, style: Style): string[] {
+  const [low, high] = delivery.delays;
+  const rows = [
+    ["cores", sourcedText(chip.cores)],
+    ["neurons per core", sourcedText(core.neurons)],
+    ...(core.synapseMemory === undefined ? [] : [["synapse memory per core", sourcedText(core.synapseMemory)]]),
+    ["weights", `${typeText(weights)}, ${weights.bits} bits each${encodesText(weights)}`],
+    ["spikes", delivery.payloadBits === 0 ? "binary" : `graded, up to ${delivery.payloadBits} bits`],
+    ["delivery", delivery.spikes === "next-timestep" ? "in the next timestep" : "in the same timestep, layer by layer"],
+    ["further delay", low === high ? `${low} timesteps` : `${low} to ${high} timesteps`],
+  ];
+  return table([{ header: "" }, { header: "" }], rows, style);
+}
+
+/** `8,192 [unverified]`: a number never goes without its mark. */
+function markedNumber({ value, unit = "", confidence }: Sourced): string {
+  return [grouped(value), unit, markOf(confidence)].filter((part) => part !== "").join(" ");
+}
+
+function sourcedText(number: Sourced): string {
+  return `${markedNumber(number)}; ${number.source}`;
+}
+
+/** `mixed | silicon`, or `-128..127`. */
+function typeText({ low, high, words }: TypeSpec): string {
+  return words === undefined ? `${low}..${high}` : words.join(" | ");
+}
+
+function encodesText({ encodes, round }: Pick<ParameterSpec, "encodes" | "round">): string {
+  if (encodes === undefined) return "";
+  return ` = ${encodes}${round === undefined ? "" : `, rounded ${roundings[round]}`}`;
+}
+
+const roundings = {
+  nearest: "to the nearest",
+  "nearest-even": "to the nearest, halves to even",
+  down: "down",
+  "toward-zero": "toward zero",
+} as const;
+
+function settingsText({ settings }: Target, style: Style): string {
+  const entries = Object.entries(settings);
+  if (entries.length === 0) return "";
+  const rows = entries.map(([name, spec]) => [
+    name,
+    typeText(spec),
+    spec.default === undefined ? "" : (spec.words?.[spec.default] ?? String(spec.default)),
+    spec.description ?? "",
+  ]);
+  return section(
+    "Settings",
+    "chosen with --set name=value",
+    style,
+    table([{ header: "name" }, { header: "values" }, { header: "default" }, { header: "" }], rows, style),
+  );
+}
+
+function datapathText(name: string, { state, parameters, projection, blocks }: DatapathSpec, style: Style): string {
+  const rows = [
+    ...Object.entries(state).map(([register, spec]) => ["register", register, typeText(spec), meaning(spec)]),
+    ...Object.entries(parameters).map(([parameter, spec]) => ["per neuron", parameter, typeText(spec), meaning(spec)]),
+    ...Object.entries(projection).map(([constant, spec]) => [
+      "per projection",
+      constant,
+      typeText(spec),
+      meaning(spec),
+    ]),
+  ];
+  const columns = [{ header: "" }, { header: "name" }, { header: "integers" }, { header: "stands for" }];
+  return section("Datapath", name, style, [
+    ...table(columns, rows, style),
+    ...Object.entries(blocks).flatMap(([block, text]) => [
+      "",
+      `  ${style.title(block)}`,
+      ...text
+        .trimEnd()
+        .split("\n")
+        .map((line) => `    ${line}`),
+    ]),
+  ]);
+}
+
+function meaning(spec: ParameterSpec): string {
+  const parts = [
+    encodesText(spec).replace(/^ = /, ""),
+    spec.documented === undefined ? "" : `documented ${typeText(spec.documented)}`,
+    spec.chosen === undefined ? "" : "chosen by the compiler",
+  ];
+  return parts.filter((part) => part !== "").join("; ");
+}
+
+function energyText({ energy }: Target, style: Style): string {
+  if (energy === null) return section("Energy", "nothing is published: events are counted, not priced", style, []);
+  const basis = energy.basis === "published" ? `published for ${energy.of}` : `stand-in: the prices of ${energy.of}`;
+  const { synop, neuronUpdate, spike } = energy;
+  const prices = Object.entries({ synop, "neuron update": neuronUpdate, spike });
+  const rows = prices.flatMap(([event, cost]) => (cost === undefined ? [] : [[event, costText(cost), cost.source]]));
+  return section("Energy", basis, style, [
+    ...table([{ header: "event" }, { header: "pJ" }, { header: "source" }], rows, style),
+    ...energy.notPriced.flatMap((what) => item("- not priced:", what, style.faint)),
+  ]);
+}
+
+function costText({ low, typical, high, confidence }: EventCost): string {
+  const range =
+    low === high ? significant(typical) : `${significant(typical)} (${significant(low)} to ${significant(high)})`;
+  return `${range} ${markOf(confidence)}`.trimEnd();
+}
+
+function recipesText({ recipes }: Target, style: Style): string {
+  const entries = Object.entries(recipes);
+  if (entries.length === 0) return "";
+  return section(
+    "Recipes",
+    "chosen with --recipe name",
+    style,
+    entries.flatMap(([name, { description, source }]) => item(name, `${description} (${source})`, style.title)),
+  );
+}
