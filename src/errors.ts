@@ -76,6 +76,56 @@ export const catalogue = {
     message: "{path} promises the shape {shape}, which {bytes} bytes of file cannot hold.",
     hint: "The file is damaged or was made to look large; export the network once more.",
   },
+  NIR_NO_GRAPH: {
+    title: "No graph in the file",
+    message: "The file is HDF5, but it has no group /node, which holds the graph of a NIR file.",
+    hint: "Export the network with nir.write, or give another file.",
+  },
+  NIR_ROOT_TYPE: {
+    title: "The file holds no graph",
+    message: "/node/type is {type}; the whole of a NIR file is a NIRGraph.",
+    hint: "Put the node into a NIRGraph with an Input and an Output, and export that.",
+  },
+  NIR_NODES_MISSING: {
+    title: "Graph without nodes",
+    message: "The graph {path} has no group `nodes`.",
+    hint: "Export the network once more; the file is incomplete.",
+  },
+  NIR_EDGES_MISSING: {
+    title: "Graph without edges",
+    message: "The graph {path} has no list `edges`, which says what leads where.",
+    hint: "Export the network once more; the file is incomplete.",
+  },
+  NIR_EDGES: {
+    title: "Edges in the wrong form",
+    message: "`edges` holds {found}; it takes two names in each row, from and to.",
+    hint: "Write the edges as an array of strings of shape [n, 2].",
+  },
+  NIR_GRAPH_TWICE: {
+    title: "The same graph twice",
+    message: "The graph {path} is linked from two places of the file, so it may contain itself.",
+    hint: "Write a copy of the graph for each place.",
+  },
+  NIR_TYPE_MISSING: {
+    title: "Node without a type",
+    message: "{path} has no `type`, so it is unclear what it computes.",
+    hint: "Export the network once more; the file is incomplete.",
+  },
+  NIR_TYPE_KIND: {
+    title: "Type that is not text",
+    message: "The type of {path} is {found}; it must be text, such as LIF.",
+    hint: "Write the type as a string.",
+  },
+  NIR_TYPE_UNKNOWN: {
+    title: "Unknown type of node",
+    message: "{type} is not a type of node that NIR has.",
+    hint: "{advice}",
+  },
+  NIR_PARAMETER_KIND: {
+    title: "Parameter that is not a number",
+    message: "{field} holds {found}; it takes real numbers.",
+    hint: "Write it as float32 or float64.",
+  },
   NETWORK_MISTAKES: {
     title: "Several mistakes in a network",
     message: "The network has {count} mistakes.",
@@ -88,7 +138,7 @@ export const catalogue = {
   },
   NETWORK_EDGE_NODE: {
     title: "Edge to a missing node",
-    message: "The edge {from} -> {to} names {missing}, and {where} has no such node.",
+    message: "{where} has no node {missing}, which its edges name: {edges}.",
     hint: "Correct the edge or add the node. The nodes there are: {known}.",
   },
   NETWORK_EDGE_INTO_INPUT: {
@@ -164,7 +214,7 @@ export const catalogue = {
   NETWORK_PARAMETER_VALUE: {
     title: "Parameter out of range",
     message: "{field} is {value}{where}; it takes {expected}.",
-    hint: "Correct the value. NaN and infinity mostly come from a training run that diverged.",
+    hint: "{advice}",
   },
   NETWORK_GROUPS: {
     title: "Groups do not divide the channels",

@@ -23,7 +23,7 @@ export function flattenGraph(nodes: readonly DraftNode[], edges: readonly DraftE
   const flat: { nodes: FlatNode[]; edges: DraftEdge[] } = { nodes: [], edges: [] };
   const walk = (graph: Omit<DraftGraph, "name" | "kind">, prefix: string, depth: number): void => {
     const inside = new Map(graph.nodes.map((node) => [node.name, node]));
-    for (const edge of withoutRepeats(graph.edges, prefix, findings)) {
+    for (const edge of sound(withoutRepeats(graph.edges, prefix, findings), inside, prefix, findings)) {
       const joined = attempt(findings, () => joinedNodes(edge, inside, prefix));
       if (joined !== null) flat.edges.push(joined);
     }
@@ -84,27 +84,28 @@ function withoutRepeats(edges: readonly DraftEdge[], prefix: string, findings: F
   });
 }
 
+/** The edges whose nodes exist; each missing node is one mistake, however many edges name it. */
+function sound(
+  edges: readonly DraftEdge[],
+  inside: ReadonlyMap<string, DraftNode>,
+  prefix: string,
+  findings: Findings,
+): readonly DraftEdge[] {
+  const missing = new Set(edges.flat().filter((name) => !inside.has(name)));
+  for (const name of missing) {
+    const naming = edges.filter((edge) => edge.includes(name)).map(([from, to]) => `${from} -> ${to}`);
+    const where = prefix === "" ? "The network" : `The graph ${prefix.slice(0, -1)}`;
+    const facts = { missing: name, where, edges: some(naming), known: some([...inside.keys()]) };
+    findings.mistakes.push(mistake("NETWORK_EDGE_NODE", facts, { field: "edges", node: prefix + name }));
+  }
+  return edges.filter(([from, to]) => !missing.has(from) && !missing.has(to));
+}
+
 /** Full names of the two leaves that an edge joins. */
 function joinedNodes([from, to]: DraftEdge, inside: ReadonlyMap<string, DraftNode>, prefix: string): DraftEdge {
   const facts = { from: prefix + from, to: prefix + to };
   const source = inside.get(from);
   const target = inside.get(to);
-  for (const [name, node] of [
-    [from, source],
-    [to, target],
-  ] as const) {
-    if (node !== undefined) continue;
-    throw mistake(
-      "NETWORK_EDGE_NODE",
-      {
-        ...facts,
-        missing: name,
-        where: prefix === "" ? "the network" : `the graph ${prefix.slice(0, -1)}`,
-        known: some([...inside.keys()]),
-      },
-      { field: "edges", node: prefix + name },
-    );
-  }
   if (source?.kind === "output") throw mistake("NETWORK_EDGE_FROM_OUTPUT", facts, { field: "edges", node: facts.from });
   if (target?.kind === "input") throw mistake("NETWORK_EDGE_INTO_INPUT", facts, { field: "edges", node: facts.to });
   return [portOf(source, "output", facts, facts.from), portOf(target, "input", facts, facts.to)];

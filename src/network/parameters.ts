@@ -8,6 +8,8 @@ import { sizeOf, type NeuronType, type Shape, type Tensor } from "./types.ts";
 /** Largest number of values that may travel along one edge. */
 export const MAX_SIZE: number = 2 ** 24;
 
+const correct = "Correct the value and export the network once more.";
+
 type Rule = "finite" | "positive" | "not negative" | "whole";
 
 /** One array of a node, under the name that files use. */
@@ -90,7 +92,11 @@ export function perAxis(value: Extent, axes: number, least: number, field: strin
   const wrong = numbers.find((number) => !Number.isInteger(number) || number < least);
   if (wrong === undefined) return numbers;
   const expected = `whole numbers of ${least} or more`;
-  throw mistake("NETWORK_PARAMETER_VALUE", { field, value: String(wrong), where: "", expected }, place);
+  throw mistake(
+    "NETWORK_PARAMETER_VALUE",
+    { field, value: String(wrong), where: "", expected, advice: correct },
+    place,
+  );
 }
 
 /** Throw NETWORK_SHAPE_INVALID unless all sizes are whole numbers of 1 or more and their product is not absurd. */
@@ -239,8 +245,10 @@ function checkValues(node: string, { field, tensor, rule }: Parameter): void {
   let bad = 0;
   for (const value of tensor.data) if (!holds(value)) bad++;
   const at = tensor.data.length === 1 ? "" : ` at ${shapeText(indexOf(first, tensor.shape))}`;
-  const where = bad === 1 ? at : `${at} and ${bad - 1} more values are wrong`;
-  const facts = { field, value: String(tensor.data[first]), where, expected: words };
+  const where = bad === 1 ? at : `${at}, and ${bad - 1} more of its values are as wrong`;
+  const value = tensor.data[first] ?? NaN;
+  const advice = Number.isFinite(value) ? correct : "NaN and infinity mostly come from a training run that diverged.";
+  const facts = { field, value: String(value), where, expected: words, advice };
   throw mistake("NETWORK_PARAMETER_VALUE", facts, { node, field });
 }
 
