@@ -44,6 +44,16 @@ export const catalogue = {
     message: "{path} is {found}, which cannot be used here; {wanted} is needed.",
     hint: "See what it holds with bitspike inspect.",
   },
+  RUN_TARGET: {
+    title: "No target given",
+    message: "{path} is a model, so it has to be compiled for a chip first, and no chip is named.",
+    hint: "Give --target NAME; bitspike targets lists them.",
+  },
+  RUN_PROGRAM_FIXED: {
+    title: "A program is compiled already",
+    message: "The program was compiled for {target}; {options} cannot change that.",
+    hint: "Leave the options away, or run the model instead of the program.",
+  },
   TARGET_UNKNOWN: {
     title: "No such target",
     message: "There is no target {name}; the package has {known}.",
@@ -518,6 +528,11 @@ export const catalogue = {
   },
 
   // Compiling
+  PROGRAM_FORMAT: {
+    title: "File is no sound program",
+    message: "The file cannot be used as a program: {reason}.",
+    hint: "Make it again with `bitspike compile`.",
+  },
   COMPILE_NO_POPULATION: {
     title: "Network without neurons",
     message: "The network has no neurons, so there is nothing for a chip to run.",

@@ -2,7 +2,7 @@
 
 import { mistake } from "../errors.ts";
 import type { NpyArray, NpyData, NpyDtype } from "../formats/npy.ts";
-import { sizeOf, type Shape } from "../network/types.ts";
+import { sizeOf, type Floats, type Shape } from "../network/types.ts";
 
 /** Samples for one Input. Values are those of the file; encoders multiply them by a scale. */
 export interface Data {
@@ -60,11 +60,18 @@ export function readData(array: NpyArray, shape: Shape, options: DataOptions = {
   return { ...used, values: array.data, dtype: array.dtype, ...survey(array.data), reading: text };
 }
 
-/** Copy one frame of one sample, scaled and rounded to float32, to `out` [size of shape]. */
-export function copyFrame(data: Data, scale: number, sample: number, step: number, out: Float32Array): void {
+/**
+ * Copy one frame of one sample to `out` [size of shape], scaled. Values are rounded to float32, so that every engine
+ * is given the same numbers; unscaled whole numbers are not, which keeps large counts exact in a Float64Array.
+ */
+export function copyFrame(data: Data, scale: number, sample: number, step: number, out: Floats): void {
   const size = sizeOf(data.shape);
   const row = data.time === null ? data.first + sample : (data.first + sample) * data.time + step;
-  for (let index = 0; index < size; index++) out[index] = data.values[row * size + index]! * scale;
+  const exact = data.whole && scale === 1;
+  for (let index = 0; index < size; index++) {
+    const value = data.values[row * size + index]! * scale;
+    out[index] = exact ? value : Math.fround(value);
+  }
 }
 
 function chooseReading(axes: Shape, shape: Shape, steps: number | undefined): Reading {

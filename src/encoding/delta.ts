@@ -16,7 +16,8 @@ export interface DeltaOptions {
 /** Differences in float32 as snnTorch's `spikegen.delta`. `data` must have a time axis of at least `steps`. */
 export function encodeDelta(data: Data, scale: number, steps: number, options: DeltaOptions = {}): Stimulus {
   const threshold = Math.fround(options.threshold ?? 0.1);
-  const before = new Float32Array(sizeOf(data.shape));
+  const now = new Float32Array(sizeOf(data.shape));
+  const before = new Float32Array(now.length);
   return {
     samples: data.samples,
     steps,
@@ -25,12 +26,12 @@ export function encodeDelta(data: Data, scale: number, steps: number, options: D
     kind: options.offSpikes ? "graded" : "spikes",
     constant: false,
     read(sample, step, out) {
-      copyFrame(data, scale, sample, step, out);
+      copyFrame(data, scale, sample, step, now);
       if (step > 0) copyFrame(data, scale, sample, step - 1, before);
-      else if (options.padding) before.set(out);
+      else if (options.padding) before.set(now);
       else before.fill(0);
-      for (let index = 0; index < before.length; index++) {
-        const difference = Math.fround(out[index]! - before[index]!);
+      for (let index = 0; index < now.length; index++) {
+        const difference = Math.fround(now[index]! - before[index]!);
         const falls = options.offSpikes && difference <= -threshold;
         out[index] = difference >= threshold ? 1 : falls ? -1 : 0;
       }

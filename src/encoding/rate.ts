@@ -23,7 +23,8 @@ export interface RateOptions {
  */
 export function encodeRate(data: Data, scale: number, steps: number, options: RateOptions): Stimulus {
   const { seed, stream = 0, gain = 1, offset = 0, firstSpike = 0 } = options;
-  const bits = new Uint32Array(sizeOf(data.shape));
+  const values = new Float32Array(sizeOf(data.shape));
+  const bits = new Uint32Array(values.length);
   return {
     samples: data.samples,
     steps,
@@ -32,11 +33,11 @@ export function encodeRate(data: Data, scale: number, steps: number, options: Ra
     constant: false,
     read(sample, step, out) {
       if (step < firstSpike) return void out.fill(0);
-      copyFrame(data, scale, sample, step, out);
+      copyFrame(data, scale, sample, step, values);
       randomFrame(seed, { stream, sample: data.first + sample, step }, bits);
       // At probability 1 every draw is below 2^32, at 0 none is: both are certain.
       for (let index = 0; index < bits.length; index++) {
-        const probability = Math.fround(Math.fround(out[index]! * Math.fround(gain)) + Math.fround(offset));
+        const probability = Math.fround(Math.fround(values[index]! * Math.fround(gain)) + Math.fround(offset));
         out[index] = bits[index]! < probability * 2 ** 32 ? 1 : 0;
       }
     },

@@ -1,0 +1,115 @@
+/** `bitspike compile`: a model as a chip's integers, in one file. */
+
+import { Command } from "commander";
+import { compile } from "../compile/compile.ts";
+import { encodeProgram } from "../compile/file.ts";
+import type { Program } from "../compile/program.ts";
+import { chooseArrays } from "../encoding/arrays.ts";
+import { readData } from "../encoding/data.ts";
+import { usualEncode, type EncodeName } from "../encoding/encode.ts";
+import { factsOf, type InputFacts } from "../encoding/prepare.ts";
+import { prepareFile, readArrays, readTarget, writeWhole } from "../files.ts";
+import { discretize } from "../network/discretize.ts";
+import { programText, warningsText } from "../report/program-text.ts";
+import { summarizeNetwork } from "../report/summary.ts";
+import { networkText } from "../report/text.ts";
+import type { Target } from "../target/types.ts";
+import { inputsOf } from "../validate.ts";
+import type { MakeCommand } from "./command.ts";
+import { readModel, type Model } from "./models.ts";
+import {
+  addCodeOptions,
+  addJsonOption,
+  addTargetOptions,
+  addTimeOptions,
+  timeOf,
+  type TargetFlags,
+  type TimeFlags,
+} from "./options.ts";
+import { openOutput, type JsonOption } from "./output.ts";
+import type { Terminal } from "./terminal.ts";
+
+interface Flags extends TargetFlags, TimeFlags, JsonOption {
+  readonly input?: string;
+  readonly encode?: EncodeName;
+  readonly scale?: number;
+  readonly out: string;
+}
+
+const examples = `
+Examples:
+  $ bitspike compile model.nir --target loihi2 --input images.npy --out model.safetensors
+  $ bitspike compile model.nir -t generic-8bit --encode rate
+
+The data decide how large inputs can get. Without --input they are taken to lie between 0 and 1, as bytes divided by
+255 do; on a chip without graded spikes, as single events. Ends with 0 also when the network does not fit the chip; the
+report says so.`;
+
+/** The `compile` command. */
+export const compileCommand: MakeCommand = ({ terminal }) => {
+  const command = new Command("compile")
+    .description("compile a model for a chip: integer weights and parameters, placement, and what was lost")
+    .argument("<model>", "the trained network, a NIR file");
+  addTargetOptions(command, true);
+  command.option("-i, --input <file>", "data from which the range of the inputs is taken: .npy or .npz");
+  addCodeOptions(command);
+  addTimeOptions(command);
+  command.option("-o, --out <file>", "the program file", "program.safetensors");
+  return addJsonOption(command)
+    .addHelpText("after", examples)
+    .action((model: string, flags: Flags) => compileModel(terminal, model, flags));
+};
+
+async function compileModel(terminal: Terminal, path: string, flags: Flags): Promise<void> {
+  const output = await openOutput(terminal, flags);
+  const target = readTarget(flags.target);
+  const model = await readModel(path);
+  await prepareFile(flags.out);
+  output.say(networkText(path, summarizeNetwork(model.network), terminal.style).trim());
+  const program = await programOf(model, target, flags);
+  output.say(warningsText(model.warnings, terminal.style).trimEnd());
+  output.say(programText(program, terminal.style).trimEnd());
+  await writeWhole(flags.out, encodeProgram(program));
+  output.say(`\nProgram: ${flags.out}`);
+  const { recipe, settings, latency, decisions, warnings, fit } = program;
+  return output.json({
+    model: path,
+    target: target.name,
+    out: flags.out,
+    recipe,
+    settings,
+    latency,
+    decisions,
+    warnings: [...model.warnings, ...warnings],
+    fit,
+  });
+}
+
+async function programOf(model: Model, target: Target, flags: Flags): Promise<Program> {
+  const discrete = discretize(model.network, timeOf(flags));
+  const program = compile(discrete.network, target, {
+    inputs: await inputFacts(model, target, flags),
+    recipe: flags.recipe,
+    settings: flags.set,
+  });
+  return { ...program, warnings: [...discrete.warnings, ...program.warnings] };
+}
+
+async function inputFacts(model: Model, target: Target, flags: Flags): Promise<Record<string, InputFacts>> {
+  const inputs = inputsOf(model.network);
+  if (flags.input === undefined) {
+    const graded = flags.encode === undefined ? target.delivery.payloadBits > 0 : flags.encode === "constant";
+    const facts: InputFacts = { kind: graded ? "graded" : "spikes", limit: graded ? Math.abs(flags.scale ?? 1) : 1 };
+    return Object.fromEntries(inputs.map(({ name }) => [name, facts]));
+  }
+  const chosen = chooseArrays(
+    await readArrays(flags.input),
+    inputs.map(({ name }) => name),
+  );
+  const facts = inputs.map(({ name, shape }): [string, InputFacts] => {
+    // The number of timesteps does not matter here, so that an axis of length 1 need not be told apart.
+    const data = readData(chosen.inputs.get(name)!, shape, { steps: 1 });
+    return [name, factsOf(data, flags.encode ?? usualEncode(data).encode, flags.scale)];
+  });
+  return Object.fromEntries(facts);
+}

@@ -1,0 +1,181 @@
+/** `bitspike inspect`: what a file holds, whichever of the files of this work it is. */
+
+import { Command } from "commander";
+import { decodeProgram } from "../compile/file.ts";
+import type { Program } from "../compile/program.ts";
+import { brackets } from "../encoding/data.ts";
+import { mistake } from "../errors.ts";
+import { inFile, readArrays, readBytes, readTarget } from "../files.ts";
+import { kindNames, kindOf, type FileKind } from "../formats/kind.ts";
+import { readNir } from "../formats/nir.ts";
+import type { NpyArray } from "../formats/npy.ts";
+import type { NpzFile } from "../formats/npz.ts";
+import { grouped, significant } from "../measure/numbers.ts";
+import { programText, warningsText } from "../report/program-text.ts";
+import type { Style } from "../report/style.ts";
+import { shapeText, summarizeNetwork } from "../report/summary.ts";
+import { section, table } from "../report/table.ts";
+import { targetText } from "../report/target-text.ts";
+import { networkText } from "../report/text.ts";
+import type { MakeCommand } from "./command.ts";
+import { mistakeText } from "./mistakes.ts";
+import { addJsonOption } from "./options.ts";
+import { openOutput, type JsonOption } from "./output.ts";
+import { BitspikeError } from "../errors.ts";
+
+const examples = `
+Examples:
+  $ bitspike inspect model.nir
+  $ bitspike inspect program.safetensors --json program.json
+  $ bitspike inspect recording.npz`;
+
+/** The `inspect` command. */
+export const inspectCommand: MakeCommand = ({ terminal }) =>
+  addJsonOption(
+    new Command("inspect")
+      .description("show what a file holds: a model, a program, a target, a recording or data")
+      .argument("<file>", ".nir, .safetensors, .yaml, .npz or .npy; the content decides, not the name"),
+  )
+    .addHelpText("after", examples)
+    .action(async (path: string, options: JsonOption) => {
+      const output = await openOutput(terminal, options);
+      const { text, document } = await describe(path, terminal.style);
+      output.say(text.trim());
+      return output.json(document);
+    });
+
+interface Description {
+  readonly text: string;
+  readonly document: unknown;
+}
+
+async function describe(path: string, style: Style): Promise<Description> {
+  const bytes = await readBytes(path);
+  const kind = kindOf(bytes);
+  switch (kind) {
+    case "nir":
+      return describeModel(bytes, path, style);
+    case "safetensors":
+      return describeProgram(
+        inFile(path, () => decodeProgram(bytes)),
+        style,
+      );
+    case "text": {
+      const target = readTarget(/\.ya?ml$/i.test(path) || /[/\\]/.test(path) ? path : `./${path}`);
+      return { text: targetText(target, style), document: { kind: "target", target } };
+    }
+    case "npz":
+    case "npy":
+      return describeArrays(path, kind, await readArrays(path), style);
+    case "unknown":
+      throw mistake("FILE_KIND", {
+        path,
+        found: kindNames.unknown,
+        wanted: "a model, program, target, recording or data",
+      });
+    default:
+      return kind satisfies never;
+  }
+}
+
+async function describeModel(bytes: Uint8Array, path: string, style: Style): Promise<Description> {
+  const { network, warnings } = await readNir(bytes, path);
+  const summary = summarizeNetwork(network);
+  const text = networkText(path, summary, style) + warningsText(warnings, style);
+  return { text, document: { kind: "model", file: path, network: summary, warnings } };
+}
+
+function describeProgram(program: Program, style: Style): Description {
+  const { recipe, settings, inputs, latency, decisions, warnings, fit } = program;
+  const populations = program.populations.map(({ name, shape, neurons, datapath, offset }) => {
+    return { name, shape, neurons, datapath, offset };
+  });
+  const projections = program.projections.map(({ name, from, to, arrivesAfter, parameters, synapses }) => {
+    return { name, from, to, arrivesAfter, parameters, kind: synapses.kind, weights: synapses.weight.length };
+  });
+  const rows = [
+    ...inputs.map(({ name, shape, payloadScale, payloadLimit }) => [
+      name,
+      "input",
+      "",
+      shapeText(shape),
+      payloadScale === null ? `events, at most ${payloadLimit} a timestep` : `payloads to ${payloadLimit}`,
+    ]),
+    ...populations.map(({ name, shape, datapath, offset }) => [
+      name,
+      "population",
+      "",
+      shapeText(shape),
+      `${datapath}, starts at timestep ${offset}`,
+    ]),
+    ...projections.map(({ name, from, to, kind, weights, parameters }) => [
+      name,
+      "projection",
+      `${from} -> ${to}`,
+      "",
+      [
+        `${kind}, ${grouped(weights)} weights`,
+        ...Object.entries(parameters).map(([key, value]) => `${key} ${value}`),
+      ].join(", "),
+    ]),
+  ];
+  const columns = [{ header: "name" }, { header: "kind" }, { header: "between" }, { header: "shape" }, { header: "" }];
+  const text = programText(program, style) + section("Parts", "", style, table(columns, rows, style));
+  const target = program.target.name;
+  const document = { kind: "program", target, recipe, settings, inputs, populations, projections, latency, decisions };
+  return { text, document: { ...document, warnings, fit } };
+}
+
+/** One array of a file, or why it cannot be read. */
+interface ArrayFacts {
+  readonly name: string;
+  readonly shape: readonly number[] | null;
+  readonly dtype: string;
+  /** Smallest and largest value; null for an empty array or one that cannot be read. */
+  readonly range: readonly [number, number] | null;
+}
+
+function describeArrays(path: string, kind: FileKind, file: NpzFile, style: Style): Description {
+  const arrays = file.names.map((name) => arrayFacts(name, file));
+  const rows = arrays.map(({ name, shape, dtype, range }) => [
+    name,
+    shape === null ? "" : brackets(shape),
+    dtype,
+    range === null ? "" : significant(range[0], 6),
+    range === null ? "" : significant(range[1], 6),
+  ]);
+  const right = { align: "right" } as const;
+  const columns = [
+    { header: "array" },
+    { header: "shape" },
+    { header: "dtype" },
+    { header: "smallest", ...right },
+    { header: "largest", ...right },
+  ];
+  const recording = ["samples", "steps"].every((name) => file.names.includes(name));
+  const title = recording ? "Recording" : "Data";
+  const text = section(title, `${path}, ${kindNames[kind]}`, style, table(columns, rows, style));
+  return { text, document: { kind: title.toLowerCase(), file: path, arrays } };
+}
+
+function arrayFacts(name: string, file: NpzFile): ArrayFacts {
+  try {
+    const { shape, dtype, data } = file.read(name);
+    return { name, shape, dtype, range: rangeOf(data) };
+  } catch (error) {
+    // A broken array in an archive is a fact about it; a file of one array has nothing else to show.
+    if (!(error instanceof BitspikeError) || file.names.length === 1) throw error;
+    return { name, shape: null, dtype: mistakeText(error).split("\n")[0] ?? "", range: null };
+  }
+}
+
+function rangeOf(data: NpyArray["data"]): [number, number] | null {
+  let low = data[0];
+  if (low === undefined) return null;
+  let high = low;
+  for (const value of data) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return [low, high];
+}

@@ -1,0 +1,146 @@
+/** Options that several commands share, and what they are called inside. */
+
+import { type Command, Option } from "commander";
+import { encodeNames, type EncodeName } from "../encoding/encode.ts";
+import type { PrepareOptions } from "../encoding/prepare.ts";
+import { decodes, type Decode } from "../measure/readout.ts";
+import { defaultTime, type TimeMethod, type TimeOptions } from "../network/discretize.ts";
+import type { ResetKind } from "../network/types.ts";
+import { decimalNumber, sampleChoice, setting, wholeNumber, type SampleChoice } from "./numbers.ts";
+
+const positive = decimalNumber("above 0", (value) => value > 0);
+
+/** How a model's continuous time is read. */
+export interface TimeFlags {
+  readonly dt?: number;
+  readonly method: TimeMethod;
+  readonly reset?: ResetKind;
+  readonly resetDelay?: boolean;
+}
+
+export function addTimeOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--dt <seconds>", "length of one timestep (default: 1e-4, and 1 for the leakless I and IF)").argParser(
+        positive,
+      ),
+    )
+    .addOption(
+      new Option("--method <name>", "how equations become timesteps").choices(["euler", "exact"]).default("euler"),
+    )
+    .addOption(
+      new Option("--reset <kind>", "what a spike does to the membrane (default: as the model says)").choices([
+        "zero",
+        "subtract",
+        "none",
+      ]),
+    )
+    .option("--reset-delay", "the reset takes effect one timestep after the spike, as in snnTorch");
+}
+
+export function timeOf(flags: TimeFlags): TimeOptions {
+  return {
+    ...defaultTime,
+    method: flags.method,
+    ...(flags.dt === undefined ? {} : { dt: flags.dt }),
+    ...(flags.reset === undefined ? {} : { reset: flags.reset }),
+    resetDelay: flags.resetDelay ?? false,
+  };
+}
+
+/** Which chip, and how floats become its integers. */
+export interface TargetFlags {
+  readonly target: string;
+  readonly recipe?: string;
+  readonly set?: Readonly<Record<string, number | string>>;
+}
+
+/** @param required whether the command makes no sense without a target */
+export function addTargetOptions(command: Command, required: boolean): Command {
+  const target = new Option("-t, --target <name|file>", "a target of the package, or the path of a .yaml file");
+  return command
+    .addOption(required ? target.makeOptionMandatory() : target)
+    .option("--recipe <name>", "one of the target's recipes for its integers (default: the target's own rules)")
+    .addOption(
+      new Option("--set <name=value>", "a setting of the chip; may be given several times").argParser(setting),
+    );
+}
+
+/** Which data, and what a timestep is given of them. */
+export interface InputFlags {
+  readonly input: string;
+  readonly labels?: string;
+  readonly steps?: number;
+  readonly encode?: EncodeName;
+  readonly scale?: number;
+  readonly seed: number;
+  readonly samples?: SampleChoice;
+}
+
+export function addInputOptions(command: Command): Command {
+  return addCodeOptions(
+    command
+      .requiredOption("-i, --input <file>", "data: .npy or .npz, [samples][features] or [samples][timesteps][features]")
+      .option("-l, --labels <file>", "one class number per sample: .npy (default: the labels inside the .npz)")
+      .addOption(
+        new Option("-n, --steps <number>", "timesteps per sample (default: the length of the time axis)").argParser(
+          wholeNumber(1, 10_000_000),
+        ),
+      )
+      .addOption(
+        new Option("--samples <N|A:B>", "only the first N samples, or samples A to B-1").argParser(sampleChoice),
+      ),
+  ).addOption(new Option("--seed <number>", "seed of --encode rate").argParser(wholeNumber(0)).default(0));
+}
+
+/** The two options that decide what values a chip is fed. */
+export function addCodeOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        "--encode <name>",
+        "how values become input (default: spikes for small whole numbers over time, else constant)",
+      ).choices(encodeNames),
+    )
+    .addOption(
+      new Option(
+        "--scale <factor>",
+        "what values are multiplied by (default: 1/255 for bytes as values, else 1)",
+      ).argParser(decimalNumber("other than 0", (value) => value !== 0)),
+    );
+}
+
+export function prepareOptionsOf(flags: InputFlags): PrepareOptions {
+  const { encode, steps, scale, seed, samples } = flags;
+  return { encode, steps, scale, seed, samples };
+}
+
+/** How the integer engine runs and how classes are read. */
+export interface RunFlags {
+  readonly decode: Decode;
+  readonly threads?: number;
+  readonly split?: "sample" | "core";
+}
+
+export function addRunOptions(command: Command): Command {
+  return command
+    .addOption(new Option("--decode <name>", "how a class is read from the output").choices(decodes).default("spikes"))
+    .addOption(
+      new Option("--threads <number>", "worker threads (default: as many as there are free cores)").argParser(
+        wholeNumber(1, 1024),
+      ),
+    )
+    .addOption(
+      new Option(
+        "--split <what>",
+        "what threads share out; results are the same (default: what a short trial finds faster)",
+      ).choices(["sample", "core"]),
+    );
+}
+
+export function addJsonOption(command: Command): Command {
+  return command.option(
+    "--json <file>",
+    "also write the results as JSON; - is standard output, and words go to standard error",
+  );
+}

@@ -1,0 +1,223 @@
+/** `bitspike run`: the integer engine alone; predictions and spikes to a file. */
+
+import { Command, Option } from "commander";
+import { compile } from "../compile/compile.ts";
+import type { Program } from "../compile/program.ts";
+import { chooseLabels, prepareInputs, type Prepared } from "../encoding/prepare.ts";
+import type { Probe, Recording } from "../engine.ts";
+import { mistake } from "../errors.ts";
+import { prepareFile, readArrays, readTarget, writeWhole } from "../files.ts";
+import type { NpyArray } from "../formats/npy.ts";
+import { writeNpz } from "../formats/npz.ts";
+import { recordingArrays } from "../formats/recording.ts";
+import { durationText, grouped, percent } from "../measure/numbers.ts";
+import { accuracyOf, readOut, type Readout } from "../measure/readout.ts";
+import { discretize } from "../network/discretize.ts";
+import { warningsText } from "../report/program-text.ts";
+import { section, table } from "../report/table.ts";
+import { inputsOf, membraneProbes } from "../validate.ts";
+import type { MakeCommand } from "./command.ts";
+import { enginesOf } from "./engines.ts";
+import { readLabelFile, readModelOrProgram } from "./models.ts";
+import { probe } from "./numbers.ts";
+import {
+  addInputOptions,
+  addJsonOption,
+  addRunOptions,
+  addTargetOptions,
+  addTimeOptions,
+  prepareOptionsOf,
+  timeOf,
+  type InputFlags,
+  type RunFlags,
+  type TargetFlags,
+  type TimeFlags,
+} from "./options.ts";
+import { openOutput, type JsonOption } from "./output.ts";
+import type { Terminal } from "./terminal.ts";
+
+interface Flags extends Partial<TargetFlags>, InputFlags, TimeFlags, RunFlags, JsonOption {
+  readonly probe?: readonly Probe[];
+  readonly chipTime?: boolean;
+  readonly out: string;
+}
+
+const examples = `
+Examples:
+  $ bitspike run model.nir --target loihi2 --input images.npy --steps 25 --out spikes.npz
+  $ bitspike run program.safetensors --input images.npy --steps 25 --probe lif1:membrane
+
+The .npz holds: predictions [samples] and counts [samples][classes]; labels [samples] when given; samples and steps;
+for every population shape/NAME and spikes/NAME [events][4] (sample, timestep, neuron, payload); for every probe
+trace/NAME/REGISTER [samples][timesteps][neurons]; output/NAME [samples][timesteps][size]; synops/NAME [samples] for
+every projection. Row t is the model's timestep t for every layer; with --chip-time it is the chip's.`;
+
+/** The `run` command. */
+export const runCommand: MakeCommand = ({ terminal }) => {
+  const command = new Command("run")
+    .description("run a model or a compiled program on the chip's integers alone; predictions and spikes to a .npz")
+    .argument("<model|program>", "a NIR file, or a program of bitspike compile");
+  addTargetOptions(command, false);
+  addInputOptions(command);
+  addTimeOptions(command);
+  addRunOptions(command);
+  command
+    .addOption(
+      new Option("--probe <population:register>", "also record a register; may be given several times").argParser(
+        probe,
+      ),
+    )
+    .option("--chip-time", "record every timestep of the chip, latency included, instead of the model's")
+    .option("-o, --out <file>", "the recording", "recording.npz");
+  return addJsonOption(command)
+    .addHelpText("after", examples)
+    .action((path: string, flags: Flags) => runChip(terminal, path, flags));
+};
+
+async function runChip(terminal: Terminal, path: string, flags: Flags): Promise<void> {
+  const output = await openOutput(terminal, flags);
+  const { program, prepared } = await load(path, flags);
+  const labels = flags.labels === undefined ? prepared.labels : await labelsFrom(flags.labels, prepared);
+  await prepareFile(flags.out);
+  for (const note of prepared.notes) output.say(`  ${note}`);
+  output.say(warningsText(program.warnings, terminal.style).trimEnd());
+  const { recording, wallMs, threads } = await emulate(terminal, flags, program, prepared);
+  const read = flags.chipTime ? null : readClasses(recording, program, flags);
+  await writeWhole(flags.out, writeNpz(arraysOf(recording, read, labels)));
+  const accuracy = labels === null || read === null ? null : accuracyOf(read.predictions, labels, read.classes);
+  const summary = { program, prepared, recording, accuracy, wallMs, threads };
+  output.say(summaryText(summary, flags, terminal).trimEnd());
+  output.say(`\nRecording: ${flags.out}`);
+  return output.json(documentOf(path, summary, flags, read));
+}
+
+async function load(path: string, flags: Flags): Promise<{ program: Program; prepared: Prepared }> {
+  const file = await readModelOrProgram(path);
+  const data = await readArrays(flags.input);
+  if (file.kind === "program") {
+    const { program } = file;
+    const given = [
+      ...(flags.target === undefined ? [] : ["--target"]),
+      ...(flags.recipe === undefined ? [] : ["--recipe"]),
+      ...(flags.set === undefined ? [] : ["--set"]),
+    ];
+    if (given.length > 0)
+      throw mistake("RUN_PROGRAM_FIXED", { options: given.join(", "), target: program.target.name });
+    return { program, prepared: prepareInputs(program.inputs, data, prepareOptionsOf(flags)) };
+  }
+  if (flags.target === undefined) throw mistake("RUN_TARGET", { path }, { field: "--target" });
+  const target = readTarget(flags.target);
+  const prepared = prepareInputs(inputsOf(file.network), data, prepareOptionsOf(flags));
+  const discrete = discretize(file.network, timeOf(flags));
+  const options = { inputs: prepared.facts, recipe: flags.recipe, settings: flags.set };
+  const program = compile(discrete.network, target, options);
+  return { program: { ...program, warnings: [...file.warnings, ...discrete.warnings, ...program.warnings] }, prepared };
+}
+
+async function labelsFrom(path: string, prepared: Prepared): Promise<Int32Array> {
+  return chooseLabels(await readLabelFile(path), prepared, prepared.all);
+}
+
+interface Emulated {
+  readonly recording: Recording;
+  readonly wallMs: number;
+  readonly threads: number;
+}
+
+async function emulate(terminal: Terminal, flags: Flags, program: Program, prepared: Prepared): Promise<Emulated> {
+  const engine = await enginesOf(flags).openEmulator(program);
+  const bar = terminal.progress("chip");
+  try {
+    const start = performance.now();
+    const recording = await engine.run(prepared.stimuli, {
+      probes: [...(flags.probe ?? []), ...(flags.chipTime ? [] : membraneProbes(flags.decode, program))],
+      chipTime: flags.chipTime ?? false,
+      signal: terminal.signal,
+      onProgress: (done, total) => bar.update(done, total),
+    });
+    return { recording, wallMs: performance.now() - start, threads: engine.threads };
+  } finally {
+    bar.stop();
+    await engine.close();
+  }
+}
+
+function readClasses(recording: Recording, program: Program, { decode }: Flags): Readout {
+  const shown = program.outputs[0]?.population;
+  const units = program.populations.find(({ name }) => name === shown);
+  return readOut(recording, {
+    decode,
+    ...(shown === undefined ? {} : { population: shown }),
+    scale: units?.scale ?? null,
+    origin: units?.origin ?? null,
+  });
+}
+
+function arraysOf(recording: Recording, read: Readout | null, labels: Int32Array | null): Map<string, NpyArray> {
+  const arrays = recordingArrays(recording);
+  const { samples } = recording;
+  if (read !== null) {
+    arrays.set("predictions", { shape: [samples], dtype: "uint32", data: read.predictions });
+    arrays.set("counts", { shape: [samples, read.classes], dtype: "float64", data: read.counts });
+  }
+  if (labels !== null) arrays.set("labels", { shape: [samples], dtype: "int32", data: labels });
+  return arrays;
+}
+
+interface Summary extends Emulated {
+  readonly program: Program;
+  readonly prepared: Prepared;
+  readonly accuracy: number | null;
+}
+
+function summaryText(summary: Summary, flags: Flags, { style }: Terminal): string {
+  const { program, recording, accuracy, wallMs, threads } = summary;
+  const rows = recording.populations.map(({ name, neurons, spikes }) => [
+    name,
+    grouped(neurons),
+    grouped(spikes.neuron.length),
+    grouped(spikes.neuron.length / recording.samples),
+  ]);
+  const right = { align: "right" } as const;
+  const columns = [
+    { header: "population" },
+    { header: "neurons", ...right },
+    { header: "spikes", ...right },
+    { header: "per sample", ...right },
+  ];
+  const lines = [
+    `  ${grouped(recording.samples)} samples of ${recording.steps} ${flags.chipTime ? "chip " : ""}timesteps in ${durationText(wallMs)}, ${threads} ${threads === 1 ? "thread" : "threads"}`,
+    ...(accuracy === null ? [] : [`  accuracy ${percent(accuracy)}`]),
+    "",
+    ...table(columns, rows, style),
+  ];
+  return section("Run", `${program.target.title} (${recording.engine})`, style, lines);
+}
+
+function documentOf(path: string, summary: Summary, flags: Flags, read: Readout | null): unknown {
+  const { program, prepared, recording, accuracy, wallMs, threads } = summary;
+  const { encode, scale, notes } = prepared;
+  const classes = read?.classes ?? 0;
+  return {
+    model: path,
+    target: program.target.name,
+    engine: recording.engine,
+    threads,
+    samples: recording.samples,
+    steps: recording.steps,
+    assumptions: { encode, scale, seed: flags.seed, latency: program.latency, recipe: program.recipe, notes },
+    accuracy,
+    predictions: read === null ? null : read.predictions,
+    spikeCounts:
+      read === null
+        ? null
+        : Array.from(read.predictions, (_, sample) => [
+            ...read.counts.subarray(sample * classes, (sample + 1) * classes),
+          ]),
+    layers: recording.populations.map(({ name, neurons, spikes }) => ({ name, neurons, spikes: spikes.neuron.length })),
+    warnings: program.warnings,
+    fit: { fits: program.fit.fits, cores: program.fit.cores, reasons: program.fit.reasons },
+    wallMs,
+    out: flags.out,
+  };
+}

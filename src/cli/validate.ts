@@ -1,0 +1,177 @@
+/** `bitspike validate`: a model, a chip and data in; a verdict out. */
+
+import { join } from "node:path";
+import { Command, Option } from "commander";
+import { defaultTolerances, type Tolerances } from "../equivalence/verdict.ts";
+import { prepareFolder, readArrays, readTarget, writeWhole } from "../files.ts";
+import { durationText } from "../measure/numbers.ts";
+import { backendNames } from "../reference/backend.ts";
+import { reportHtml } from "../report/html.ts";
+import { summarizeNetwork } from "../report/summary.ts";
+import { assumptionsText, networkText, resultsText, verdictText } from "../report/text.ts";
+import { programText, warningsText } from "../report/program-text.ts";
+import { validate, type Validation, type ValidationJob, type Watcher } from "../validate.ts";
+import { version } from "../version.ts";
+import type { MakeCommand } from "./command.ts";
+import { enginesOf } from "./engines.ts";
+import { exitCodes } from "./mistakes.ts";
+import { readLabelFile, readModel } from "./models.ts";
+import { share } from "./numbers.ts";
+import {
+  addInputOptions,
+  addJsonOption,
+  addRunOptions,
+  addTargetOptions,
+  addTimeOptions,
+  prepareOptionsOf,
+  timeOf,
+  type InputFlags,
+  type RunFlags,
+  type TargetFlags,
+  type TimeFlags,
+} from "./options.ts";
+import { openOutput, type JsonOption, type Output } from "./output.ts";
+import type { Progress, Terminal } from "./terminal.ts";
+
+interface Flags extends TargetFlags, InputFlags, TimeFlags, RunFlags, JsonOption {
+  readonly backend?: string;
+  readonly out: string;
+  readonly maxAccuracyDrop: number;
+  readonly minPredictions: number;
+  readonly minSpikes?: number;
+}
+
+const examples = `
+Examples:
+  $ bitspike validate model.nir --target loihi2 --input images.npy --labels labels.npy --steps 25
+  $ bitspike validate model.nir -t generic-8bit -i images.npy -l labels.npy -n 25 --encode rate --seed 7
+  $ bitspike validate model.nir -t my-chip.yaml -i events.npz --samples 20 --json -
+
+Ends with 0 when the network keeps its tolerances on the chip, with 1 when it does not.`;
+
+/** The `validate` command. */
+export const validateCommand: MakeCommand = ({ terminal, args, finish }) => {
+  const command = new Command("validate")
+    .description("run a network in float and in a chip's integers, compare, and judge whether it still works")
+    .argument("<model>", "the trained network, a NIR file");
+  addTargetOptions(command, true);
+  addInputOptions(command);
+  addTimeOptions(command);
+  addRunOptions(command);
+  command.addOption(
+    new Option("--backend <name>", "TensorFlow.js backend of the float run (default: the best that works)").choices(
+      backendNames,
+    ),
+  );
+  addToleranceOptions(command);
+  command.option("-o, --out <folder>", "where report.html and report.json go", "bitspike-report");
+  return addJsonOption(command)
+    .addHelpText("after", examples)
+    .action(async (model: string, flags: Flags) => finish(await run(terminal, args, model, flags)));
+};
+
+function addToleranceOptions(command: Command): void {
+  const { accuracyDrop, predictions } = defaultTolerances;
+  command
+    .addOption(
+      new Option("--max-accuracy-drop <share>", "largest loss of accuracy that passes")
+        .argParser(share)
+        .default(accuracyDrop),
+    )
+    .addOption(
+      new Option("--min-predictions <share>", "smallest share of equal predictions that passes")
+        .argParser(share)
+        .default(predictions),
+    )
+    .addOption(
+      new Option("--min-spikes <share>", "smallest share of equal spikes that passes (default: not judged)").argParser(
+        share,
+      ),
+    );
+}
+
+function tolerancesOf(flags: Flags): Tolerances {
+  return { accuracyDrop: flags.maxAccuracyDrop, predictions: flags.minPredictions, spikes: flags.minSpikes ?? null };
+}
+
+async function run(terminal: Terminal, args: readonly string[], model: string, flags: Flags): Promise<number> {
+  const output = await openOutput(terminal, flags);
+  const job: ValidationJob = {
+    ...(await readJob(model, flags)),
+    signal: terminal.signal,
+    command: ["bitspike", ...args],
+  };
+  // Before the long run, so that nothing computed is lost for want of a place to write it.
+  const discardFolder = await prepareFolder(flags.out);
+  output.say(networkText(model, summarizeNetwork(job.network), terminal.style).trim());
+  output.say(warningsText(job.warnings, terminal.style).trimEnd());
+  const watcher = narrate(output, terminal);
+  try {
+    const validation = await validate(job, enginesOf(flags), watcher);
+    await report(output, terminal, flags, validation);
+    return validation.document.verdict.pass ? exitCodes.fine : exitCodes.failed;
+  } catch (error) {
+    watcher.stop();
+    await discardFolder();
+    throw error;
+  }
+}
+
+async function readJob(model: string, flags: Flags): Promise<Omit<ValidationJob, "command">> {
+  const target = readTarget(flags.target);
+  const { network, warnings } = await readModel(model);
+  const data = await readArrays(flags.input);
+  return {
+    ...prepareOptionsOf(flags),
+    model,
+    network,
+    warnings,
+    target,
+    data,
+    ...(flags.labels === undefined ? {} : { labels: await readLabelFile(flags.labels) }),
+    recipe: flags.recipe,
+    settings: flags.set,
+    time: timeOf(flags),
+    decode: flags.decode,
+    tolerances: tolerancesOf(flags),
+    versions: { bitspike: version, node: process.versions.node },
+  };
+}
+
+/** Prints each section as soon as it is known, and a bar while a run is under way. */
+function narrate(output: Output, terminal: Terminal): Watcher & { stop(): void } {
+  const { style } = terminal;
+  let bar: Progress | null = null;
+  const stop = (): void => {
+    bar?.stop();
+    bar = null;
+  };
+  return {
+    stop,
+    onProgram(program, assumptions) {
+      output.say(assumptionsText(assumptions, style).trimEnd());
+      output.say(programText(program, style).trimEnd());
+      output.say("");
+    },
+    onProgress(run, done, total) {
+      bar ??= terminal.progress(run === "float" ? "float" : "chip ");
+      bar.update(done, total);
+    },
+    onRun(run, wallMs) {
+      stop();
+      output.say(`${run === "float" ? "Float run" : "Chip run"} done in ${durationText(wallMs)}.`);
+    },
+  };
+}
+
+async function report(output: Output, terminal: Terminal, flags: Flags, validation: Validation): Promise<void> {
+  const { document, details, program } = validation;
+  output.say(resultsText(document, terminal.style).trimEnd());
+  output.say(verdictText(document, terminal.style).trimEnd());
+  const html = join(flags.out, "report.html");
+  const json = join(flags.out, "report.json");
+  await writeWhole(html, reportHtml(document, details, program));
+  await writeWhole(json, `${JSON.stringify(document, null, 2)}\n`);
+  await output.json(document);
+  output.say(`\nReport: ${html} and ${json}`);
+}

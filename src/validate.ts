@@ -1,0 +1,248 @@
+/** The main job, step by step and without a word printed: a network, a target and data in; a report out. */
+
+import { compile } from "./compile/compile.ts";
+import type { Program } from "./compile/program.ts";
+import { chooseLabels, prepareInputs, type Prepared, type PrepareOptions } from "./encoding/prepare.ts";
+import type { Engine, Probe, Recording, Stimuli, Stimulus } from "./engine.ts";
+import { defaultTolerances, type Tolerances } from "./equivalence/verdict.ts";
+import { mistake, type Warning } from "./errors.ts";
+import type { NpzFile } from "./formats/npz.ts";
+import type { Decode } from "./measure/readout.ts";
+import { defaultTime, discretize, type Discretized, type TimeOptions } from "./network/discretize.ts";
+import type { DiscreteNetwork, InputNode, Network } from "./network/types.ts";
+import { buildReport } from "./report/build.ts";
+import { detailsOf, type ReportDetails } from "./report/details.ts";
+import type { Assumptions, ReportDocument } from "./report/document.ts";
+import type { Target } from "./target/types.ts";
+
+/** How floats become integers. */
+export interface CompileChoice {
+  /** One of the target's recipes; its own rules when missing. */
+  readonly recipe?: string | undefined;
+  /** Settings of the chip that differ from their defaults. */
+  readonly settings?: Readonly<Record<string, number | string>> | undefined;
+}
+
+/** Everything a validation is about. */
+export interface ValidationJob extends PrepareOptions, CompileChoice {
+  /** As the user named it. */
+  readonly model: string;
+  readonly network: Network;
+  /** Of reading the model. */
+  readonly warnings: readonly Warning[];
+  readonly target: Target;
+  readonly data: NpzFile;
+  /** One label for every sample of the data; those in the data file when missing. */
+  readonly labels?: Int32Array | undefined;
+  readonly time?: TimeOptions | undefined;
+  readonly decode?: Decode | undefined;
+  readonly tolerances?: Tolerances | undefined;
+  /** Stops between timesteps with RUN_INTERRUPTED. */
+  readonly signal?: AbortSignal | undefined;
+  /** For the report. */
+  readonly versions: Readonly<Record<string, string>>;
+  readonly command: readonly string[];
+}
+
+/** The float engine with the name of what does its arithmetic. */
+export interface ReferenceEngine extends Engine {
+  readonly backend: string;
+  /** Why not a faster one; null where it is the fastest. */
+  readonly backendReason: string | null;
+}
+
+/** An integer engine with how it is spread over threads. */
+export interface EmulatorEngine extends Engine {
+  readonly threads: number;
+  readonly split: string;
+}
+
+/** Opens the two engines; the caller decides which, and where they run. */
+export interface Engines {
+  openReference(network: DiscreteNetwork): Promise<ReferenceEngine>;
+  openEmulator(program: Program): Promise<EmulatorEngine>;
+}
+
+/** Told what is known as soon as it is known. */
+export interface Watcher {
+  onPrepared?(prepared: Prepared): void;
+  onProgram?(program: Program, assumptions: Assumptions): void;
+  /** Of the run that is under way. */
+  onProgress?(run: "float" | "chip", done: number, total: number): void;
+  /** One of the runs has ended. */
+  onRun?(run: "float" | "chip", wallMs: number): void;
+}
+
+export interface Validation {
+  readonly document: ReportDocument;
+  /** One sample in full: the first that differs, else the first. */
+  readonly details: ReportDetails;
+  readonly program: Program;
+}
+
+/** A network made ready for a chip. */
+export interface Compiled {
+  readonly discrete: Discretized;
+  readonly prepared: Prepared;
+  readonly program: Program;
+}
+
+/** The Input nodes of a network, as data are prepared for. */
+export function inputsOf(network: Pick<Network, "nodes">): { name: string; shape: readonly number[] }[] {
+  return network.nodes
+    .filter((node): node is InputNode => node.kind === "input")
+    .map(({ name, outputShape }) => ({ name, shape: outputShape }));
+}
+
+/**
+ * Run a network in float and on a chip, and compare.
+ *
+ * @throws mistakes of data, compiling and running; RUN_INTERRUPTED
+ */
+export async function validate(job: ValidationJob, engines: Engines, watcher: Watcher = {}): Promise<Validation> {
+  const compiled = prepare(job, watcher);
+  const { discrete, prepared, program } = compiled;
+  const assumptions = assumptionsOf(job, compiled);
+  watcher.onProgram?.(program, assumptions);
+  const probes = membraneProbes(job.decode, program);
+  throwIfStopped(job.signal);
+  const reference = await engines.openReference(discrete.network);
+  try {
+    const float = await timed(job, "float", reference, prepared.stimuli, probes, watcher);
+    const emulator = await engines.openEmulator(program);
+    try {
+      const chip = await timed(job, "chip", emulator, prepared.stimuli, probes, watcher);
+      const document = buildReport({
+        model: job.model,
+        network: job.network,
+        program,
+        reference: { ...float, backend: reference.backend, backendReason: reference.backendReason },
+        emulator: { ...chip, threads: emulator.threads, split: emulator.split },
+        labels: labelsOf(job, prepared),
+        decode: assumptions.decode as Decode,
+        assumptions,
+        tolerances: job.tolerances ?? defaultTolerances,
+        warnings: [...job.warnings, ...discrete.warnings],
+        versions: job.versions,
+        command: job.command,
+      });
+      const details = await detail(job, compiled, document, reference, emulator);
+      return { document, details, program };
+    } finally {
+      await emulator.close();
+    }
+  } finally {
+    await reference.close();
+  }
+}
+
+/**
+ * Read the data and compile the network for a target.
+ *
+ * @throws mistakes of data and compiling
+ */
+export function prepare(job: ValidationJob, watcher: Watcher = {}): Compiled {
+  const prepared = prepareInputs(inputsOf(job.network), job.data, job);
+  labelsOf(job, prepared);
+  watcher.onPrepared?.(prepared);
+  const discrete = discretize(job.network, job.time ?? defaultTime);
+  const program = compile(discrete.network, job.target, {
+    inputs: prepared.facts,
+    ...(job.recipe === undefined ? {} : { recipe: job.recipe }),
+    ...(job.settings === undefined ? {} : { settings: job.settings }),
+  });
+  return { discrete, prepared, program };
+}
+
+/** The job's own labels for the samples in use, else those of the data file. */
+function labelsOf({ labels }: ValidationJob, prepared: Prepared): Int32Array | null {
+  return labels === undefined ? prepared.labels : chooseLabels(labels, prepared, prepared.all);
+}
+
+function assumptionsOf(job: ValidationJob, { discrete, prepared, program }: Compiled): Assumptions {
+  const continuous = job.network.nodes.some(({ kind }) => kind === "neuron");
+  const { dt, integratorDt, method, reset, resetDelay } = discrete.assumptions;
+  const leakless = job.network.nodes.some((node) => node.kind === "neuron" && node.tauMem === null);
+  const notes =
+    leakless && integratorDt !== dt ? [`I and IF neurons count one timestep as ${integratorDt} (--dt).`] : [];
+  return {
+    dt: continuous ? dt : null,
+    method: continuous ? method : null,
+    reset: reset === "v_reset" ? "as the model says" : reset,
+    resetDelay,
+    scale: prepared.scale,
+    encode: prepared.encode,
+    decode: job.decode ?? "spikes",
+    seed: job.seed,
+    latency: program.latency,
+    recipe: program.recipe,
+    notes: [...prepared.notes, ...notes],
+  };
+}
+
+interface TimedRun {
+  readonly recording: Recording;
+  readonly wallMs: number;
+}
+
+async function timed(
+  job: ValidationJob,
+  run: "float" | "chip",
+  engine: Engine,
+  stimuli: Stimuli,
+  probes: readonly Probe[],
+  watcher: Watcher,
+): Promise<TimedRun> {
+  const start = performance.now();
+  const recording = await engine.run(stimuli, {
+    probes,
+    ...(job.signal === undefined ? {} : { signal: job.signal }),
+    onProgress: (done, total) => watcher.onProgress?.(run, done, total),
+  });
+  const wallMs = performance.now() - start;
+  watcher.onRun?.(run, wallMs);
+  throwIfStopped(job.signal);
+  return { recording, wallMs };
+}
+
+function throwIfStopped(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw mistake("RUN_INTERRUPTED", {});
+}
+
+/** What a read-out needs beside the spikes: membranes, recorded only where classes are read from them. */
+export function membraneProbes(decode: Decode | undefined, program: Program): Probe[] {
+  if (decode !== "membrane" && decode !== "max-membrane") return [];
+  return program.outputs.map(({ population }) => ({ population, register: "membrane" }));
+}
+
+/** Above this many values per population a membrane trace is left out of the details. */
+const largestTrace = 20_000_000;
+
+/** Run one sample again with every membrane recorded. */
+async function detail(
+  job: ValidationJob,
+  { prepared, program }: Compiled,
+  document: ReportDocument,
+  reference: Engine,
+  emulator: Engine,
+): Promise<ReportDetails> {
+  const sample = document.divergence?.sample ?? 0;
+  const stimuli = new Map([...prepared.stimuli].map(([name, all]) => [name, oneSample(all, sample)]));
+  const probes = program.populations
+    .filter(({ neurons, datapath }) => neurons * prepared.steps <= largestTrace && hasMembrane(program, datapath))
+    .map(({ name }) => ({ population: name, register: "membrane" }));
+  const options = { probes, ...(job.signal === undefined ? {} : { signal: job.signal }) };
+  const recordings = {
+    reference: await reference.run(stimuli, options),
+    emulator: await emulator.run(stimuli, options),
+  };
+  return detailsOf({ ...recordings, program, network: job.network, sample: 0, shownAs: sample });
+}
+
+function hasMembrane(program: Program, datapath: string): boolean {
+  return "membrane" in (program.target.datapaths[datapath]?.state ?? {});
+}
+
+function oneSample(stimulus: Stimulus, sample: number): Stimulus {
+  return { ...stimulus, samples: 1, read: (_, step, out) => stimulus.read(sample, step, out) };
+}
