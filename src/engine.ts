@@ -16,7 +16,7 @@ export interface Stimulus {
   /** The same frame at every step of a sample: engines may compute its effect once. */
   readonly constant: boolean;
   /** Write the frame of one sample and step to `out` [size of shape]; `out` is overwritten. */
-  read(sample: number, step: number, out: Float32Array): void;
+  read(sample: number, step: number, out: Float32Array | Float64Array): void;
 }
 
 /** One stimulus per Input node, by the node's name. */
@@ -100,7 +100,7 @@ export type StepResult = ReadonlyMap<string, { readonly neuron: Uint32Array; rea
 /** An engine for closed loops: one sample, one timestep at a time. */
 export interface SteppingEngine extends Engine {
   /** Advance one chip timestep; `frames` holds one frame [size] per Input node, missing ones are silent. */
-  step(frames: ReadonlyMap<string, Float32Array>): StepResult;
+  step(frames: ReadonlyMap<string, Float32Array | Float64Array>): StepResult;
   /** Back to the initial state. */
   reset(): void;
   /** All registers and events under way, to be given back to `restore` of an engine of the same program. */

@@ -25,7 +25,7 @@ export interface FeedTable {
  * @param countsRepeat the chip has no payloads: a value of 3 is three events
  * @param list overwritten; grows as needed
  */
-export function encodeFrame(frame: Float32Array, input: ProgramInput, countsRepeat: boolean, list: EventList): void {
+export function encodeFrame(frame: Float32Array | Float64Array, input: ProgramInput, countsRepeat: boolean, list: EventList): void {
   list.count = 0;
   for (let i = 0; i < frame.length; i++) {
     const value = frame[i]!;
@@ -85,7 +85,8 @@ export function checkStimuli(program: Program, stimuli: Stimuli): { samples: num
 export function tabulate(stimulus: Stimulus, input: ProgramInput, countsRepeat: boolean): FeedTable {
   const { samples, steps } = stimulus;
   const rows = stimulus.constant ? Math.min(1, steps) : steps;
-  const frame = new Float32Array(sizeOf(stimulus.shape));
+  // Doubles: payloads may have 32 bits.
+  const frame = new Float64Array(sizeOf(stimulus.shape));
   const list: EventList = { neuron: new Uint32Array(0), payload: new Int32Array(0), count: 0 };
   const all: EventList = { neuron: new Uint32Array(0), payload: new Int32Array(0), count: 0 };
   const start = new Uint32Array(samples * rows + 1);

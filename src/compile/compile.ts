@@ -1,6 +1,6 @@
 /** A discrete float network to the program of a chip. */
 
-import { neuronQuantities, readDatapath, type Datapath } from "../datapath/datapath.ts";
+import { readDatapath, type neuronQuantities, type Datapath } from "../datapath/datapath.ts";
 import { mistake, type Warning } from "../errors.ts";
 import { sizeOf, type DiscreteNetwork, type PopulationNode } from "../network/types.ts";
 import type { RecipeSpec, Target } from "../target/types.ts";
@@ -238,21 +238,17 @@ class Compiler {
     return sizeOf(this.circuit.populations.find((node) => node.name === name)!.outputShape);
   }
 
-  /** The names of the weighted nodes on the way where there are any, else source and target. */
+  /** The names of the weighted nodes on the way, else the source; numbered where two ways are alike. */
   private nameOf(path: Path): string {
-    const named = path.nodes.flatMap((node) => ("weight" in node ? [node.name] : []));
-    const base = named.length > 0 ? named.join("+") : `${path.from}->${path.to}`;
-    const taken = (name: string): boolean => this.projections.some((projection) => projection.name === name);
-    const twins = this.circuit.paths.filter((other) => other.to === path.to && sameNames(other, path));
-    const own = twins.length > 1 ? `${base}#${twins.indexOf(path) + 1}` : base;
-    return taken(own) ? `${own} (${path.from}->${path.to})` : own;
+    const alike = this.circuit.paths.filter((other) => weightNames(other) === weightNames(path));
+    const name = weightNames(path);
+    return alike.length > 1 ? `${name}#${alike.indexOf(path) + 1}` : name;
   }
 }
 
-function sameNames(a: Path, b: Path): boolean {
-  const names = ({ nodes, from }: Path): string =>
-    nodes.flatMap((node) => ("weight" in node ? [node.name] : [])).join("+") || from;
-  return names(a) === names(b);
+/** Names of the weighted nodes on a way, or of its source. */
+function weightNames({ nodes, from }: Path): string {
+  return nodes.flatMap((node) => ("weight" in node ? [node.name] : [])).join("+") || from;
 }
 
 function exponentOf(datapath: Datapath): Candidate["exponent"] {
@@ -273,7 +269,7 @@ function describe(scale: number, one: Candidate, exponent: number | undefined): 
 function unproved(population: string): Warning {
   const message =
     `${population}: a long row of worst-case inhibitory input could drive the membrane to the lower end of its ` +
-    "register. A scale that rules this out would leave the threshold too coarse.";
+    "register. A scale that rules this out would leave threshold or weights too coarse.";
   return { code: "COMPILE_MAY_SATURATE", message, place: { node: population } };
 }
 

@@ -88,17 +88,20 @@ function asConv2d(node: Conv1dNode | Conv2dNode): Conv2dNode {
   if (node.kind === "conv2d") return node;
   const none: Padding = [0, 0];
   const [out, perGroup, taps] = node.weight.shape as [number, number, number];
-  const flat = ([channels, length]: Shape): Shape => [channels!, 1, length!];
   return {
     ...node,
     kind: "conv2d",
-    inputShape: flat(node.inputShape),
-    outputShape: flat(node.outputShape),
+    inputShape: asPlane(node.inputShape),
+    outputShape: asPlane(node.outputShape),
     weight: { shape: [out, perGroup, 1, taps], data: node.weight.data },
     stride: [1, node.stride],
     padding: [none, node.padding],
     dilation: [1, node.dilation],
   };
+}
+
+function asPlane([channels, length]: Shape): Shape {
+  return [channels!, 1, length!];
 }
 
 function convSynapses(node: Conv2dNode): FloatSynapses {

@@ -38,6 +38,8 @@ export interface ScaleChoice {
 
 /** Thresholds of fewer LSBs than this are too coarse to be worth a proof against long-term saturation. */
 const finestThreshold = 256;
+/** So much of the mantissa has to be in use before the proof is worth more than finer weights. */
+const fullWidth = 0.9;
 /** A leak slower than this gathers, for the bound, no more than this many worst steps. */
 const longestGathering = 64;
 
@@ -56,10 +58,11 @@ export function chooseScale(
   const bounds = worstInput(candidates, quantities);
   const hard = Math.min(thresholdLimit(datapath, recipe, quantities), registerLimit(datapath, bounds));
   const soft = Math.min(hard, settledLimit(datapath, bounds));
-  const steps = soft * smallestFinite(quantities.threshold) * thresholdFactor(datapath, recipe);
-  const proved = steps >= finestThreshold || soft === hard;
-  const most = weightLimit(candidates, format, proved ? soft : hard);
-  const scale = best(candidates, most, format);
+  const safe = best(candidates, weightLimit(candidates, format, soft), format);
+  const steps = safe * smallestFinite(quantities.threshold) * thresholdFactor(datapath, recipe);
+  const fine = steps >= finestThreshold && worstUse(candidates, safe, format) >= fullWidth;
+  const proved = fine || soft === hard;
+  const scale = proved ? safe : best(candidates, weightLimit(candidates, format, hard), format);
   return { scale, exponents: fittingExponents(candidates, scale, recipe, format), proved };
 }
 

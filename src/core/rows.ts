@@ -98,6 +98,9 @@ class ConvRows implements Rows {
   private readonly synapses: ConvSynapses;
   private readonly low: number;
   private readonly high: number;
+  /** Output coordinates and taps of the row being worked out, down and across. */
+  private readonly at: readonly [Int32Array, Int32Array];
+  private readonly tap: readonly [Int32Array, Int32Array];
 
   constructor(synapses: ConvSynapses, low: number, high: number) {
     this.synapses = synapses;
@@ -106,39 +109,58 @@ class ConvRows implements Rows {
     const longest = Math.min(sizeOf(synapses.outputShape), sizeOf(synapses.kernel) * synapses.outputShape[0]!);
     this.target = new Uint32Array(longest);
     this.weight = new Int32Array(longest);
+    const [height, width] = synapses.kernel;
+    this.at = [new Int32Array(height), new Int32Array(width)];
+    this.tap = [new Int32Array(height), new Int32Array(width)];
   }
 
   seek(source: number): void {
-    const { inputShape, outputShape, kernel, stride, padding, dilation, groups, weight } = this.synapses;
+    const { inputShape, outputShape, kernel, groups, weight } = this.synapses;
     const [channels, height, width] = inputShape as [number, number, number];
     const [outputs, outHeight, outWidth] = outputShape as [number, number, number];
     const channel = Math.floor(source / (height * width));
-    const y = Math.floor(source / width) % height;
-    const x = source % width;
     const perGroup = outputs / groups;
     const inGroup = channels / groups;
     const first = Math.floor(channel / inGroup) * perGroup;
     const plane = outHeight * outWidth;
     const taps = kernel[0] * kernel[1];
+    const rows = this.reached(0, Math.floor(source / width) % height);
+    const columns = this.reached(1, source % width);
+    const reach = this.high - this.low;
+    // Locals: this loop runs once per synapse and event.
+    const { target, weight: kept } = this;
+    const [[down, across], [downTap, acrossTap]] = [this.at, this.tap];
     let entries = 0;
-    // Targets ascend: output channel, then output row, then column; kernel taps therefore descend.
     for (let out = first; out < first + perGroup; out++) {
-      if ((out + 1) * plane <= this.low || out * plane >= this.high) continue;
       const base = (out * inGroup + (channel % inGroup)) * taps;
-      for (let ky = kernel[0] - 1; ky >= 0; ky--) {
-        const oy = outputAt(y, ky, stride[0], padding[0], dilation[0], outHeight);
-        if (oy < 0) continue;
-        for (let kx = kernel[1] - 1; kx >= 0; kx--) {
-          const ox = outputAt(x, kx, stride[1], padding[1], dilation[1], outWidth);
-          if (ox < 0) continue;
-          const neuron = out * plane + oy * outWidth + ox;
-          if (neuron < this.low || neuron >= this.high) continue;
-          this.target[entries] = neuron - this.low;
-          this.weight[entries++] = weight[base + ky * kernel[1] + kx]!;
+      const neurons = out * plane - this.low;
+      if (neurons + plane <= 0 || neurons >= reach) continue;
+      const whole = neurons >= 0 && neurons + plane <= reach;
+      for (let r = 0; r < rows; r++) {
+        const row = neurons + down[r]! * outWidth;
+        const tap = base + downTap[r]! * kernel[1];
+        for (let c = 0; c < columns; c++) {
+          const neuron = row + across[c]!;
+          if (!whole && (neuron < 0 || neuron >= reach)) continue;
+          target[entries] = neuron;
+          kept[entries++] = weight[tap + acrossTap[c]!]!;
         }
       }
     }
     this.end = entries;
+  }
+
+  /** Output coordinates along one axis (0 down, 1 across) that see input coordinate `at`, ascending, with their taps. */
+  private reached(axis: 0 | 1, at: number): number {
+    const { kernel, stride, padding, dilation, outputShape } = this.synapses;
+    let count = 0;
+    for (let tap = kernel[axis] - 1; tap >= 0; tap--) {
+      const out = outputAt(at, tap, stride[axis], padding[axis], dilation[axis], outputShape[1 + axis]!);
+      if (out < 0) continue;
+      this.at[axis][count] = out;
+      this.tap[axis][count++] = tap;
+    }
+    return count;
   }
 }
 

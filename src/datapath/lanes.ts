@@ -15,14 +15,17 @@ function exact(value: number): number {
   return value < limit && value > -limit ? value : NaN;
 }
 
+/** Powers of two by exponent; a table is several times faster than the operator. */
+const powers: Float64Array = Float64Array.from({ length: 1024 }, (_, bits) => 2 ** bits);
+
 /** 2^bits, or NaN for what is no shift. Beyond 1023 a double cannot say it: NaN again, and the plain walk decides. */
 function power(bits: number): number {
-  return bits >= 0 && bits <= 1023 ? 2 ** bits : NaN;
+  return bits >= 0 && bits <= 1023 ? powers[bits]! : NaN;
 }
 
 function wrap(value: number, bits: number): number {
   if (!(bits >= 1 && bits <= 52)) return NaN;
-  const size = 2 ** bits;
+  const size = power(bits);
   const shifted = exact(value + size / 2);
   return value - Math.floor(shifted / size) * size;
 }
@@ -64,10 +67,10 @@ export const laneOperations: Readonly<Record<string, LaneOperation>> = {
     for (let i = 0; i < count; i++) out[i] = Math.floor(a[i]! / power(b[i]!));
   },
   "==": (out, a, b, _c, count) => {
-    for (let i = 0; i < count; i++) out[i] = a[i] === b[i] ? 1 : a[i]! + b[i]! === a[i]! + b[i]! ? 0 : NaN;
+    for (let i = 0; i < count; i++) out[i] = a[i] === b[i] ? 1 : Number.isNaN(a[i]! + b[i]!) ? NaN : 0;
   },
   "!=": (out, a, b, _c, count) => {
-    for (let i = 0; i < count; i++) out[i] = a[i] === b[i] ? 0 : a[i]! + b[i]! === a[i]! + b[i]! ? 1 : NaN;
+    for (let i = 0; i < count; i++) out[i] = a[i] === b[i] ? 0 : Number.isNaN(a[i]! + b[i]!) ? NaN : 1;
   },
   "<": (out, a, b, _c, count) => {
     for (let i = 0; i < count; i++) out[i] = a[i]! < b[i]! ? 1 : a[i]! >= b[i]! ? 0 : NaN;
