@@ -136,7 +136,7 @@ function leaky(node: NeuronNode, tauMem: Floats, time: TimeAssumptions): Coeffic
   if (time.method === "exact" && tauSyn !== null) return exactCurrentBased(node, tauMem, tauSyn, time.dt);
   // Share of the way to its resting value that the membrane (or current) goes in one timestep.
   const share = time.method === "exact" ? (x: number): number => -Math.expm1(-x) : (x: number): number => x;
-  const synaptic = (i: number): number => share(time.dt / tauSyn![i]!);
+  const synaptic = (i: number): number => time.dt / tauSyn![i]!;
   return {
     alpha: tauSyn === null ? null : each((i) => 1 - synaptic(i)),
     currentGain: tauSyn === null ? null : each((i) => synaptic(i) * (node.wIn?.[i] ?? 1)),

@@ -1,0 +1,39 @@
+/** Keeps a long computation interruptible. */
+
+import { mistake } from "../errors.ts";
+import { useBackend, type BackendName } from "./backend.ts";
+
+/** Milliseconds between two turns of the event loop. */
+const SLICE_MS = 40;
+
+/** Gives the event loop a turn now and then, and the backend back to this run afterwards. */
+export class Pace {
+  private readonly backend: BackendName;
+  private readonly signal: AbortSignal | undefined;
+  private turn = performance.now();
+
+  constructor(backend: BackendName, signal: AbortSignal | undefined) {
+    this.backend = backend;
+    this.signal = signal;
+    this.check();
+    useBackend(backend);
+  }
+
+  /** Whether `rest` should be awaited. @throws RUN_INTERRUPTED when the run was aborted */
+  due(): boolean {
+    this.check();
+    return performance.now() - this.turn > SLICE_MS;
+  }
+
+  /** Let timers, signals and other runs have their turn. @throws RUN_INTERRUPTED when the run was aborted */
+  async rest(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    this.turn = performance.now();
+    this.check();
+    useBackend(this.backend);
+  }
+
+  private check(): void {
+    if (this.signal?.aborted === true) throw mistake("RUN_INTERRUPTED", {});
+  }
+}

@@ -1,0 +1,217 @@
+/** One run of a prepared network: windows of samples and timesteps, stage by stage. */
+
+import * as tf from "@tensorflow/tfjs-core";
+import type { Stimuli, Stimulus } from "../engine.ts";
+import { sizeOf, type DiscreteNode, type Edge } from "../network/types.ts";
+import type { Cell, Registers } from "./cells.ts";
+import { History } from "./history.ts";
+import type { CellStage, LayerStage, Model } from "./model.ts";
+import type { Pace } from "./pace.ts";
+import type { Recorder, Window } from "./recorder.ts";
+import { Tensors } from "./tensors.ts";
+
+/** What leaves a node during a window: [steps * batch][size], step-major; or [batch][size], the same at every step. */
+interface Signal {
+  readonly values: tf.Tensor2D;
+  readonly constant: boolean;
+}
+
+/** What enters a node from other stages at one step of the window, [batch][size]. */
+type Feed = (step: number) => tf.Tensor2D;
+
+/** A cell, what it remembers, and the edges inside its stage that lead to it. */
+interface RunningCell {
+  readonly node: DiscreteNode;
+  readonly cell: Cell;
+  readonly inner: readonly Edge[];
+  registers: Registers;
+}
+
+/** Samples that run side by side, from their first timestep to their last. */
+export class Batch {
+  private readonly model: Model;
+  private readonly stimuli: Stimuli;
+  private readonly recorder: Recorder;
+  private readonly pace: Pace;
+  private readonly tensors = new Tensors();
+  private readonly signals = new Map<string, Signal>();
+  private readonly cells = new Map<CellStage, readonly RunningCell[]>();
+
+  constructor(model: Model, stimuli: Stimuli, recorder: Recorder, pace: Pace) {
+    this.model = model;
+    this.stimuli = stimuli;
+    this.recorder = recorder;
+    this.pace = pace;
+  }
+
+  /**
+   * Make the state before the first timestep.
+   *
+   * @param samples how many run side by side
+   * @param steps timesteps of the whole run
+   */
+  start(samples: number, steps: number): void {
+    const { tensors } = this;
+    for (const stage of this.model.stages) {
+      if (stage.kind !== "cells") continue;
+      const cells = stage.nodes.map(({ node, makeCell }): RunningCell => {
+        const cell = makeCell({ batch: samples, steps, tensors, probed: this.recorder.probed(node.name) });
+        const inner = stage.inner.filter((edge) => edge.to === node.name);
+        return { node, cell, inner, registers: tensors.keep(() => cell.start()) };
+      });
+      this.cells.set(stage, cells);
+    }
+  }
+
+  /** Advance all samples by the steps of a window. @throws RUN_INTERRUPTED when the run was aborted */
+  async advance(window: Window): Promise<void> {
+    for (const [i, stage] of this.model.stages.entries()) {
+      if (this.pace.due()) await this.pace.rest();
+      if (stage.kind === "layer") this.runLayer(stage, window);
+      else await this.runCells(stage, window);
+      this.forget(i);
+    }
+  }
+
+  /** Free everything. */
+  close(): void {
+    this.tensors.close();
+  }
+
+  /** Free the signals that no later stage needs. What is constant stays for the next window. */
+  private forget(stage: number): void {
+    for (const [name, { values, constant }] of this.signals) {
+      if (constant || (this.model.lastUse.get(name) ?? 0) > stage) continue;
+      this.signals.delete(name);
+      this.tensors.free([values]);
+    }
+  }
+
+  private runLayer({ node, layer, incoming }: LayerStage, window: Window): void {
+    let signal = this.signals.get(node.name);
+    if (signal === undefined) {
+      const stimulus = node.kind === "input" ? this.stimuli.get(node.name) : undefined;
+      signal =
+        stimulus === undefined
+          ? {
+              values: this.tensors.keep(() => layer(this.sum(incoming, node, window))),
+              constant: incoming.every((edge) => this.signal(edge).constant),
+            }
+          : { values: this.tensors.keep(() => frames(stimulus, window)), constant: stimulus.constant };
+      this.signals.set(node.name, signal);
+    }
+    if (node.kind !== "output") return;
+    this.recorder.output(node.name, window, signal.values.dataSync<"float32">(), signal.constant);
+  }
+
+  private signal({ from }: Edge): Signal {
+    return this.signals.get(from)!;
+  }
+
+  /** What arrives over the edges, [rows][size]; one row per sample when all of it is constant. */
+  private sum(edges: readonly Edge[], node: DiscreteNode, window: Window): tf.Tensor2D {
+    const signals = edges.map((edge) => this.signal(edge));
+    const varying = signals.filter((signal) => !signal.constant).map((signal) => signal.values);
+    const constant = total(signals.filter((signal) => signal.constant).map((signal) => signal.values));
+    if (varying.length === 0) return constant ?? tf.zeros([window.samples, sizeOf(node.inputShape)]);
+    if (constant !== null) varying.push(tf.tile(constant, [window.steps, 1]));
+    return total(varying)!;
+  }
+
+  private async runCells(stage: CellStage, window: Window): Promise<void> {
+    const cells = this.cells.get(stage)!;
+    const feeds = cells.map(({ node }) => this.feed(stage, node, window));
+    const histories = cells.map((each) => new History(this.wanted(each)));
+    for (let step = 0; step < window.steps; step++) {
+      if (this.pace.due()) await this.pace.rest();
+      const first = window.firstStep + step === 0;
+      const before = new Map(cells.map((each) => [each.node.name, each.registers]));
+      for (const [i, each] of cells.entries()) {
+        each.registers = this.tensors.keep(() => {
+          const arriving = feeds[i] === null ? [] : [feeds[i]!(step)];
+          for (const edge of each.inner) {
+            // Before the first timestep nothing is on its way.
+            if (edge.delayed && first) continue;
+            const from = cells.find(({ node }) => node.name === edge.from)!;
+            arriving.push(leaving(from.cell, edge.delayed ? before.get(edge.from)! : from.registers));
+          }
+          const input = total(arriving) ?? tf.zeros([window.samples, sizeOf(each.node.inputShape)]);
+          return each.cell.step(each.registers, input);
+        });
+        histories[i]!.add(each.registers);
+      }
+      cells.forEach((each, i) => this.tensors.free(histories[i]!.unrecorded(before.get(each.node.name)!)));
+    }
+    cells.forEach((each, i) => this.recordCell(each, histories[i]!, window));
+  }
+
+  /** What other stages send to a node, in plain memory: cutting steps out of a large tensor is slow on some backends. */
+  private feed({ incoming }: CellStage, node: DiscreteNode, window: Window): Feed | null {
+    const edges = incoming.filter((edge) => edge.to === node.name);
+    if (edges.length === 0) return null;
+    const constant = edges.every((edge) => this.signal(edge).constant);
+    const size = window.samples * sizeOf(node.inputShape);
+    let values: Float32Array = new Float32Array();
+    tf.tidy(() => {
+      values = this.sum(edges, node, window).dataSync<"float32">();
+    });
+    return (step) => {
+      const from = constant ? 0 : step * size;
+      return tf.tensor2d(values.subarray(from, from + size), [window.samples, sizeOf(node.inputShape)]);
+    };
+  }
+
+  /** Registers of a cell that are needed after the window. */
+  private wanted({ node, cell }: RunningCell): ReadonlySet<string> {
+    const wanted = new Set(this.recorder.probed(node.name));
+    if (cell.output === "fired" || this.model.lastUse.has(node.name)) wanted.add(cell.output);
+    return wanted;
+  }
+
+  /** Record what a cell did in a window, hand its output to later stages, and free the history. */
+  private recordCell({ node, cell, registers }: RunningCell, history: History, window: Window): void {
+    for (const name of history.names()) {
+      const values = this.tensors.keep(() => history.joined(name));
+      if (name === "fired") this.recorder.spikes(node.name, window, values.dataSync<"bool">());
+      else if (this.recorder.probed(node.name).has(name)) {
+        this.recorder.trace(node.name, name, window, values.dataSync<"float32">());
+      }
+      if (name === cell.output && this.model.lastUse.has(node.name)) {
+        const leaves = this.tensors.keep(() => asFloats(values));
+        this.signals.set(node.name, { values: leaves, constant: false });
+      }
+      this.tensors.free([values]);
+    }
+    this.tensors.free(history.superseded(registers));
+  }
+}
+
+/** What leaves a cell, as numbers. */
+function leaving(cell: Cell, registers: Registers): tf.Tensor2D {
+  return asFloats(registers[cell.output]!);
+}
+
+/** A tensor of its own, in floats. */
+function asFloats(values: tf.Tensor2D): tf.Tensor2D {
+  return values.dtype === "bool" ? tf.cast(values, "float32") : values.clone();
+}
+
+/** Sum in the order given; null for no tensors. */
+function total(tensors: readonly tf.Tensor2D[]): tf.Tensor2D | null {
+  return tensors.length === 0 ? null : tensors.reduce((sum, tensor) => tf.add(sum, tensor));
+}
+
+/** The frames of a window, [steps * samples][size]; one per sample when the stimulus is constant. */
+function frames(stimulus: Stimulus, window: Window): tf.Tensor2D {
+  const { firstSample, samples, firstStep } = window;
+  const steps = stimulus.constant ? 1 : window.steps;
+  const size = sizeOf(stimulus.shape);
+  const values = new Float32Array(steps * samples * size);
+  for (let step = 0; step < steps; step++) {
+    for (let sample = 0; sample < samples; sample++) {
+      const at = (step * samples + sample) * size;
+      stimulus.read(firstSample + sample, firstStep + step, values.subarray(at, at + size));
+    }
+  }
+  return tf.tensor2d(values, [steps * samples, size]);
+}
