@@ -75,12 +75,17 @@ export interface Probe {
   readonly register: string;
 }
 
+/** What an engine looks at between timesteps: an AbortSignal, or anything else that can be asked. */
+export interface StopSignal {
+  readonly aborted: boolean;
+}
+
 export interface RunOptions {
   readonly probes?: readonly Probe[];
   /** Integer engines: record every timestep of the chip, latency included, instead of the model's timesteps. */
   readonly chipTime?: boolean;
   /** Stops the run between timesteps with RUN_INTERRUPTED. */
-  readonly signal?: AbortSignal;
+  readonly signal?: StopSignal;
   /** Called now and then with samples done; never after the run has ended. */
   readonly onProgress?: (done: number, total: number) => void;
 }

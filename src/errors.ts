@@ -41,8 +41,8 @@ export const catalogue = {
   },
   FILE_KIND: {
     title: "Not a file of the right kind",
-    message: "{path} is {found}, which cannot be used here; {wanted} is needed.",
-    hint: "See what it holds with bitspike inspect.",
+    message: "{path} is {found}; {wanted} is needed here.",
+    hint: "Check the path; bitspike inspect shows what a file holds.",
   },
   RUN_TARGET: {
     title: "No target given",
@@ -601,6 +601,11 @@ export const catalogue = {
   },
 
   // Running
+  SHARD_DIED: {
+    title: "Worker thread died",
+    message: "A worker thread ended before its work was done: {reason}.",
+    hint: "It may have run out of memory: try fewer threads (--threads) or fewer samples at a time (--samples).",
+  },
   ENGINE_REGISTER_RANGE: {
     title: "Register left its range",
     message:
@@ -613,20 +618,10 @@ export const catalogue = {
       "{register} of neuron {neuron} in {population} would become {value} while events of {projection} arrive, outside {low}..{high}.",
     hint: "The equations must say what then happens: write saturate(..) or wrap(..) in `on spike` or `on total`.",
   },
-  ENGINE_STIMULUS: {
-    title: "Input data do not fit the program",
-    message: "Input {input}: {reason}.",
-    hint: "`bitspike inspect` shows the inputs of a model or program and their shapes.",
-  },
   ENGINE_EVENT_COUNT: {
     title: "Not a number of events",
     message: "Input {input} has the value {value} at neuron {neuron}; events are whole numbers from 0 to {limit}.",
     hint: "Use another encoding for real values, such as --encode rate.",
-  },
-  ENGINE_PROBE: {
-    title: "Nothing to probe by that name",
-    message: "There is no {what} to record.",
-    hint: "Known here: {known}.",
   },
   ENGINE_SUM_RANGE: {
     title: "Sum of synaptic input too large",

@@ -1,8 +1,8 @@
 /** Host values to events: what a stimulus becomes at the input of a chip. */
 
-import type { Program, ProgramInput } from "../compile/program.ts";
+import type { ProgramInput } from "../compile/program.ts";
 import type { EventList } from "../core/population.ts";
-import type { Stimuli, Stimulus } from "../engine.ts";
+import type { Stimulus } from "../engine.ts";
 import { mistake } from "../errors.ts";
 import { sizeOf } from "../network/types.ts";
 
@@ -25,7 +25,12 @@ export interface FeedTable {
  * @param countsRepeat the chip has no payloads: a value of 3 is three events
  * @param list overwritten; grows as needed
  */
-export function encodeFrame(frame: Float32Array | Float64Array, input: ProgramInput, countsRepeat: boolean, list: EventList): void {
+export function encodeFrame(
+  frame: Float32Array | Float64Array,
+  input: ProgramInput,
+  countsRepeat: boolean,
+  list: EventList,
+): void {
   list.count = 0;
   for (let i = 0; i < frame.length; i++) {
     const value = frame[i]!;
@@ -59,26 +64,6 @@ function push(list: EventList, neuron: number, payload: number): void {
   }
   list.neuron[list.count] = neuron;
   list.payload[list.count++] = payload;
-}
-
-/** The stimulus of every input of a program, all of equal samples and steps. @throws ENGINE_STIMULUS */
-export function checkStimuli(program: Program, stimuli: Stimuli): { samples: number; steps: number } {
-  const first = stimuli.values().next().value;
-  if (first === undefined) throw mistake("ENGINE_STIMULUS", { input: "(none)", reason: "no stimulus was given" });
-  for (const { name, shape } of program.inputs) {
-    const stimulus = stimuli.get(name);
-    const refuse = (reason: string): never => {
-      throw mistake("ENGINE_STIMULUS", { input: name, reason });
-    };
-    if (stimulus === undefined) return refuse("no stimulus was given for it");
-    if (sizeOf(stimulus.shape) !== sizeOf(shape)) {
-      return refuse(`its frames have ${sizeOf(stimulus.shape)} values instead of ${sizeOf(shape)}`);
-    }
-    if (stimulus.samples !== first.samples || stimulus.steps !== first.steps) {
-      return refuse("it has another number of samples or steps than the other inputs");
-    }
-  }
-  return { samples: first.samples, steps: first.steps };
 }
 
 /** All events of a stimulus, sample by sample. */

@@ -3,10 +3,11 @@
 import type { Program } from "../compile/program.ts";
 import type { Recording, RunOptions, SteppingEngine, Stimuli, StepResult } from "../engine.ts";
 import { mistake } from "../errors.ts";
-import { checkStimuli, encodeFrame, feedRow, tabulate, type FeedTable } from "./feed.ts";
-import { Machine } from "./machine.ts";
+import { encodeFrame, feedRow, tabulate, type FeedTable } from "./feed.ts";
+import { checkProbes, checkStimuli } from "../stimuli.ts";
+import { Machine, type Exchange } from "./machine.ts";
 import { packArrays, unpackArrays } from "./pack.ts";
-import { checkProbes, probedNames, Recorder } from "./record.ts";
+import { probedNames, probeNames, Recorder } from "./record.ts";
 
 /** How long to compute before other work (Ctrl-C, a progress bar, a page) gets its turn. */
 const turnMs = 30;
@@ -25,8 +26,8 @@ export function openInterpreter(program: Program, options: InterpreterOptions = 
     name: "interpreter",
 
     async run(stimuli, runOptions = {}) {
-      checkProbes(program, runOptions);
-      const { samples } = checkStimuli(program, stimuli);
+      checkProbes(probeNames(program), runOptions.probes ?? []);
+      const { samples } = checkStimuli(program.inputs, stimuli);
       const tables = tabulateAll(program, stimuli);
       const machine = new Machine(program, { plain, probed: probedNames(runOptions) });
       return runSamples(machine, tables, 0, samples, runOptions, "interpreter");
@@ -56,7 +57,11 @@ export function tabulateAll(program: Program, stimuli: Stimuli): ReadonlyMap<str
   return new Map(program.inputs.map((input) => [input.name, tabulate(stimuli.get(input.name)!, input, countsRepeat)]));
 }
 
-/** Run samples `first` to `end` (excluded) on one machine; `options.onProgress` counts those. */
+/**
+ * Run samples `first` to `end` (excluded) on one machine; `options.onProgress` counts those.
+ *
+ * @param exchange where the machine has a part of the neurons only
+ */
 export async function runSamples(
   machine: Machine,
   tables: ReadonlyMap<string, FeedTable>,
@@ -64,6 +69,7 @@ export async function runSamples(
   end: number,
   options: RunOptions,
   engine: string,
+  exchange?: Exchange,
 ): Promise<Recording> {
   const { program } = machine;
   const steps = tables.values().next().value!.steps;
@@ -72,7 +78,7 @@ export async function runSamples(
   for (let sample = first; sample < end; sample++) {
     machine.reset();
     for (let step = 0; step < steps + program.latency; step++) {
-      machine.advance((input, list) => feedRow(tables.get(input)!, sample, step, list));
+      machine.advance((input, list) => feedRow(tables.get(input)!, sample, step, list), exchange);
       recorder.note(sample - first, step);
       if (performance.now() - turn < turnMs) continue;
       options.onProgress?.(sample - first, end - first);

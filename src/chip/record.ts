@@ -1,8 +1,8 @@
 /** Recording one sample after another from a machine. */
 
 import type { Program } from "../compile/program.ts";
+import { parseBlock, parseDefinitions } from "../datapath/parse.ts";
 import type { PopulationRecording, ProjectionRecording, Recording, RunOptions, SpikeTrain, Trace } from "../engine.ts";
-import { mistake } from "../errors.ts";
 import { SpikeTrainBuilder } from "../recording.ts";
 import { sizeOf } from "../network/types.ts";
 import type { Machine } from "./machine.ts";
@@ -23,19 +23,15 @@ export function probedNames(options: RunOptions): ReadonlyMap<string, readonly s
   return names;
 }
 
-/** Names that a probe may ask for: registers, accumulators and what a timestep works out on its way. */
-export function checkProbes(program: Program, options: RunOptions): void {
-  for (const { population, register } of options.probes ?? []) {
-    const found = program.populations.find(({ name }) => name === population);
-    if (found === undefined) {
-      const known = program.populations.map(({ name }) => name).join(", ");
-      throw mistake("ENGINE_PROBE", { what: `population ${population}`, known });
-    }
-    const { state, blocks } = program.target.datapaths[found.datapath]!;
-    const lines = [...(blocks["on timestep"] ?? "").matchAll(/^\s*([A-Za-z_]\w*)\s*=(?!=)/gm)].map(([, name]) => name!);
-    const known = [...new Set([...Object.keys(state), ...lines])];
-    if (!known.includes(register)) throw mistake("ENGINE_PROBE", { what: register, known: known.join(", ") });
-  }
+/** Names that a probe may ask for, by population: registers, and what a timestep works out on its way. */
+export function probeNames(program: Program): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    program.populations.map(({ name, datapath }) => {
+      const { state, blocks } = program.target.datapaths[datapath]!;
+      const lines = parseBlock(blocks["on timestep"]!, parseDefinitions(blocks["define"] ?? ""));
+      return [name, [...new Set([...Object.keys(state), ...lines.map((line) => line.name)])]];
+    }),
+  );
 }
 
 /** Collects what a machine does in the samples `first` to `end` (excluded) of a run. */

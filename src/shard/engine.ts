@@ -1,0 +1,204 @@
+/** A program spread over worker threads; the results are those of the interpreter, whatever the number of workers. */
+
+import { availableParallelism } from "node:os";
+import { Piscina } from "piscina";
+import { tabulateAll } from "../chip/interpreter.ts";
+import type { Range } from "../chip/machine.ts";
+import { probeNames } from "../chip/record.ts";
+import type { Program } from "../compile/program.ts";
+import type { Engine, Recording, RunOptions, Stimuli } from "../engine.ts";
+import { BitspikeError, mistake } from "../errors.ts";
+import { concatRecordings } from "../recording.ts";
+import { checkProbes, checkStimuli } from "../stimuli.ts";
+import { createBoard } from "./board.ts";
+import { mergeShards } from "./merge.ts";
+import { slots, type Board, type ShardAnswer, type ShardTask, type Split } from "./protocol.ts";
+
+export interface ShardOptions {
+  /** Worker threads, 1 or more; the free cores where nothing is said. More than that is honoured. */
+  readonly threads?: number | undefined;
+  /** By sample (the default) for throughput, by core for one large network. */
+  readonly split?: Split | undefined;
+}
+
+export interface ShardEngine extends Engine {
+  readonly threads: number;
+  readonly split: Split;
+}
+
+/** A worker takes some 0.1 s to start; one that has not after this long never will. */
+const startLimitMs = 30_000;
+const pollMs = 50;
+/** About what a wake-up costs; with more shards than cores spinning only keeps the others from working. */
+const spinTurns = 2000;
+
+/** Open a program on worker threads. */
+export async function openShards(program: Program, options: ShardOptions = {}): Promise<ShardEngine> {
+  const { threads = availableParallelism(), split = "sample" } = options;
+  const pool = new Piscina({
+    filename: workerFile(),
+    name: "runShard",
+    minThreads: threads,
+    maxThreads: threads,
+    concurrentTasksPerWorker: 1,
+    // Workers run one long task and wait on memory of their own.
+    atomics: "disabled",
+  });
+  // A worker that dies reports here as well as through its task.
+  pool.on("error", () => {});
+  const shared = share(program);
+  return {
+    name: "shards",
+    threads,
+    split,
+    run: (stimuli, runOptions = {}) => runShards(pool, shared, threads, split, stimuli, runOptions),
+    close: () => pool.destroy(),
+  };
+}
+
+/** Workers run JavaScript: where this file is still TypeScript, the built worker is taken. */
+function workerFile(): string {
+  const own = import.meta.url;
+  return new URL(own.endsWith(".ts") ? "../../dist/shard/worker.js" : "./worker.js", own).href;
+}
+
+async function runShards(
+  pool: Piscina,
+  program: Program,
+  threads: number,
+  split: Split,
+  stimuli: Stimuli,
+  options: RunOptions,
+): Promise<Recording> {
+  checkProbes(probeNames(program), options.probes ?? []);
+  const { samples } = checkStimuli(program.inputs, stimuli);
+  const control = new Int32Array(new SharedArrayBuffer(4 * (slots.done + threads)));
+  const tables = share(tabulateAll(program, stimuli));
+  const common = { program, tables, control, probes: options.probes ?? [], chipTime: options.chipTime ?? false };
+  const tasks = split === "sample" ? bySample(common, samples, threads) : byCore(common, samples, threads);
+  const answers = await runTasks(pool, tasks, control, samples, options);
+  const recordings = answers.map((answer) => (answer as Extract<ShardAnswer, { kind: "recording" }>).recording);
+  return split === "sample" ? concatRecordings(recordings) : mergeShards(program, recordings);
+}
+
+type CommonTask = Pick<ShardTask, "program" | "tables" | "control" | "probes" | "chipTime">;
+
+/** Equal runs of samples; a worker without any has no task. */
+function bySample(common: CommonTask, samples: number, threads: number): ShardTask[] {
+  const shards = Math.max(1, Math.min(threads, samples));
+  return Array.from({ length: shards }, (_, shard) => ({
+    ...common,
+    split: "sample" as const,
+    shard,
+    shards,
+    first: Math.floor((shard * samples) / shards),
+    end: Math.floor(((shard + 1) * samples) / shards),
+    ranges: new Map<string, Range>(),
+    boards: new Map<string, Board>(),
+    spin: 0,
+  }));
+}
+
+/** An equal part of every population for each shard, so that all are busy in every phase. */
+function byCore(common: CommonTask, samples: number, shards: number): ShardTask[] {
+  const boards = new Map<string, Board>();
+  for (const { name, neurons } of common.program.populations) {
+    boards.set(name, createBoard(Array.from({ length: shards + 1 }, (_, i) => Math.floor((i * neurons) / shards))));
+  }
+  const spin = shards <= availableParallelism() ? spinTurns : 0;
+  return Array.from({ length: shards }, (_, shard) => ({
+    ...common,
+    split: "core" as const,
+    shard,
+    shards,
+    first: 0,
+    end: samples,
+    ranges: new Map(
+      [...boards].map(([name, { starts }]): [string, Range] => [
+        name,
+        { low: starts[shard]!, high: starts[shard + 1]! },
+      ]),
+    ),
+    boards,
+    spin,
+  }));
+}
+
+/** Run all tasks side by side; whatever goes wrong in one stops the others before it is reported. */
+async function runTasks(
+  pool: Piscina,
+  tasks: readonly ShardTask[],
+  control: Int32Array,
+  samples: number,
+  options: RunOptions,
+): Promise<ShardAnswer[]> {
+  const stop = (): void => {
+    Atomics.store(control, slots.stop, 1);
+    Atomics.notify(control, slots.generation);
+  };
+  const began = performance.now();
+  let late = false;
+  const watch = setInterval(() => {
+    if (options.signal?.aborted === true) stop();
+    if (performance.now() - began > startLimitMs && Atomics.load(control, slots.arrived) < tasks.length) {
+      late = true;
+      stop();
+    }
+    options.onProgress?.(samplesDone(control, tasks), samples);
+  }, pollMs);
+  try {
+    const running = tasks.map((task) => {
+      const answer = pool.run(task) as Promise<ShardAnswer>;
+      answer.catch(stop);
+      return answer;
+    });
+    const settled = await Promise.allSettled(running);
+    const answers = settled.map((one) => {
+      if (one.status === "fulfilled") return one.value;
+      throw mistake("SHARD_DIED", { reason: String(one.reason) }, {}, { cause: one.reason });
+    });
+    refuse(answers, options, late);
+    options.onProgress?.(samples, samples);
+    return answers;
+  } finally {
+    clearInterval(watch);
+  }
+}
+
+/** By core all shards are at the same sample; by sample each has its own. */
+function samplesDone(control: Int32Array, tasks: readonly ShardTask[]): number {
+  const done = tasks.map(({ shard }) => Atomics.load(control, slots.done + shard));
+  return tasks[0]!.split === "core" ? Math.min(...done) : done.reduce((sum, own) => sum + own, 0);
+}
+
+function refuse(answers: readonly ShardAnswer[], options: RunOptions, late: boolean): void {
+  for (const answer of answers) {
+    if (answer.kind === "mistake") throw new BitspikeError(answer.code, answer, answer.place);
+  }
+  if (late) throw mistake("SHARD_DIED", { reason: `a worker had not begun after ${startLimitMs / 1000} s` });
+  const stopped = answers.some((answer) => answer.kind === "stopped") || options.signal?.aborted === true;
+  if (stopped) throw mistake("RUN_INTERRUPTED", {});
+}
+
+/** The same value with its arrays in shared memory, so that workers see them without a copy each. */
+function share<T>(value: T): T {
+  return shareAny(value) as T;
+}
+
+function shareAny(value: unknown): unknown {
+  if (value instanceof Int32Array) return shareArray(value, Int32Array);
+  if (value instanceof Uint32Array) return shareArray(value, Uint32Array);
+  if (value instanceof Float64Array) return shareArray(value, Float64Array);
+  if (Array.isArray(value)) return value.map(shareAny);
+  if (value instanceof Map) return new Map([...value].map(([key, item]) => [key, shareAny(item)] as const));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shareAny(item)]));
+}
+
+type Shareable = Int32Array | Uint32Array | Float64Array;
+
+function shareArray<A extends Shareable>(array: A, make: new (buffer: SharedArrayBuffer) => A): A {
+  const copy = new make(new SharedArrayBuffer(array.byteLength));
+  copy.set(array);
+  return copy;
+}

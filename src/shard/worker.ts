@@ -1,0 +1,45 @@
+/** Runs inside a worker thread: one shard of one run. */
+
+import { runSamples } from "../chip/interpreter.ts";
+import { Machine } from "../chip/machine.ts";
+import { probedNames } from "../chip/record.ts";
+import type { Recording } from "../engine.ts";
+import { BitspikeError } from "../errors.ts";
+import { Stopped } from "./barrier.ts";
+import { openExchange } from "./board.ts";
+import { slots, type ShardAnswer, type ShardTask } from "./protocol.ts";
+
+/** Run a task to its end; called by the pool. Failures of our own are thrown, a user's mistakes are answers. */
+export async function runShard(task: ShardTask): Promise<ShardAnswer> {
+  Atomics.add(task.control, slots.arrived, 1);
+  try {
+    return { kind: "recording", recording: await compute(task) };
+  } catch (error) {
+    // Others may be waiting at the barrier for this shard.
+    Atomics.store(task.control, slots.stop, 1);
+    if (error instanceof Stopped) return { kind: "stopped" };
+    if (!(error instanceof BitspikeError)) throw error;
+    if (error.code === "RUN_INTERRUPTED") return { kind: "stopped" };
+    const { code, message, hint, place } = error;
+    return { kind: "mistake", code, message, hint, place };
+  }
+}
+
+function compute(task: ShardTask): Promise<Recording> {
+  const { program, ranges, control, shard, probes, chipTime, tables, first, end } = task;
+  const machine = new Machine(program, { ranges, probed: probedNames({ probes }) });
+  const options = {
+    probes,
+    chipTime,
+    signal: {
+      get aborted() {
+        return Atomics.load(control, slots.stop) === 1;
+      },
+    },
+    onProgress: (done: number) => {
+      Atomics.store(control, slots.done + shard, done);
+    },
+  };
+  const exchange = task.split === "core" ? openExchange(task) : undefined;
+  return runSamples(machine, tables, first, end, options, "shards", exchange);
+}
