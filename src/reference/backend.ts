@@ -114,8 +114,9 @@ async function start(name: BackendName): Promise<void> {
 
 async function startNative(): Promise<void> {
   if (typeof process === "undefined" || process.versions?.node === undefined) throw new Error("it needs Node.js");
-  // Read by the native library when it is loaded: errors only, no greeting.
+  // Read by the native library when it is loaded: errors only, and no optional kernels, which greet whoever loads them.
   process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
+  process.env["TF_ENABLE_ONEDNN_OPTS"] ??= "0";
   const noDeprecation = process.noDeprecation ?? false;
   process.noDeprecation = true;
   try {
@@ -171,7 +172,10 @@ function firstWrongResult(): string | null {
     ["concat", () => tf.concat([tf.tensor1d([1, 2]), tf.tensor1d([3])]), [1, 2, 3]],
   ];
   const wrong = checks.find(([, compute, expected]) => {
-    const got = tf.tidy(() => compute().dataSync());
+    let got: ArrayLike<number> = [];
+    tf.tidy(() => {
+      got = compute().dataSync();
+    });
     return (
       got.length !== expected.length ||
       expected.some((value, i) => !(Math.abs(got[i]! - value) <= 1e-6 * Math.abs(value)))

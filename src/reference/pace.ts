@@ -1,5 +1,6 @@
 /** Keeps a long computation interruptible. */
 
+import type { StopSignal } from "../engine.ts";
 import { mistake } from "../errors.ts";
 import { useBackend, type BackendName } from "./backend.ts";
 
@@ -9,10 +10,10 @@ const SLICE_MS = 40;
 /** Gives the event loop a turn now and then, and the backend back to this run afterwards. */
 export class Pace {
   private readonly backend: BackendName;
-  private readonly signal: AbortSignal | undefined;
+  private readonly signal: StopSignal | undefined;
   private turn = performance.now();
 
-  constructor(backend: BackendName, signal: AbortSignal | undefined) {
+  constructor(backend: BackendName, signal: StopSignal | undefined) {
     this.backend = backend;
     this.signal = signal;
     this.check();
