@@ -83,15 +83,16 @@ export function detailsOf(inputs: DetailInputs): ReportDetails {
     const other = emulator.populations.find(({ name }) => name === population.name);
     return other === undefined || !names.includes(population.name) ? [] : [{ reference: population, emulator: other }];
   });
-  const perPopulation = Math.max(
-    1,
-    Math.min(MAX_TRACES_PER_POPULATION, Math.floor(MAX_TRACE_POINTS / window.steps / Math.max(1, pairs.length))),
-  );
+  const traceable = Math.max(1, Math.floor(MAX_TRACE_POINTS / window.steps));
+  const perPopulation = Math.min(MAX_TRACES_PER_POPULATION, Math.max(1, Math.floor(traceable / pairs.length)));
   const populations: DetailPopulation[] = [];
   const traces: DetailTrace[] = [];
   for (const pair of pairs) {
     const name = pair.reference.name;
-    const chosen = chooseNeurons(pair, window, found?.population === name ? found.neuron : null, perPopulation);
+    const differs = found?.population === name;
+    // With very many populations the later ones go without, but never the one that differs first.
+    const limit = differs || traces.length < traceable ? perPopulation : 0;
+    const chosen = chooseNeurons(pair, window, differs ? found.neuron : null, limit);
     populations.push(raster(pair, window, chosen, MAX_EVENTS / pairs.length));
     const units = program.populations.find((population) => population.name === name);
     for (const neuron of chosen)

@@ -113,7 +113,8 @@ function latencyText({ latency, populations }: Program): string {
   return `${latency} timestep${latency === 1 ? "" : "s"} beyond the model's; each layer is compared later by: ${offsets}`;
 }
 
-function rangeText([low, high]: readonly [number, number]): string {
+/** `-254 to 212`, or one number where both are equal. */
+export function rangeText([low, high]: readonly [number, number]): string {
   const [from, to] = [significant(low, 4), significant(high, 4)];
   return from === to ? from : `${from} to ${to}`;
 }

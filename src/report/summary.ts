@@ -60,6 +60,12 @@ export function shapeText(shape: Shape): string {
   return shape.length === 0 ? "1" : shape.join("x");
 }
 
+/** `784 -> 256`, or one shape where nothing changes. */
+export function nodeShape({ inputShape, outputShape }: NodeSummary): string {
+  const [from, to] = [shapeText(inputShape), shapeText(outputShape)];
+  return from === to ? from : `${from} -> ${to}`;
+}
+
 function kindOf(node: NetworkNode): string {
   if (node.kind === "neuron") return node.type;
   if (node.kind !== "population") return node.kind;

@@ -8,7 +8,7 @@ import type { Assumptions, LayerReport, ReportDocument } from "./document.ts";
 import { energySection } from "./energy-text.ts";
 import { programText } from "./program-text.ts";
 import { type Style, plainStyle } from "./style.ts";
-import { type NetworkSummary, type NodeSummary, shapeText } from "./summary.ts";
+import { type NetworkSummary, nodeShape } from "./summary.ts";
 import { type Cell, item, section, table } from "./table.ts";
 
 /** The whole validation, section after section. */
@@ -88,11 +88,6 @@ export function divergenceText(divergence: Divergence | null): string {
   const { sample, step, population, neuron, reference } = divergence;
   const who = reference ? "float fires, the chip does not" : "the chip fires, float does not";
   return `sample ${sample}, step ${step}, population ${population}, neuron ${neuron}: ${who}`;
-}
-
-function nodeShape({ inputShape, outputShape }: NodeSummary): string {
-  const [from, to] = [shapeText(inputShape), shapeText(outputShape)];
-  return from === to ? from : `${from} -> ${to}`;
 }
 
 function runsTable({ reference, emulator, wallMs, assumptions, samples }: ReportDocument, style: Style): string[] {

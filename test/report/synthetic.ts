@@ -49,7 +49,7 @@ export function synthetic(options: SyntheticOptions): ReportInputs {
     const from = sizes[layer] ?? 0;
     return Float32Array.from(
       { length: from * to },
-      () => (next() - 0.4) * (layer === 0 ? 2.2 / Math.sqrt(from) : 3 / Math.sqrt(from)),
+      () => (next() - 0.49) * (layer === 0 ? 3.4 / Math.sqrt(from) : 6 / Math.sqrt(from)),
     );
   });
   const images = Array.from({ length: samples }, () =>
