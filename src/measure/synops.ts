@@ -1,30 +1,37 @@
 /** Synaptic operations that given spikes cause in a program's synapses. */
 
 import type { SpikeTrain } from "../engine.ts";
-import type { ConvSynapses, Synapses } from "../compile/program.ts";
+import type { ConvSynapses, Synapses } from "../core/synapses.ts";
 
 /**
- * How many synapses with a weight other than 0 leave each source neuron.
+ * Which synapses count. `stored`: every one that a spike runs through on the chip, as engines count them. `nonzero`:
+ * those with a weight other than 0, as NeuroBench's effective operations have it.
+ */
+export type SynapseCount = "stored" | "nonzero";
+
+/**
+ * How many synapses leave each source neuron.
  *
  * @param sources number of source neurons
  * @returns [sources]
  */
-export function fanOut(synapses: Synapses, sources: number): Float64Array {
+export function fanOut(synapses: Synapses, sources: number, count: SynapseCount = "stored"): Float64Array {
+  const counted =
+    count === "stored" ? synapses.weight.map(() => 1) : synapses.weight.map((weight) => Number(weight !== 0));
   switch (synapses.kind) {
     case "dense":
-      return denseFanOut(synapses.weight, sources);
+      return rowSums(counted, (source) => (source * counted.length) / sources, sources);
     case "sparse":
-      return sparseFanOut(synapses.weight, synapses.start, sources);
+      return rowSums(counted, (source) => synapses.start[source]!, sources);
     case "conv2d":
-      return convFanOut(synapses);
+      return convFanOut(synapses, counted);
     default:
       return synapses satisfies never;
   }
 }
 
 /**
- * Synaptic operations per sample: every event counts once per synapse with a weight other than 0, whatever it carries.
- * These are NeuroBench's effective operations (ACs and MACs together), before its division by the samples.
+ * Synaptic operations per sample: every event counts once per synapse, whatever it carries.
  *
  * @param fan [sources] as `fanOut` gives it
  * @param steps rows of one sample
@@ -42,25 +49,17 @@ export function synopsOf(train: SpikeTrain, fan: Float64Array, steps: number, la
   return synops;
 }
 
-function denseFanOut(weight: Int32Array, sources: number): Float64Array {
-  const targets = sources === 0 ? 0 : weight.length / sources;
-  const fan = new Float64Array(sources);
-  for (let i = 0; i < weight.length; i++) if (weight[i] !== 0) fan[Math.floor(i / targets)]!++;
-  return fan;
-}
-
-function sparseFanOut(weight: Int32Array, start: Uint32Array, sources: number): Float64Array {
-  const fan = new Float64Array(sources);
-  for (let source = 0; source < sources; source++) {
-    for (let i = start[source]!; i < start[source + 1]!; i++) if (weight[i] !== 0) fan[source]!++;
-  }
-  return fan;
+/** Sums of consecutive entries, row s beginning at `begin(s)`. */
+function rowSums(counted: Int32Array, begin: (source: number) => number, sources: number): Float64Array {
+  return Float64Array.from({ length: sources }, (_, source) =>
+    counted.subarray(begin(source), begin(source + 1)).reduce((sum, one) => sum + one, 0),
+  );
 }
 
 /** A tap (ky, kx) leads from (y, x) to an output exactly where the stride divides the distance; see `taps`. */
-function convFanOut(synapses: ConvSynapses): Float64Array {
+function convFanOut(synapses: ConvSynapses, counted: Int32Array): Float64Array {
   const [channels = 0, height = 0, width = 0] = synapses.inputShape;
-  const nonZero = nonZeroByTap(synapses, channels);
+  const perTap = countByTap(synapses, counted, channels);
   const [kernelHeight, kernelWidth] = synapses.kernel;
   const fan = new Float64Array(channels * height * width);
   for (let y = 0; y < height; y++) {
@@ -70,7 +69,7 @@ function convFanOut(synapses: ConvSynapses): Float64Array {
       for (let channel = 0; channel < channels; channel++) {
         let sum = 0;
         for (const ky of rows) {
-          for (const kx of columns) sum += nonZero[(channel * kernelHeight + ky) * kernelWidth + kx]!;
+          for (const kx of columns) sum += perTap[(channel * kernelHeight + ky) * kernelWidth + kx]!;
         }
         fan[(channel * height + y) * width + x] = sum;
       }
@@ -92,16 +91,19 @@ function taps(synapses: ConvSynapses, axis: 0 | 1, position: number): number[] {
   return found;
 }
 
-/** [channels][ky][kx] how many output channels have a weight other than 0 there. */
-function nonZeroByTap({ weight, outputShape, kernel, groups }: ConvSynapses, channels: number): Float64Array {
+/** [channels][ky][kx] how many output channels have a counted weight there. */
+function countByTap(
+  { outputShape, kernel, groups }: ConvSynapses,
+  counted: Int32Array,
+  channels: number,
+): Float64Array {
   const area = kernel[0] * kernel[1];
   const inGroup = channels / groups;
   const outGroup = (outputShape[0] ?? 0) / groups;
   const count = new Float64Array(channels * area);
-  for (let i = 0; i < weight.length; i++) {
-    if (weight[i] === 0) continue;
+  for (let i = 0; i < counted.length; i++) {
     const group = Math.floor(i / (area * inGroup * outGroup));
-    count[group * inGroup * area + (i % (area * inGroup))]!++;
+    count[group * inGroup * area + (i % (area * inGroup))]! += counted[i]!;
   }
   return count;
 }

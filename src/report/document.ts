@@ -134,7 +134,9 @@ const layer = z.strictObject({
   cores: count.describe("Cores that hold neurons of this layer."),
   spikes: count.describe("Spikes on the chip, total over samples; a graded spike counts once."),
   sparsity: share.describe("On the chip, 1 - spikes / (samples * steps * neurons)."),
-  synops: count.describe("Synaptic operations received on the chip, total over samples; those from inputs included."),
+  synops: count.describe(
+    "Spikes received through one synapse each on the chip, total over samples; those from inputs and those through a stored weight of 0 included.",
+  ),
   reference: z
     .strictObject({
       spikes: count.describe("Spikes of the float run, total over samples."),

@@ -7,7 +7,7 @@ import type { Confidence, Verification } from "../target/types.ts";
 import { grouped, memoryText, significant } from "../measure/numbers.ts";
 import { legendOf, placeText } from "./marks.ts";
 import { type Style, plainStyle } from "./style.ts";
-import { type Cell, item, paragraph, section, table } from "./table.ts";
+import { type Cell, type Column, item, paragraph, section, table } from "./table.ts";
 
 /** What the compiler decided: integers, warnings, and whether it fits. */
 export function programText(program: Program, style: Style = plainStyle): string {
@@ -40,32 +40,23 @@ export function labelled(label: string, texts: readonly string[]): string[][] {
 /** The table of everything that was rounded. */
 export function decisionsText(decisions: readonly Decision[], style: Style = plainStyle): string {
   if (decisions.length === 0) return "";
+  const cutOff = decisions.some(({ saturated }) => saturated > 0);
   const rows = decisions.map((decision): Cell[] => {
-    const cut = decision.saturated === 0 ? "" : `${grouped(decision.saturated)} of ${grouped(decision.count)}`;
-    return [
-      decision.where,
-      decision.parameter,
-      rangeText(decision.integer),
-      rangeText(decision.wanted),
-      significant(decision.error, 2),
-      cut === "" ? "" : { text: cut, style: style.warning },
-      decision.note ?? "",
-    ];
+    const { where, parameter, integer, wanted, error, saturated, count, note } = decision;
+    const cut = saturated === 0 ? "" : { text: `${grouped(saturated)} of ${grouped(count)}`, style: style.warning };
+    const numbers = [rangeText(integer), rangeText(wanted), significant(error, 2)];
+    return [where, parameter, ...numbers, ...(cutOff ? [cut] : []), note ?? ""];
   });
-  const lines = table(
-    [
-      { header: "where" },
-      { header: "parameter" },
-      { header: "integer", align: "right" },
-      { header: "wanted (float)", align: "right" },
-      { header: "error (LSB)", align: "right" },
-      { header: "cut off", align: "right" },
-      { header: "" },
-    ],
-    rows,
-    style,
-  );
-  return `\n${lines.join("\n")}\n`;
+  const columns: Column[] = [
+    { header: "where" },
+    { header: "parameter" },
+    { header: "integer", align: "right" },
+    { header: "wanted (float)", align: "right" },
+    { header: "error (LSB)", align: "right" },
+    ...(cutOff ? [{ header: "cut off", align: "right" } as const] : []),
+    { header: "" },
+  ];
+  return `\n${table(columns, rows, style).join("\n")}\n`;
 }
 
 /** One paragraph per warning; empty when there are none. */

@@ -1,11 +1,11 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { ConvSynapses } from "../../src/compile/program.ts";
-import { fanOut, synopsOf } from "../../src/measure/synops.ts";
+import type { ConvSynapses } from "../../src/core/synapses.ts";
+import { fanOut, type SynapseCount, synopsOf } from "../../src/measure/synops.ts";
 import { events, trainOf } from "./recordings.ts";
 
 /** Every (input, output) pair of a correlation, weight by weight, as the definition has it. */
-function fanOutByDefinition(conv: ConvSynapses): number[] {
+function fanOutByDefinition(conv: ConvSynapses, count: SynapseCount): number[] {
   const [channels = 0, height = 0, width = 0] = conv.inputShape;
   const [out = 0, outHeight = 0, outWidth = 0] = conv.outputShape;
   const fan = Array.from({ length: channels * height * width }, () => 0);
@@ -20,7 +20,7 @@ function fanOutByDefinition(conv: ConvSynapses): number[] {
               const y = oy * conv.stride[0] + ky * conv.dilation[0] - conv.padding[0];
               const x = ox * conv.stride[1] + kx * conv.dilation[1] - conv.padding[1];
               const weight = conv.weight[((o * inGroup + i) * conv.kernel[0] + ky) * conv.kernel[1] + kx];
-              if (weight === 0 || y < 0 || x < 0 || y >= height || x >= width) continue;
+              if ((count === "nonzero" && weight === 0) || y < 0 || x < 0 || y >= height || x >= width) continue;
               fan[((group * inGroup + i) * height + y) * width + x]!++;
             }
           }
@@ -73,18 +73,22 @@ function places({ size, kernel, stride, padding, dilation }: Axes, axis: 0 | 1):
 }
 
 describe("fanOut", () => {
-  it("counts the weights other than 0 in each row of dense and sparse synapses", () => {
-    expect([...fanOut({ kind: "dense", weight: Int32Array.of(1, 0, -2, 0, 0, 0) }, 2)]).toEqual([2, 0]);
+  it("counts every stored synapse, or those with a weight other than 0", () => {
+    const dense = { kind: "dense", weight: Int32Array.of(1, 0, -2, 0, 0, 0) } as const;
+    expect([...fanOut(dense, 2)]).toEqual([3, 3]);
+    expect([...fanOut(dense, 2, "nonzero")]).toEqual([2, 0]);
     const start = Uint32Array.of(0, 2, 2, 3);
     const target = Uint32Array.of(0, 4, 1);
-    expect([...fanOut({ kind: "sparse", start, target, weight: Int32Array.of(3, 0, 1) }, 3)]).toEqual([1, 0, 1]);
+    const sparse = { kind: "sparse", start, target, weight: Int32Array.of(3, 0, 1) } as const;
+    expect([...fanOut(sparse, 3)]).toEqual([2, 0, 1]);
+    expect([...fanOut(sparse, 3, "nonzero")]).toEqual([1, 0, 1]);
   });
 
-  it("counts, for a convolution, every output that a tap other than 0 reaches", () => {
+  it("counts, for a convolution, every output that a tap reaches", () => {
     fc.assert(
-      fc.property(convolution, (conv) => {
+      fc.property(convolution, fc.constantFrom("stored" as const, "nonzero" as const), (conv, count) => {
         const sources = conv.inputShape.reduce((product, size) => product * size, 1);
-        expect([...fanOut(conv, sources)]).toEqual(fanOutByDefinition(conv));
+        expect([...fanOut(conv, sources, count)]).toEqual(fanOutByDefinition(conv, count));
       }),
     );
   });
