@@ -596,7 +596,7 @@ export const catalogue = {
   },
   COMPILE_UNSUPPORTED: {
     title: "Neurons that the chip cannot run",
-    message: "{target} cannot hold the {missing} of the neurons of {population}.",
+    message: "{target} does not have the {missing} that the neurons of {population} need.",
     hint: "{remedy}",
   },
 

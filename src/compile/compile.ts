@@ -165,13 +165,18 @@ class Compiler {
   private chooseDatapath(node: PopulationNode, quantities: PopulationQuantities): { name: string; datapath: Datapath } {
     const needs = needsOf(quantities);
     const lacking = this.datapaths.map(({ name, datapath }) => {
-      return { name, missing: needs.filter((quantity) => !encodes(datapath, this.recipe, quantity)) };
+      return { name, missing: needs.filter((quantity) => !provides(datapath, this.recipe, quantity)) };
     });
     const index = lacking.findIndex(({ missing }) => missing.length === 0);
     if (index >= 0) return this.datapaths[index]!;
     const { missing } = lacking.toSorted((a, b) => a.missing.length - b.missing.length)[0]!;
     const hint = missing.map((quantity) => remedies[quantity]).join(" ");
-    const facts = { population: node.name, target: this.target.name, missing: missing.join(" and "), remedy: hint };
+    const facts = {
+      population: node.name,
+      target: this.target.name,
+      missing: missing.map(inWords).join(" and "),
+      remedy: hint,
+    };
     throw mistake("COMPILE_UNSUPPORTED", facts, { node: node.name });
   }
 
@@ -273,14 +278,20 @@ function unproved(population: string): Warning {
   return { code: "COMPILE_MAY_SATURATE", message, place: { node: population } };
 }
 
-type Need = (typeof neuronQuantities)[number];
+/** A quantity that a parameter has to encode, or the other kind of reset. */
+type Need = Exclude<(typeof neuronQuantities)[number], "scale"> | "zero";
+
+function inWords(need: Need): string {
+  return need === "subtract" ? "reset by subtraction" : need === "zero" ? "reset to zero" : need;
+}
 
 /** What to do about a quantity that a chip cannot hold. */
-const remedies: Readonly<Record<string, string>> = {
+const remedies: Readonly<Record<Need, string>> = {
   alpha: "The chip has no synaptic current: use neurons without one, or another target.",
   beta: "The chip's membrane does not leak: use neurons that do not, or another target.",
   bias: "The chip has no bias: train without biases.",
   subtract: "The chip resets to zero only: train with that, or see what it does with --reset zero.",
+  zero: "The chip resets by subtraction only: train with that, or see what it does with --reset subtract.",
   threshold: "The chip has no threshold of its own.",
 };
 
@@ -290,12 +301,13 @@ function needsOf({ alpha, beta, bias, subtract, threshold }: PopulationQuantitie
   if (alpha.some((kept) => kept !== 0)) needs.push("alpha");
   if (beta.some((kept) => kept !== 1)) needs.push("beta");
   if (bias.some((drive) => drive !== 0)) needs.push("bias");
-  if (threshold.some((value) => value !== Infinity)) needs.push("threshold");
-  if (subtract === 1) needs.push("subtract");
+  if (threshold.some((value) => value !== Infinity)) needs.push("threshold", subtract === 1 ? "subtract" : "zero");
   return needs;
 }
 
-function encodes(datapath: Datapath, recipe: RecipeSpec | null, quantity: Need): boolean {
+function provides(datapath: Datapath, recipe: RecipeSpec | null, need: Need): boolean {
+  if (need === datapath.spec.reset) return true;
+  const quantity = need === "zero" ? "subtract" : need;
   return Object.entries(datapath.spec.parameters).some(([name, spec]) => {
     // A recipe may put a constant where the target has an expression; the parameter still stands for the quantity.
     return mentions(encodingOf(name, spec, recipe), quantity) || mentions(encodingOf(name, spec, null), quantity);

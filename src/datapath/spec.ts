@@ -42,6 +42,8 @@ export interface DatapathSpec {
   readonly projection: Readonly<Record<string, ParameterSpec>>;
   /** Accumulators that events are added to; `["input"]` unless the target says otherwise. */
   readonly inputs: readonly string[];
+  /** What the equations do after a spike, where no parameter encodes `subtract`. */
+  readonly reset: "zero" | "subtract";
   /** Block name (`on spike`, `on total`, `on timestep`, `on load`, `define`) to its text. */
   readonly blocks: Readonly<Record<string, string>>;
   /** Where each block's text begins in the file: 1-based line of its first line, and the columns cut from each line. */

@@ -44,6 +44,10 @@ const datapath = z.strictObject({
   parameters: z.record(z.string(), parameter).default({}),
   projection: z.record(z.string(), parameter).default({}).describe("Constants of one projection"),
   inputs: z.array(z.string()).min(1).default(["input"]).describe("Accumulators that events are added to"),
+  reset: z
+    .enum(["zero", "subtract"])
+    .default("zero")
+    .describe("What the equations do after a spike, where no parameter encodes subtract"),
   define: block.optional().describe("Named expressions, put in where they are used"),
   "on load": block.optional().describe("How a weight is stored: stored = .. from weight"),
   "on spike": block.describe("One arriving event and one neuron"),
@@ -185,13 +189,14 @@ function toEnergy(form: NonNullable<TargetDocument["energy"]>): EnergySpec {
 }
 
 function toDatapath(form: DatapathDocument): DatapathSpec {
-  const { state: states, parameters, projection, inputs, ...texts } = form;
+  const { state: states, parameters, projection, inputs, reset, ...texts } = form;
   const blocks = Object.fromEntries(Object.entries(texts).filter((entry) => entry[1] !== undefined));
   return {
     state: mapValues(states, toState),
     parameters: mapValues(parameters, toParameter),
     projection: mapValues(projection, toParameter),
     inputs,
+    reset,
     blocks: blocks as Record<string, string>,
     origin: {},
   };

@@ -153,7 +153,7 @@ function stimulusOf(rows: readonly (readonly number[])[], steps: number, size: n
     shape: [size],
     kind: "graded",
     constant: false,
-    read: (_, step, out) => out.set(rows[step] ?? new Array(size).fill(0)),
+    read: (_, step, out) => out.set(rows[step] ?? Array.from({ length: size }, () => 0)),
   };
 }
 
@@ -205,7 +205,7 @@ function meter(n: number): ProgramPopulation {
 }
 
 function silent(n: number): Lif {
-  const zeros = new Array<number>(n).fill(0);
+  const zeros = Array.from({ length: n }, () => 0);
   return { n, du: 0, dv: 0, vth: 0, bias_mant: zeros, bias_exp: zeros, u0: zeros, v0: zeros };
 }
 

@@ -17,7 +17,7 @@ function undescribed(schema: unknown, path: string): string[] {
 }
 
 describe("the schema of the report", () => {
-  it("is the one published in docs/report.schema.json (npm run docs:schema writes it)", () => {
+  it("is the one published in docs/report.schema.json (npm run docs writes it)", () => {
     const published = readFileSync(new URL("../../docs/report.schema.json", import.meta.url), "utf8");
     expect(JSON.parse(published)).toEqual(reportJsonSchema());
   });
