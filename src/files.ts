@@ -2,12 +2,14 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { lstat, mkdir, open, readFile, realpath, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { archiveOf } from "./encoding/arrays.ts";
 import { BitspikeError, located, mistake } from "./errors.ts";
 import { parseNpy } from "./formats/npy.ts";
 import { openNpz, type NpzFile } from "./formats/npz.ts";
+import type { PageAssets } from "./report/html.ts";
 import { closest } from "./spelling.ts";
 import { loadTarget } from "./target/load.ts";
 import type { Target } from "./target/types.ts";
@@ -94,7 +96,16 @@ function unknownTarget(name: string): BitspikeError {
   const known = targetNames();
   const near = closest(name, known);
   const advice = near === undefined ? "" : `Did you mean ${near}? `;
-  return mistake("TARGET_UNKNOWN", { name, known: known.join(", "), advice }, { field: "--target" });
+  return mistake("TARGET_UNKNOWN", { name, known: known.join(", "), advice });
+}
+
+/** What an HTML report carries in itself, from the package that draws its plots. */
+export async function pageAssets(): Promise<PageAssets> {
+  const { resolve: find } = createRequire(import.meta.url);
+  return {
+    uplotScript: await readFile(find("uplot/dist/uPlot.iife.min.js"), "utf8"),
+    uplotStyle: await readFile(find("uplot/dist/uPlot.min.css"), "utf8"),
+  };
 }
 
 /**
@@ -121,7 +132,7 @@ export async function writeWhole(path: string, content: Uint8Array | string): Pr
 }
 
 /**
- * Make sure, before a long run, that a file can be written at `path`: creates its folder and leaves the file as it is.
+ * Make sure, before a long run, that a file can be written at `path`; leaves the file as it is.
  *
  * @throws FILE_UNWRITABLE
  */
@@ -130,7 +141,6 @@ export async function prepareFile(path: string): Promise<void> {
     const existing = await stat(path).catch(() => null);
     if (existing?.isDirectory()) throw Object.assign(new Error(), { code: "EISDIR" });
     if (existing !== null && !existing.isFile()) return;
-    await makeFolder(dirname(resolve(path)));
     await tryToWrite(dirname(resolve(path)));
     // Renaming would get around a file's own protection.
     if (existing !== null) await (await open(path, "r+")).close();

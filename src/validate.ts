@@ -2,7 +2,13 @@
 
 import { compile } from "./compile/compile.ts";
 import type { Program } from "./compile/program.ts";
-import { chooseLabels, prepareInputs, type Prepared, type PrepareOptions } from "./encoding/prepare.ts";
+import {
+  chooseLabels,
+  prepareInputs,
+  type InputShape,
+  type Prepared,
+  type PrepareOptions,
+} from "./encoding/prepare.ts";
 import type { Engine, Probe, Recording, Stimuli, Stimulus } from "./engine.ts";
 import { defaultTolerances, type Tolerances } from "./equivalence/verdict.ts";
 import { mistake, type Warning } from "./errors.ts";
@@ -10,6 +16,8 @@ import type { NpzFile } from "./formats/npz.ts";
 import type { Decode } from "./measure/readout.ts";
 import { defaultTime, discretize, type Discretized, type TimeOptions } from "./network/discretize.ts";
 import type { DiscreteNetwork, InputNode, Network } from "./network/types.ts";
+import type { BackendChoice } from "./reference/backend.ts";
+import type { ReferenceEngine } from "./reference/engine.ts";
 import { buildReport } from "./report/build.ts";
 import { detailsOf, type ReportDetails } from "./report/details.ts";
 import type { Assumptions, ReportDocument } from "./report/document.ts";
@@ -44,17 +52,11 @@ export interface ValidationJob extends PrepareOptions, CompileChoice {
   readonly command: readonly string[];
 }
 
-/** The float engine with the name of what does its arithmetic. */
-export interface ReferenceEngine extends Engine {
-  readonly backend: string;
-  /** Why not a faster one; null where it is the fastest. */
-  readonly backendReason: string | null;
-}
-
 /** An integer engine with how it is spread over threads. */
 export interface EmulatorEngine extends Engine {
   readonly threads: number;
-  readonly split: string;
+  /** null: by sample where there are as many samples as threads, else by core. */
+  readonly split: "sample" | "core" | null;
 }
 
 /** Opens the two engines; the caller decides which, and where they run. */
@@ -88,7 +90,7 @@ export interface Compiled {
 }
 
 /** The Input nodes of a network, as data are prepared for. */
-export function inputsOf(network: Pick<Network, "nodes">): { name: string; shape: readonly number[] }[] {
+export function inputsOf(network: Pick<Network, "nodes">): InputShape[] {
   return network.nodes
     .filter((node): node is InputNode => node.kind === "input")
     .map(({ name, outputShape }) => ({ name, shape: outputShape }));
@@ -116,8 +118,8 @@ export async function validate(job: ValidationJob, engines: Engines, watcher: Wa
         model: job.model,
         network: job.network,
         program,
-        reference: { ...float, backend: reference.backend, backendReason: reference.backendReason },
-        emulator: { ...chip, threads: emulator.threads, split: emulator.split },
+        reference: { ...float, backend: reference.backend.name, backendReason: passedOver(reference.backend) },
+        emulator: { ...chip, threads: emulator.threads, split: splitOf(emulator, prepared.samples) },
         labels: labelsOf(job, prepared),
         decode: assumptions.decode as Decode,
         assumptions,
@@ -207,6 +209,18 @@ async function timed(
 
 function throwIfStopped(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw mistake("RUN_INTERRUPTED", {});
+}
+
+function splitOf({ split, threads }: EmulatorEngine, samples: number): string {
+  return split ?? (samples >= threads ? "sample" : "core");
+}
+
+/** Why no faster backend was taken; null where the fastest was, or the one asked for. */
+function passedOver({ tried }: BackendChoice): string | null {
+  const failed = tried
+    .filter(({ ok }) => !ok)
+    .map(({ name, reason }) => `${name} cannot be used: ${reason ?? "unknown"}`);
+  return failed.length === 0 ? null : failed.join("; ");
 }
 
 /** What a read-out needs beside the spikes: membranes, recorded only where classes are read from them. */

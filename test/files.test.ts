@@ -124,18 +124,19 @@ describe("writing", () => {
 });
 
 describe("making sure of a place", () => {
-  it("for a file creates its folder and leaves the file as it is", async () => {
-    const path = join(folder, "new", "x.json");
+  it("for a file leaves nothing behind and the file as it is", async () => {
+    const path = join(folder, "x.json");
     await prepareFile(path);
-    expect(readdirSync(join(folder, "new"))).toEqual([]);
+    expect(readdirSync(folder)).toEqual([]);
     writeFileSync(path, "old");
     await prepareFile(path);
     expect(readFileSync(path, "utf8")).toBe("old");
     expect((await mistakeIn(prepareFile(folder))).code).toBe("FILE_UNWRITABLE");
+    expect((await mistakeIn(prepareFile(join(folder, "nowhere", "x.json")))).code).toBe("FILE_UNWRITABLE");
   });
 
   it("for a folder gives a way to take it back while it is empty", async () => {
-    const path = join(folder, "out");
+    const path = join(folder, "new", "out");
     const discard = await prepareFolder(path);
     await discard();
     expect(existsSync(path)).toBe(false);

@@ -1,6 +1,7 @@
 /** All commands put together; returns an exit code and leaves the process alone. */
 
 import { Command } from "commander";
+import { closest } from "../spelling.ts";
 import { version } from "../version.ts";
 import type { MakeCommand } from "./command.ts";
 import { compileCommand } from "./compile.ts";
@@ -50,14 +51,29 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   for (const make of commands) program.addCommand(make({ terminal, args, finish }));
   for (const command of [program, ...program.commands]) prepare(command, terminal);
   try {
-    if (args.length === 0) program.outputHelp();
-    else await program.parseAsync([...args], { from: "user" });
+    const words = spelledOut(args);
+    checkName(program, words[0]);
+    await program.parseAsync(words, { from: "user" });
     return exitCode;
   } catch (error) {
     const explained = explain(error);
     if (explained.text !== "") terminal.err(explained.text);
     return explained.exitCode;
   }
+}
+
+/** Nothing at all, and `help`, mean `--help`; `help NAME` means `NAME --help`. */
+function spelledOut(args: readonly string[]): string[] {
+  const [first, ...rest] = args;
+  return first === undefined || first === "help" ? [...rest, "--help"] : [...args];
+}
+
+/** Commander answers an unknown command with all the help when `--help` follows. */
+function checkName(program: Command, name: string | undefined): void {
+  const known = program.commands.map((command) => command.name());
+  if (name === undefined || name.startsWith("-") || known.includes(name)) return;
+  const near = closest(name, known);
+  program.error(`error: unknown command '${name}'${near === undefined ? "" : ` (Did you mean ${near}?)`}`);
 }
 
 /** Errors are thrown rather than ended with, and all text goes through the terminal. */
@@ -71,5 +87,6 @@ function prepare(command: Command, terminal: Terminal): void {
       writeErr: (text) => terminal.err(text.replace(/\n$/, "")),
       outputError: () => {},
     });
-  if (command.parent === null) command.helpCommand("help [command]", "print the help of a command");
+  // Commander's own help command answers an unknown name with the help of everything.
+  command.helpCommand(false);
 }

@@ -22,6 +22,7 @@ import {
   addJsonOption,
   addTargetOptions,
   addTimeOptions,
+  requireOption,
   timeOf,
   type TargetFlags,
   type TimeFlags,
@@ -50,14 +51,17 @@ export const compileCommand: MakeCommand = ({ terminal }) => {
   const command = new Command("compile")
     .description("compile a model for a chip: integer weights and parameters, placement, and what was lost")
     .argument("<model>", "the trained network, a NIR file");
-  addTargetOptions(command, true);
+  addTargetOptions(command);
   command.option("-i, --input <file>", "data from which the range of the inputs is taken: .npy or .npz");
   addCodeOptions(command);
   addTimeOptions(command);
   command.option("-o, --out <file>", "the program file", "program.safetensors");
   return addJsonOption(command)
     .addHelpText("after", examples)
-    .action((model: string, flags: Flags) => compileModel(terminal, model, flags));
+    .action((model: string, flags: Flags) => {
+      requireOption(command, "--target", flags.target);
+      return compileModel(terminal, model, flags);
+    });
 };
 
 async function compileModel(terminal: Terminal, path: string, flags: Flags): Promise<void> {

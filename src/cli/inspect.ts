@@ -4,7 +4,7 @@ import { Command } from "commander";
 import { decodeProgram } from "../compile/file.ts";
 import type { Program } from "../compile/program.ts";
 import { brackets } from "../encoding/data.ts";
-import { mistake } from "../errors.ts";
+import { BitspikeError, mistake } from "../errors.ts";
 import { inFile, readArrays, readBytes, readTarget } from "../files.ts";
 import { kindNames, kindOf, type FileKind } from "../formats/kind.ts";
 import { readNir } from "../formats/nir.ts";
@@ -18,10 +18,8 @@ import { section, table } from "../report/table.ts";
 import { targetText } from "../report/target-text.ts";
 import { networkText } from "../report/text.ts";
 import type { MakeCommand } from "./command.ts";
-import { mistakeText } from "./mistakes.ts";
 import { addJsonOption } from "./options.ts";
 import { openOutput, type JsonOption } from "./output.ts";
-import { BitspikeError } from "../errors.ts";
 
 const examples = `
 Examples:
@@ -61,21 +59,22 @@ async function describe(path: string, style: Style): Promise<Description> {
         style,
       );
     case "text": {
-      const target = readTarget(/\.ya?ml$/i.test(path) || /[/\\]/.test(path) ? path : `./${path}`);
+      if (!/\.ya?ml$/i.test(path)) throw notKnown(path, "a text file whose name does not end in .yaml");
+      const target = readTarget(path);
       return { text: targetText(target, style), document: { kind: "target", target } };
     }
     case "npz":
     case "npy":
       return describeArrays(path, kind, await readArrays(path), style);
     case "unknown":
-      throw mistake("FILE_KIND", {
-        path,
-        found: kindNames.unknown,
-        wanted: "a model, program, target, recording or data",
-      });
+      throw notKnown(path, kindNames.unknown);
     default:
       return kind satisfies never;
   }
+}
+
+function notKnown(path: string, found: string): Error {
+  return mistake("FILE_KIND", { path, found, wanted: "a model, program, target, recording or data file" });
 }
 
 async function describeModel(bytes: Uint8Array, path: string, style: Style): Promise<Description> {
@@ -165,7 +164,7 @@ function arrayFacts(name: string, file: NpzFile): ArrayFacts {
   } catch (error) {
     // A broken array in an archive is a fact about it; a file of one array has nothing else to show.
     if (!(error instanceof BitspikeError) || file.names.length === 1) throw error;
-    return { name, shape: null, dtype: mistakeText(error).split("\n")[0] ?? "", range: null };
+    return { name, shape: null, dtype: `cannot be read (${error.code})`, range: null };
   }
 }
 

@@ -36,7 +36,9 @@ function bar(label: string): Progress {
     {
       format: `${label} {bar} {value}/{total} {eta_formatted}`,
       stream: process.stderr,
-      hideCursor: true,
+      // Nothing is changed in the terminal that would have to be changed back when the process is ended.
+      hideCursor: false,
+      linewrap: true,
       clearOnComplete: true,
       barsize: 30,
       fps: 10,
@@ -56,11 +58,19 @@ function bar(label: string): Progress {
   };
 }
 
+/** Under npm one Ctrl-C arrives twice, from the terminal and from npm; a person is slower. */
+const sameKeyMs = 300;
+
 /** The first Ctrl-C asks the run to stop, the second one ends the process at once. */
 function interruption(): AbortSignal {
   const controller = new AbortController();
+  let first = 0;
   process.on("SIGINT", () => {
-    if (controller.signal.aborted) process.exit(exitCodes.interrupted);
+    if (controller.signal.aborted) {
+      if (performance.now() - first > sameKeyMs) process.exit(exitCodes.interrupted);
+      return;
+    }
+    first = performance.now();
     controller.abort();
     write(process.stderr, "Stopping after this timestep; press Ctrl-C again to stop at once.");
   });

@@ -10,6 +10,14 @@ import { decimalNumber, sampleChoice, setting, wholeNumber, type SampleChoice } 
 
 const positive = decimalNumber("above 0", (value) => value > 0);
 
+/**
+ * Refuse a command line without an option. Commander's own required options would hide the mistyped option that is the
+ * reason why one is missing.
+ */
+export function requireOption(command: Command, flag: string, value: unknown): void {
+  if (value === undefined) command.error(`error: option '${flag}' is required`);
+}
+
 /** How a model's continuous time is read. */
 export interface TimeFlags {
   readonly dt?: number;
@@ -55,11 +63,9 @@ export interface TargetFlags {
   readonly set?: Readonly<Record<string, number | string>>;
 }
 
-/** @param required whether the command makes no sense without a target */
-export function addTargetOptions(command: Command, required: boolean): Command {
-  const target = new Option("-t, --target <name|file>", "a target of the package, or the path of a .yaml file");
+export function addTargetOptions(command: Command): Command {
   return command
-    .addOption(required ? target.makeOptionMandatory() : target)
+    .option("-t, --target <name|file>", "a target of the package, or the path of a .yaml file")
     .option("--recipe <name>", "one of the target's recipes for its integers (default: the target's own rules)")
     .addOption(
       new Option("--set <name=value>", "a setting of the chip; may be given several times").argParser(setting),
@@ -80,7 +86,7 @@ export interface InputFlags {
 export function addInputOptions(command: Command): Command {
   return addCodeOptions(
     command
-      .requiredOption("-i, --input <file>", "data: .npy or .npz, [samples][features] or [samples][timesteps][features]")
+      .option("-i, --input <file>", "data: .npy or .npz, [samples][features] or [samples][timesteps][features]")
       .option("-l, --labels <file>", "one class number per sample: .npy (default: the labels inside the .npz)")
       .addOption(
         new Option("-n, --steps <number>", "timesteps per sample (default: the length of the time axis)").argParser(
@@ -111,8 +117,8 @@ export function addCodeOptions(command: Command): Command {
 }
 
 export function prepareOptionsOf(flags: InputFlags): PrepareOptions {
-  const { encode, steps, scale, seed, samples } = flags;
-  return { encode, steps, scale, seed, samples };
+  const { input: dataName, encode, steps, scale, seed, samples } = flags;
+  return { dataName, encode, steps, scale, seed, samples };
 }
 
 /** How the integer engine runs and how classes are read. */
@@ -133,7 +139,7 @@ export function addRunOptions(command: Command): Command {
     .addOption(
       new Option(
         "--split <what>",
-        "what threads share out; results are the same (default: what a short trial finds faster)",
+        "what the threads share out; results are the same (default: sample, or core with fewer samples than threads)",
       ).choices(["sample", "core"]),
     );
 }

@@ -9,7 +9,7 @@ export interface JsonOption {
 }
 
 export interface Output {
-  /** Lines for people: on standard output, or on standard error when that is taken by JSON. */
+  /** Lines for people: on standard output, or on standard error when that is taken by JSON. Nothing for no text. */
   say(text: string): void;
   /** The document, where one was asked for. */
   json(document: unknown): Promise<void>;
@@ -23,7 +23,11 @@ export interface Output {
 export async function openOutput(terminal: Terminal, { json: path }: JsonOption): Promise<Output> {
   if (path !== undefined && path !== "-") await prepareFile(path);
   return {
-    say: (text) => (path === "-" ? terminal.err(text) : terminal.out(text)),
+    say(text) {
+      if (text === "") return;
+      if (path === "-") terminal.err(text);
+      else terminal.out(text);
+    },
     async json(document) {
       if (path === undefined) return;
       const text = JSON.stringify(document, plain, 2);

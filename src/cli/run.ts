@@ -27,6 +27,7 @@ import {
   addTargetOptions,
   addTimeOptions,
   prepareOptionsOf,
+  requireOption,
   timeOf,
   type InputFlags,
   type RunFlags,
@@ -57,7 +58,7 @@ export const runCommand: MakeCommand = ({ terminal }) => {
   const command = new Command("run")
     .description("run a model or a compiled program on the chip's integers alone; predictions and spikes to a .npz")
     .argument("<model|program>", "a NIR file, or a program of bitspike compile");
-  addTargetOptions(command, false);
+  addTargetOptions(command);
   addInputOptions(command);
   addTimeOptions(command);
   addRunOptions(command);
@@ -71,7 +72,10 @@ export const runCommand: MakeCommand = ({ terminal }) => {
     .option("-o, --out <file>", "the recording", "recording.npz");
   return addJsonOption(command)
     .addHelpText("after", examples)
-    .action((path: string, flags: Flags) => runChip(terminal, path, flags));
+    .action((path: string, flags: Flags) => {
+      requireOption(command, "--input", flags.input);
+      return runChip(terminal, path, flags);
+    });
 };
 
 async function runChip(terminal: Terminal, path: string, flags: Flags): Promise<void> {

@@ -3,9 +3,9 @@
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { defaultTolerances, type Tolerances } from "../equivalence/verdict.ts";
-import { prepareFolder, readArrays, readTarget, writeWhole } from "../files.ts";
+import { pageAssets, prepareFolder, readArrays, readTarget, writeWhole } from "../files.ts";
 import { durationText } from "../measure/numbers.ts";
-import { backendNames } from "../reference/backend.ts";
+import { backendNames, chooseBackend } from "../reference/backend.ts";
 import { reportHtml } from "../report/html.ts";
 import { summarizeNetwork } from "../report/summary.ts";
 import { assumptionsText, networkText, resultsText, verdictText } from "../report/text.ts";
@@ -24,6 +24,7 @@ import {
   addTargetOptions,
   addTimeOptions,
   prepareOptionsOf,
+  requireOption,
   timeOf,
   type InputFlags,
   type RunFlags,
@@ -54,7 +55,7 @@ export const validateCommand: MakeCommand = ({ terminal, args, finish }) => {
   const command = new Command("validate")
     .description("run a network in float and in a chip's integers, compare, and judge whether it still works")
     .argument("<model>", "the trained network, a NIR file");
-  addTargetOptions(command, true);
+  addTargetOptions(command);
   addInputOptions(command);
   addTimeOptions(command);
   addRunOptions(command);
@@ -67,7 +68,11 @@ export const validateCommand: MakeCommand = ({ terminal, args, finish }) => {
   command.option("-o, --out <folder>", "where report.html and report.json go", "bitspike-report");
   return addJsonOption(command)
     .addHelpText("after", examples)
-    .action(async (model: string, flags: Flags) => finish(await run(terminal, args, model, flags)));
+    .action(async (model: string, flags: Flags) => {
+      requireOption(command, "--target", flags.target);
+      requireOption(command, "--input", flags.input);
+      finish(await run(terminal, args, model, flags));
+    });
 };
 
 function addToleranceOptions(command: Command): void {
@@ -119,6 +124,8 @@ async function run(terminal: Terminal, args: readonly string[], model: string, f
 
 async function readJob(model: string, flags: Flags): Promise<Omit<ValidationJob, "command">> {
   const target = readTarget(flags.target);
+  // A backend that does not work is a mistake now, not after the compiling.
+  await chooseBackend({ backend: flags.backend });
   const { network, warnings } = await readModel(model);
   const data = await readArrays(flags.input);
   return {
@@ -150,8 +157,7 @@ function narrate(output: Output, terminal: Terminal): Watcher & { stop(): void }
     stop,
     onProgram(program, assumptions) {
       output.say(assumptionsText(assumptions, style).trimEnd());
-      output.say(programText(program, style).trimEnd());
-      output.say("");
+      output.say(`${programText(program, style).trimEnd()}\n`);
     },
     onProgress(run, done, total) {
       bar ??= terminal.progress(run === "float" ? "float" : "chip ");
@@ -165,12 +171,12 @@ function narrate(output: Output, terminal: Terminal): Watcher & { stop(): void }
 }
 
 async function report(output: Output, terminal: Terminal, flags: Flags, validation: Validation): Promise<void> {
-  const { document, details, program } = validation;
+  const { document, details } = validation;
   output.say(resultsText(document, terminal.style).trimEnd());
   output.say(verdictText(document, terminal.style).trimEnd());
   const html = join(flags.out, "report.html");
   const json = join(flags.out, "report.json");
-  await writeWhole(html, reportHtml(document, details, program));
+  await writeWhole(html, reportHtml(document, details, await pageAssets()));
   await writeWhole(json, `${JSON.stringify(document, null, 2)}\n`);
   await output.json(document);
   output.say(`\nReport: ${html} and ${json}`);

@@ -1,7 +1,7 @@
 /** From a data file to the stimuli of all Inputs, with what was assumed on the way. */
 
 import type { Stimuli, Stimulus } from "../engine.ts";
-import { mistake } from "../errors.ts";
+import { BitspikeError, located, mistake } from "../errors.ts";
 import type { NpzFile } from "../formats/npz.ts";
 import type { Shape } from "../network/types.ts";
 import { chooseArrays, readLabels } from "./arrays.ts";
@@ -10,6 +10,8 @@ import { encode, largestMagnitude, stepsOf, usualEncode, usualScale, type Encode
 import { usualLatency } from "./latency.ts";
 
 export interface PrepareOptions {
+  /** Name of the data file, for messages. */
+  readonly dataName?: string | undefined;
   /** Chosen from the data when missing. */
   readonly encode?: EncodeName | undefined;
   /** The length of the time axis when missing. */
@@ -19,6 +21,12 @@ export interface PrepareOptions {
   readonly seed: number;
   /** Samples `from` (included) to `to` (excluded; null: the last one). All when missing. */
   readonly samples?: { readonly from: number; readonly to: number | null } | undefined;
+}
+
+/** An Input by its name. */
+export interface InputShape {
+  readonly name: string;
+  readonly shape: Shape;
 }
 
 /** What a compiler has to know about one Input. */
@@ -48,14 +56,18 @@ export interface Prepared {
 /**
  * Read and encode the data of all Inputs. Each Input draws its own random numbers.
  *
- * @param inputs names and shapes of the Inputs
  * @throws what `chooseArrays`, `readData` and `encode` throw; LABELS_SHAPE, LABELS_COUNT
  */
-export function prepareInputs(
-  inputs: readonly { readonly name: string; readonly shape: Shape }[],
-  file: NpzFile,
-  options: PrepareOptions,
-): Prepared {
+export function prepareInputs(inputs: readonly InputShape[], file: NpzFile, options: PrepareOptions): Prepared {
+  try {
+    return readAndEncode(inputs, file, options);
+  } catch (error) {
+    if (!(error instanceof BitspikeError) || options.dataName === undefined) throw error;
+    throw located(error, { file: options.dataName });
+  }
+}
+
+function readAndEncode(inputs: readonly InputShape[], file: NpzFile, options: PrepareOptions): Prepared {
   const chosen = chooseArrays(
     file,
     inputs.map(({ name }) => name),
@@ -112,7 +124,7 @@ export function factsOf(data: Data, code: EncodeName, scale: number = usualScale
 }
 
 function notesOf(name: string, data: Data, scale: number, code: EncodeName, options: PrepareOptions): string[] {
-  const notes = [`Input ${name} is ${data.reading}.`];
+  const notes = [`Data of ${name}: ${data.reading}.`];
   if (data.time !== null && options.steps !== undefined && options.steps < data.time) {
     notes.push(`Of ${data.time} timesteps in the data the first ${options.steps} are used.`);
   }

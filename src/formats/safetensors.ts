@@ -14,6 +14,21 @@ import {
   toLittleEndian,
 } from "./bytes.ts";
 
+export type SafetensorsDtype =
+  | "BOOL"
+  | "U8"
+  | "I8"
+  | "U16"
+  | "I16"
+  | "F16"
+  | "BF16"
+  | "U32"
+  | "I32"
+  | "F32"
+  | "U64"
+  | "I64"
+  | "F64";
+
 /** Bytes per element and the typed array that holds it; the two short floats are widened. */
 const formats = {
   BOOL: { bytes: 1, storage: Uint8Array },
@@ -29,9 +44,7 @@ const formats = {
   U64: { bytes: 8, storage: BigUint64Array },
   I64: { bytes: 8, storage: BigInt64Array },
   F64: { bytes: 8, storage: Float64Array },
-} as const;
-
-export type SafetensorsDtype = keyof typeof formats;
+} as const satisfies Record<SafetensorsDtype, { bytes: number; storage: unknown }>;
 
 export type SafetensorsData =
   | Uint8Array

@@ -18,7 +18,7 @@ describe("preparing inputs", () => {
     expect(prepared).toMatchObject({ samples: 3, steps: 4, all: 3, first: 0, encode: "constant", scale: 1 / 255 });
     expect(prepared.facts).toEqual({ input: { kind: "graded", limit: 1 } });
     expect(prepared.notes).toEqual([
-      "Input input is [3][2] uint8: samples 3, no time axis, features [2].",
+      "Data of input: [3][2] uint8: samples 3, no time axis, features [2].",
       "Encoded as constant: data without time are presented unchanged in every timestep (--encode).",
       "Bytes are divided by 255 (--scale).",
     ]);

@@ -1,0 +1,96 @@
+/**
+ * bitspike, the part that runs anywhere: formats, networks, targets, compiling, engines on one thread, comparison and
+ * reports. Takes bytes and opens no files; the entry for Node.js adds those and worker threads.
+ */
+
+export { version } from "./version.ts";
+export { BitspikeError, catalogue, located, mistake, type ErrorCode, type Place, type Warning } from "./errors.ts";
+
+// The whole job
+export {
+  inputsOf,
+  prepare,
+  validate,
+  type Compiled,
+  type EmulatorEngine,
+  type Engines,
+  type Validation,
+  type ValidationJob,
+  type Watcher,
+} from "./validate.ts";
+
+// Networks
+export { createNetwork } from "./network/create.ts";
+export type { DraftEdge, DraftNode } from "./network/draft.ts";
+export {
+  defaultTime,
+  discretize,
+  type Discretized,
+  type TimeAssumptions,
+  type TimeMethod,
+  type TimeOptions,
+} from "./network/discretize.ts";
+export * from "./network/types.ts";
+
+// Targets
+export { loadTarget } from "./target/load.ts";
+export { targetJsonSchema } from "./target/schema.ts";
+export type * from "./target/types.ts";
+
+// Programs
+export { compile, type CompileOptions, type InputUse } from "./compile/compile.ts";
+export { decodeProgram, encodeProgram } from "./compile/file.ts";
+export type * from "./compile/program.ts";
+
+// Data and stimuli
+export { archiveOf, chooseArrays, readLabels, type ChosenArrays } from "./encoding/arrays.ts";
+export { readData, type Data, type DataOptions, type SampleRange } from "./encoding/data.ts";
+export { encodeDelta, type DeltaOptions } from "./encoding/delta.ts";
+export { encodeConstant, encodeSpikes } from "./encoding/direct.ts";
+export {
+  encode,
+  encodeNames,
+  largestMagnitude,
+  usualEncode,
+  usualScale,
+  type EncodeName,
+  type EncodeOptions,
+} from "./encoding/encode.ts";
+export { encodeLatency, latencySteps, latencyTimes, usualLatency, type LatencyOptions } from "./encoding/latency.ts";
+export { prepareInputs, type InputFacts, type Prepared, type PrepareOptions } from "./encoding/prepare.ts";
+export { encodeRate, type RateOptions } from "./encoding/rate.ts";
+
+// Engines
+export type * from "./engine.ts";
+export { openInterpreter, type InterpreterOptions } from "./chip/interpreter.ts";
+export { openReference, type ReferenceEngine, type ReferenceOptions } from "./reference/engine.ts";
+export { backendNames, tryBackends, type BackendName, type BackendTrial } from "./reference/backend.ts";
+
+// Comparison, measures, reports
+export { comparePredictions, compareRecordings, type Comparison, type Divergence } from "./equivalence/compare.ts";
+export { defaultTolerances, judge, type Evidence, type Tolerances, type Verdict } from "./equivalence/verdict.ts";
+export { denseMacs } from "./measure/dense.ts";
+export { denseBaseline, estimateEnergy, type EnergyEstimate, type EventCounts } from "./measure/energy.ts";
+export { accuracyOf, decodes, readOut, type Decode, type Readout, type ReadoutOptions } from "./measure/readout.ts";
+export { activationSparsity, layerActivity, type LayerActivity } from "./measure/sparsity.ts";
+export { buildReport, type ReportInputs } from "./report/build.ts";
+export { detailsOf, type ReportDetails } from "./report/details.ts";
+export { reportJsonSchema, type ReportDocument } from "./report/document.ts";
+export { reportHtml, type PageAssets } from "./report/html.ts";
+export { summarizeNetwork, type NetworkSummary, type NodeSummary } from "./report/summary.ts";
+export { reportText } from "./report/text.ts";
+
+// Formats
+export { kindOf, type FileKind } from "./formats/kind.ts";
+export { readNir } from "./formats/nir.ts";
+export { parseNpy, writeNpy, type NpyArray, type NpyData, type NpyDtype } from "./formats/npy.ts";
+export { openNpz, parseNpz, writeNpz, type NpzFile } from "./formats/npz.ts";
+export { recordingArrays } from "./formats/recording.ts";
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  type SafeTensor,
+  type SafetensorsData,
+  type SafetensorsDtype,
+  type SafetensorsFile,
+} from "./formats/safetensors.ts";

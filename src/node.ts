@@ -1,0 +1,5 @@
+/** bitspike for Node.js: everything that runs anywhere, files, and engines over worker threads. */
+
+export * from "./index.ts";
+export { pageAssets, readArrays, readBytes, readTarget, targetNames, writeWhole } from "./files.ts";
+export { openShards } from "./shard/engine.ts";
