@@ -7,6 +7,11 @@ export function grouped(value: number, decimals: number = 1): string {
   return (value < 0 ? "-" : "") + digits + (fraction === undefined ? "" : `.${fraction}`);
 }
 
+/** A count with its noun: `1 sample`, `1,500 samples`. */
+export function counted(count: number, noun: string): string {
+  return `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** An average count: one decimal below 100, whole and grouped above. */
 export function meanText(value: number): string {
   return Math.abs(value) < 100 ? value.toFixed(1) : grouped(Math.round(value));

@@ -1,6 +1,6 @@
 /** How a model was read and run, as label and value; the same rows in the terminal and on the page. */
 
-import { significant } from "../measure/numbers.ts";
+import { counted, significant } from "../measure/numbers.ts";
 import type { Assumptions } from "./document.ts";
 
 const decodeWords: Readonly<Record<string, string>> = {
@@ -20,7 +20,7 @@ export function assumptionRows(assumptions: Assumptions): readonly (readonly [la
     ["input", `${encode}${scale === null || scale === 1 ? "" : `, values times ${significant(scale, 4)}`}`],
     ["class", decodeWords[decode] ?? decode],
     ["seed", String(seed)],
-    ["latency", `${latency} chip timestep${latency === 1 ? "" : "s"} beyond the model's`],
+    ["latency", `${counted(latency, "chip timestep")} beyond the model's`],
     ["integers", recipe === null ? "by the target's own rules" : `by the recipe ${recipe}`],
     ...notes.map((note) => ["note", note] as const),
   ];

@@ -1,7 +1,7 @@
 /** The energy proxy and its dense baseline, as text for a terminal. */
 
 import type { DenseBaseline, EnergyEstimate, EnergyRange } from "../measure/energy.ts";
-import { energyRangeText, energyText, grouped, meanText } from "../measure/numbers.ts";
+import { counted, energyRangeText, energyText, meanText } from "../measure/numbers.ts";
 import type { ReportDocument } from "./document.ts";
 import { legendOf, markOf, marksOf } from "./marks.ts";
 import { type Style, plainStyle } from "./style.ts";
@@ -19,7 +19,7 @@ export function energySection(energy: ReportDocument["energy"], style: Style = p
     ...baselineTable(dense, style),
     "",
     ...paragraph(
-      `Dense baseline: ${grouped(dense.macsPerStep)} MACs per pass through all weights, at ${dense.technology} (not scaled to the chip), ` +
+      `Dense baseline: ${counted(dense.macsPerStep, "MAC")} per pass through all weights, at ${dense.technology} (not scaled to the chip), ` +
         "from the arithmetic alone to arithmetic with one weight read from an 8 KB SRAM.",
     ),
   ];

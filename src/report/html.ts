@@ -1,6 +1,6 @@
 /** A validation as one HTML page that opens offline and asks for nothing from outside. */
 
-import { durationText, energyRangeText, grouped, meanText, percent } from "../measure/numbers.ts";
+import { counted, durationText, energyRangeText, grouped, meanText, percent } from "../measure/numbers.ts";
 import type { ReportDetails } from "./details.ts";
 import type { ReportDocument } from "./document.ts";
 import { legendOf, markOf, marksOf } from "./marks.ts";
@@ -108,7 +108,7 @@ function verdictSection({ verdict, warnings }: ReportDocument): Markup {
   const warned =
     warnings.length === 0
       ? ""
-      : markup`<li><span class="sign warn">!</span><a href="#assumptions">${warnings.length} warning${warnings.length === 1 ? "" : "s"}</a></li>`;
+      : markup`<li><span class="sign warn">!</span><a href="#assumptions">${counted(warnings.length, "warning")}</a></li>`;
   return markup`<section class="verdict ${verdict.pass ? "pass" : "fail"}">
 <h2>${verdict.pass ? "PASS" : "FAIL"}</h2>
 <ul>${checks}${cautions}${warned}</ul>
@@ -119,11 +119,11 @@ function numbers(document: ReportDocument): Markup {
   const { samples, agreement, layers, energy, fit, activationSparsity, wallMs, reference, emulator } = document;
   const same = samples - agreement.mismatches.length;
   const synops = layers.reduce((sum, layer) => sum + layer.synops, 0) / Math.max(1, samples);
-  const threads = `${emulator.engine}, ${emulator.threads} ${emulator.threads === 1 ? "thread" : "threads"}`;
+  const threads = `${emulator.engine}, ${counted(emulator.threads, "thread")}`;
   return markup`<div class="numbers">
-${number("Accuracy", pair(accuracyText(reference.accuracy), accuracyText(emulator.accuracy)), `${grouped(samples)} samples, ${grouped(document.steps)} timesteps`)}
-${number("Predictions agree", percent(agreement.predictions), `${grouped(same)} of ${grouped(samples)} samples`)}
-${number("Spikes agree", percent(agreement.spikes), `${grouped(agreement.spikesDiffering)} differ, in ${grouped(agreement.samplesDiffering)} samples`)}
+${number("Accuracy", reference.accuracy === null ? accuracyText(null) : pair(accuracyText(reference.accuracy), accuracyText(emulator.accuracy)), `${counted(samples, "sample")}, ${counted(document.steps, "timestep")}`)}
+${number("Predictions agree", percent(agreement.predictions), `${grouped(same)} of ${counted(samples, "sample")}`)}
+${number("Spikes agree", percent(agreement.spikes), differing(document))}
 ${number("Activation sparsity", pair(percent(activationSparsity.reference), percent(activationSparsity.emulator)), "share of silent neuron timesteps")}
 ${number("Synops per sample", meanText(synops), "on the chip, inputs included")}
 ${number("Energy proxy per sample", energyValue(energy), energyMore(energy))}
@@ -138,6 +138,11 @@ function number(what: string, value: Piece, more: Piece): Markup {
 
 function pair(float: string, chip: string): Markup {
   return markup`<span class="pair"><span class="float">${float}<small>float</small></span><span class="chip">${chip}<small>chip</small></span></span>`;
+}
+
+function differing({ agreement }: ReportDocument): string {
+  if (agreement.spikesDiffering === 0) return "every one";
+  return `${grouped(agreement.spikesDiffering)} differ, in ${counted(agreement.samplesDiffering, "sample")}`;
 }
 
 function energyValue({ perSample }: ReportDocument["energy"]): string {

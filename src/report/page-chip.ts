@@ -2,7 +2,7 @@
 
 import type { Decision } from "../compile/program.ts";
 import { coresText } from "../equivalence/verdict.ts";
-import { grouped, memoryText, significant } from "../measure/numbers.ts";
+import { counted, grouped, memoryText, significant } from "../measure/numbers.ts";
 import { assumptionRows } from "./assumptions.ts";
 import type { ReportDocument } from "./document.ts";
 import { placeText } from "./marks.ts";
@@ -23,7 +23,7 @@ export function networkSection(network: NetworkSummary): Markup {
   );
   return markup`<section id="network" class="long">
 <h2>Network</h2>
-<p class="lead">${grouped(network.neurons)} neurons, ${grouped(network.parameters)} weights and biases.</p>
+<p class="lead">${counted(network.neurons, "neuron")}, ${grouped(network.parameters)} weights and biases.</p>
 <div class="scroll"><table class="narrow">
 <thead><tr><th>node</th><th>kind</th><th>from</th><th>shape</th><th class="right">parameters</th><th></th></tr></thead>
 <tbody>${rows}</tbody></table></div>
@@ -37,7 +37,7 @@ export function compilerSection({ decisions, assumptions, layers }: ReportDocume
   const latency =
     assumptions.latency === 0
       ? "Layers run in the same timestep as their input."
-      : `The chip runs ${assumptions.latency} timestep${assumptions.latency === 1 ? "" : "s"} more than the model; layers are compared later by: ${offsets}.`;
+      : `The chip runs ${counted(assumptions.latency, "timestep")} more than the model; layers are compared later by: ${offsets}.`;
   return markup`<section id="compiler" class="long">
 <h2>What the compiler decided</h2>
 <p class="lead">Integers by ${recipe}. ${latency}</p>
@@ -131,7 +131,7 @@ export function reproduceSection({ command, versions, assumptions, reference, em
     ["float backend", reference.backend + (reference.backendReason === null ? "" : `. ${reference.backendReason}`)],
     [
       "integer engine",
-      `${emulator.engine}, ${emulator.threads} threads by ${emulator.split}; the results do not depend on it`,
+      `${emulator.engine}, ${counted(emulator.threads, "thread")} by ${emulator.split}; the results do not depend on it`,
     ],
   ];
   return markup`<section id="reproduce" class="long">

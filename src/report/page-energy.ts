@@ -1,7 +1,7 @@
 /** The part of the page about energy: counted events, prices, and the dense baseline beside them. */
 
 import type { DenseBaseline, EnergyRange } from "../measure/energy.ts";
-import { energyRangeText, energyText, grouped, meanText } from "../measure/numbers.ts";
+import { counted, energyRangeText, energyText, grouped, meanText } from "../measure/numbers.ts";
 import type { Confidence } from "../target/types.ts";
 import type { ReportDocument } from "./document.ts";
 import { totalText } from "./energy-text.ts";
@@ -23,7 +23,7 @@ ${spans(energy)}
 ${eventsTable(energy)}
 ${missing}
 <h3>Dense baseline</h3>
-<p>${grouped(denseBaseline.macsPerStep)} multiply-accumulates for one pass through all weights, ${grouped(denseBaseline.macsPerSample)} at every step of a sample.</p>
+<p>${counted(denseBaseline.macsPerStep, "multiply-accumulate")} for one pass through all weights, ${grouped(denseBaseline.macsPerSample)} at every step of a sample.</p>
 ${baselineTable(denseBaseline)}
 </section>`;
 }

@@ -1,6 +1,6 @@
 /** The part of the page about what both runs did: layers, differences, spikes and membranes. */
 
-import { grouped, meanText, percent } from "../measure/numbers.ts";
+import { counted, grouped, meanText, percent } from "../measure/numbers.ts";
 import type { DetailPopulation, ReportDetails } from "./details.ts";
 import type { LayerReport, ReportDocument } from "./document.ts";
 import { type Markup, type Piece, markup, trusted } from "./markup.ts";
@@ -28,7 +28,7 @@ export function layersSection(document: ReportDocument): Markup {
   });
   return markup`<section id="layers">
 <h2>Layers</h2>
-<p class="lead">Per sample, on average over ${grouped(samples)} samples. Synops are those that reach a layer, from inputs too; float's are what its spikes would cause in the chip's synapses.</p>
+<p class="lead">Per sample, on average over ${counted(samples, "sample")}. Synops are those that reach a layer, from inputs too; float's are what its spikes would cause in the chip's synapses.</p>
 ${key("float", "chip")}
 <div class="scroll"><table class="layers">
 <thead><tr><th>layer</th><th class="right">neurons</th><th>sparsity</th><th>spikes</th><th>synops</th><th>spikes agree</th></tr></thead>
@@ -134,7 +134,7 @@ function raster(population: DetailPopulation, index: number, details: ReportDeta
   const { name, neurons, rows, both, referenceOnly, emulatorOnly } = population;
   const shown =
     rows.length === neurons
-      ? `${grouped(neurons)} neurons`
+      ? counted(neurons, "neuron")
       : `${rows.length} of ${grouped(neurons)} neurons, evenly spaced, and those with a membrane below`;
   const height = Math.round(Math.min(400, Math.max(44, rows.length * (rows.length > 60 ? 2 : 8))));
   const differing = referenceOnly.length + emulatorOnly.length;
@@ -144,7 +144,7 @@ function raster(population: DetailPopulation, index: number, details: ReportDeta
   return markup`<figure>
 <figcaption><b>${name}</b><span class="faint">${shown}; ${grouped(both.length)} spikes in both runs, ${grouped(differing)} in one</span></figcaption>
 <div class="raster" data-index="${index}" data-count="${rows.length}" data-population="${name}">
-<div class="rows"><span>${rows[0] ?? 0}</span><span>${rows.at(-1) ?? 0}</span></div>
+<div class="rows"><span>${rows[0] ?? 0}</span>${rows.length > 1 ? markup`<span>${rows.at(-1) ?? 0}</span>` : ""}</div>
 <div class="plot" style="height:${height}px">${first}<svg viewBox="0 0 ${steps} ${rows.length}" preserveAspectRatio="none" role="img" aria-label="Spikes of ${name}: ${both.length} in both runs, ${referenceOnly.length} in float only, ${emulatorOnly.length} on the chip only">${path(both, "both")}${path(referenceOnly, "float")}${path(emulatorOnly, "chip")}</svg></div>
 <div class="steps">${stepLabels(from, steps)}</div>
 <div class="where"></div>

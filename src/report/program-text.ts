@@ -4,7 +4,7 @@ import type { Decision, Fit, Program } from "../compile/program.ts";
 import { coresText } from "../equivalence/verdict.ts";
 import type { Warning } from "../errors.ts";
 import type { Confidence, Verification } from "../target/types.ts";
-import { grouped, memoryText, significant } from "../measure/numbers.ts";
+import { counted, grouped, memoryText, significant } from "../measure/numbers.ts";
 import { legendOf, placeText } from "./marks.ts";
 import { type Style, plainStyle } from "./style.ts";
 import { type Cell, type Column, item, paragraph, section, table } from "./table.ts";
@@ -101,7 +101,7 @@ export function placementRows(
 function latencyText({ latency, populations }: Program): string {
   if (latency === 0) return "none: each layer runs in the same timestep as its input";
   const offsets = populations.map(({ name, offset }) => `${name} ${offset}`).join(", ");
-  return `${latency} timestep${latency === 1 ? "" : "s"} beyond the model's; each layer is compared later by: ${offsets}`;
+  return `${counted(latency, "timestep")} beyond the model's; each layer is compared later by: ${offsets}`;
 }
 
 /** `-254 to 212`, or one number where both are equal. */

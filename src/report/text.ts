@@ -2,7 +2,7 @@
 
 import type { Program } from "../compile/program.ts";
 import type { Divergence } from "../equivalence/compare.ts";
-import { durationText, grouped, meanText, percent } from "../measure/numbers.ts";
+import { counted, durationText, grouped, meanText, percent } from "../measure/numbers.ts";
 import { assumptionRows } from "./assumptions.ts";
 import type { Assumptions, LayerReport, ReportDocument } from "./document.ts";
 import { energySection } from "./energy-text.ts";
@@ -33,7 +33,7 @@ export function networkText(model: string, network: NetworkSummary, style: Style
     node.detail,
   ]);
   return section("Network", model, style, [
-    `  ${grouped(network.neurons)} neurons, ${grouped(network.parameters)} weights and biases`,
+    `  ${counted(network.neurons, "neuron")}, ${grouped(network.parameters)} weights and biases`,
     "",
     ...table(
       [
@@ -60,7 +60,7 @@ export function assumptionsText(assumptions: Assumptions, style: Style = plainSt
 export function resultsText(document: ReportDocument, style: Style = plainStyle): string {
   const { samples, steps } = document;
   return (
-    section("Results", `${grouped(samples)} samples, ${grouped(steps)} timesteps each`, style, [
+    section("Results", `${counted(samples, "sample")}, ${counted(steps, "timestep")} each`, style, [
       ...runsTable(document, style),
       "",
       ...agreementLines(document, style),
@@ -91,7 +91,7 @@ export function divergenceText(divergence: Divergence | null): string {
 }
 
 function runsTable({ reference, emulator, wallMs, assumptions, samples }: ReportDocument, style: Style): string[] {
-  const threads = `${emulator.threads} ${emulator.threads === 1 ? "thread" : `threads by ${emulator.split}`}`;
+  const threads = `${counted(emulator.threads, "thread")}${emulator.threads === 1 ? "" : ` by ${emulator.split}`}`;
   const rows: Cell[][] = [
     ["accuracy", accuracyText(reference.accuracy), accuracyText(emulator.accuracy)],
     ["run by", reference.backend, `${emulator.engine}, ${threads}`],

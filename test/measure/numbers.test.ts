@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  counted,
   durationText,
   energyRangeText,
   energyText,
@@ -52,6 +53,14 @@ describe("numbers", () => {
       "1,234,567",
       "-12,345",
       "1,234.6",
+    ]);
+  });
+
+  it("agree with their noun", () => {
+    expect([counted(0, "sample"), counted(1, "sample"), counted(1500, "sample")]).toEqual([
+      "0 samples",
+      "1 sample",
+      "1,500 samples",
     ]);
   });
 
