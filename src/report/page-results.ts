@@ -49,7 +49,7 @@ export function differencesSection(document: ReportDocument): Markup {
 <td>${counts(reference.spikeCounts[sample], float, chip)}</td><td>${counts(emulator.spikeCounts[sample], float, chip)}</td></tr>`;
   });
   const more = agreement.mismatches.length - listed.length;
-  const table = markup`<div class="scroll"><table class="narrow">
+  const table = markup`<div class="scroll tall" tabindex="0"><table class="narrow">
 <thead><tr><th class="right">sample</th><th class="right">label</th><th class="right">float</th><th class="right">chip</th><th>output spikes, float</th><th>output spikes, chip</th></tr></thead>
 <tbody>${rows}</tbody></table></div>${more > 0 ? markup`<p class="faint">and ${more} more</p>` : ""}`;
   return markup`<section id="differences">

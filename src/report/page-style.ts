@@ -58,6 +58,8 @@ pre { background: var(--sunken); border-radius: 6px; padding: 12px 14px; overflo
 .pair .float small, .key .float { color: var(--float); } .pair .chip small, .key .chip { color: var(--chip); }
 
 .scroll { overflow-x: auto; margin: 0 -22px; padding: 0 22px; }
+.tall { max-height: 400px; overflow-y: auto; }
+.tall th { position: sticky; top: 0; background: var(--card); }
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th { text-align: left; font-weight: 600; color: var(--faint); font-size: 13px; border-bottom: 1px solid var(--line); padding: 5px 14px 5px 0; vertical-align: bottom; }
 td { border-bottom: 1px solid var(--line); padding: 6px 14px 6px 0; vertical-align: top; }
@@ -165,7 +167,7 @@ details > summary { cursor: pointer; color: var(--faint); margin: 8px 0; }
   nav, .choose, .raster .where { display: none; }
   section, .number, figure, tr { break-inside: avoid; }
   section.long { break-inside: auto; }
-  .scroll { overflow: visible; }
+  .scroll { overflow: visible; max-height: none; }
   table.layers { min-width: 0; }
 }
 `;
