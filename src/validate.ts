@@ -15,7 +15,7 @@ import { mistake, type Warning } from "./errors.ts";
 import type { NpzFile } from "./formats/npz.ts";
 import type { Decode } from "./measure/readout.ts";
 import { defaultTime, discretize, type Discretized, type TimeOptions } from "./network/discretize.ts";
-import type { DiscreteNetwork, InputNode, Network } from "./network/types.ts";
+import { sizeOf, type DiscreteNetwork, type InputNode, type Network } from "./network/types.ts";
 import type { BackendChoice } from "./reference/backend.ts";
 import type { ReferenceEngine } from "./reference/engine.ts";
 import { buildReport } from "./report/build.ts";
@@ -145,7 +145,7 @@ export async function validate(job: ValidationJob, engines: Engines, watcher: Wa
  */
 export function prepare(job: ValidationJob, watcher: Watcher = {}): Compiled {
   const prepared = prepareInputs(inputsOf(job.network), job.data, job);
-  labelsOf(job, prepared);
+  const labels = labelsOf(job, prepared);
   watcher.onPrepared?.(prepared);
   const discrete = discretize(job.network, job.time ?? defaultTime);
   const program = compile(discrete.network, job.target, {
@@ -153,7 +153,20 @@ export function prepare(job: ValidationJob, watcher: Watcher = {}): Compiled {
     ...(job.recipe === undefined ? {} : { recipe: job.recipe }),
     ...(job.settings === undefined ? {} : { settings: job.settings }),
   });
+  checkOutput(job, discrete.network, program, labels);
   return { discrete, prepared, program };
+}
+
+/** What would make a finished run useless is a mistake before it. @throws LABELS_RANGE, READOUT_NO_SPIKES */
+function checkOutput(job: ValidationJob, network: DiscreteNetwork, program: Program, labels: Int32Array | null): void {
+  const [output] = program.outputs;
+  const node = network.nodes.find(({ name }) => name === output?.population);
+  if (output === undefined || node?.kind !== "population") return;
+  const classes = sizeOf(node.outputShape);
+  const sample = labels?.findIndex((label) => label < 0 || label >= classes) ?? -1;
+  if (sample >= 0) throw mistake("LABELS_RANGE", { sample, label: labels![sample]!, classes });
+  const needsSpikes = job.decode === undefined || job.decode === "spikes" || job.decode === "first-spike";
+  if (needsSpikes && node.threshold === null) throw mistake("READOUT_NO_SPIKES", { output: output.name });
 }
 
 /** The job's own labels for the samples in use, else those of the data file. */

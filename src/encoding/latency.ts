@@ -25,6 +25,10 @@ export interface LatencyOptions {
 /** What snnTorch's tutorial uses: every pixel that is not dark has its event, spread over all timesteps. */
 export const usualLatency: LatencyOptions = { linear: true, normalize: true, clip: true };
 
+/** The same in words. */
+export const usualLatencyText =
+  "Latency falls linearly from the last timestep (value 0) to the first (value 1); values below 0.01 have no event.";
+
 /** Smallest distance from the threshold at which the logarithm is taken. */
 const epsilon = 1e-7;
 

@@ -7,7 +7,7 @@ import type { Shape } from "../network/types.ts";
 import { chooseArrays, readLabels } from "./arrays.ts";
 import { readData, type Data } from "./data.ts";
 import { encode, largestMagnitude, stepsOf, usualEncode, usualScale, type EncodeName } from "./encode.ts";
-import { usualLatency } from "./latency.ts";
+import { usualLatencyText } from "./latency.ts";
 
 export interface PrepareOptions {
   /** Name of the data file, for messages. */
@@ -130,6 +130,6 @@ function notesOf(name: string, data: Data, scale: number, code: EncodeName, opti
   }
   if (options.encode === undefined) notes.push(`Encoded as ${code}: ${usualEncode(data).why} (--encode).`);
   if (options.scale === undefined && scale !== 1) notes.push("Bytes are divided by 255 (--scale).");
-  if (code === "latency") notes.push(`Latency is ${Object.keys(usualLatency).join(", ")}.`);
+  if (code === "latency") notes.push(usualLatencyText);
   return notes;
 }
