@@ -1,12 +1,13 @@
 /** Nodes that run step by step: neurons, delays, and stateless nodes on a loop. */
 
 import * as tf from "@tensorflow/tfjs-core";
-import { type DiscreteNode, type PopulationNode, type StepDelayNode } from "../network/types.ts";
+import { type DiscreteNode, type PopulationNode, type ResetKind, type StepDelayNode } from "../network/types.ts";
 import { layerOf, type Layer } from "./layers.ts";
+import { lookup } from "./lookup.ts";
 import type { Tensors } from "./tensors.ts";
 
 /** Values of a node after one timestep by name, [batch][size] each. What is remembered is among them. */
-export type Registers = { readonly [name: string]: tf.Tensor2D };
+export type Registers = ReadonlyMap<string, tf.Tensor2D>;
 
 /** One node of a running batch. */
 export interface Cell {
@@ -40,7 +41,7 @@ export function cellMaker(node: DiscreteNode, tensors: Tensors): CellMaker {
 }
 
 function statelessCell(layer: Layer): Cell {
-  return { output: "output", start: () => ({}), step: (_, input) => ({ output: layer(input) }) };
+  return { output: "output", start: () => new Map(), step: (_, input) => new Map([["output", layer(input)]]) };
 }
 
 /** Registers of a population that can be recorded; `membrane` is the one after the reset. */
@@ -65,13 +66,13 @@ function populationCell(node: PopulationNode, { batch, tensors, probed }: CellOp
     start: () => restingNeurons(parameters),
     step(before, input) {
       const after = stepNeurons(node, parameters, before, input);
-      const extra: Record<string, tf.Tensor2D> = {};
+      const registers = new Map([["membrane", after.membrane]]);
       // Without a synaptic current the current is the input, which belongs to others.
-      if (parameters.alpha !== null) extra["current"] = after.current;
-      else if (probed.has("current")) extra["current"] = after.current.clone();
-      if (probed.has("membrane_before_reset")) extra["membrane_before_reset"] = after.beforeReset;
-      if (after.fired !== null) extra["fired"] = after.fired;
-      return { membrane: after.membrane, ...extra };
+      if (parameters.alpha !== null) registers.set("current", after.current);
+      else if (probed.has("current")) registers.set("current", after.current.clone());
+      if (probed.has("membrane_before_reset")) registers.set("membrane_before_reset", after.beforeReset);
+      if (after.fired !== null) registers.set("fired", after.fired);
+      return registers;
     },
   };
 }
@@ -95,8 +96,13 @@ function neuronParameters(node: PopulationNode, batch: number, tensors: Tensors)
 
 /** A membrane that starts above its threshold counts as having fired, as in snnTorch. */
 function restingNeurons({ beta, threshold }: NeuronParameters): Registers {
-  const registers = { membrane: tf.zerosLike(beta), current: tf.zerosLike(beta) };
-  return threshold === null ? registers : { ...registers, fired: tf.greater(registers.membrane, threshold) };
+  const membrane = tf.zerosLike(beta);
+  const registers = new Map([
+    ["membrane", membrane],
+    ["current", tf.zerosLike(beta)],
+  ]);
+  if (threshold !== null) registers.set("fired", tf.greater(membrane, threshold));
+  return registers;
 }
 
 interface NeuronStep {
@@ -112,18 +118,23 @@ interface NeuronStep {
  * input of this step survives, except where there is a current: then the whole new membrane is replaced.
  */
 function stepNeurons(node: PopulationNode, p: NeuronParameters, before: Registers, input: tf.Tensor2D): NeuronStep {
+  const { alpha } = p;
   const current: tf.Tensor2D =
-    p.alpha === null ? input : tf.add(tf.mul(p.alpha, before["current"]!), scaled(input, p.currentGain));
-  const late = node.resetDelay ? (before["fired"] ?? null) : null;
-  const early = node.reset === "zero" && p.alpha === null ? late : null;
-  const old: tf.Tensor2D = early === null ? before["membrane"]! : tf.where(early, p.resetTo, before["membrane"]!);
+    alpha === null ? input : tf.add(tf.mul(alpha, lookup(before, "current")), scaled(input, p.currentGain));
+  const late = node.resetDelay ? (before.get("fired") ?? null) : null;
+  const early = node.reset === "zero" && alpha === null ? late : null;
+  const last = lookup(before, "membrane");
+  const old: tf.Tensor2D = early === null ? last : tf.where(early, p.resetTo, last);
   let membrane: tf.Tensor2D = tf.add(tf.mul(p.beta, old), scaled(current, p.gain));
   if (p.feedthrough !== null) membrane = tf.add(membrane, tf.mul(p.feedthrough, input));
   if (p.leak !== null) membrane = tf.add(membrane, p.leak);
-  if (late !== null && early === null) membrane = reset(node, p, membrane, late);
-  if (p.threshold === null) return { current, beforeReset: membrane, membrane, fired: null };
-  const fired: tf.Tensor2D = tf.greater(membrane, p.threshold);
-  const after = node.resetDelay ? membrane : reset(node, p, membrane, fired);
+  const { threshold } = p;
+  if (threshold === null) return { current, beforeReset: membrane, membrane, fired: null };
+  const reset = (values: tf.Tensor2D, where: tf.Tensor2D): tf.Tensor2D =>
+    resetMembrane(node.reset, values, where, threshold, p.resetTo);
+  if (late !== null && early === null) membrane = reset(membrane, late);
+  const fired: tf.Tensor2D = tf.greater(membrane, threshold);
+  const after = node.resetDelay ? membrane : reset(membrane, fired);
   return { current, beforeReset: membrane, membrane: after, fired };
 }
 
@@ -131,12 +142,18 @@ function scaled(values: tf.Tensor2D, gain: tf.Tensor2D | null): tf.Tensor2D {
   return gain === null ? values : tf.mul(gain, values);
 }
 
-function reset(node: PopulationNode, p: NeuronParameters, membrane: tf.Tensor2D, fired: tf.Tensor2D): tf.Tensor2D {
-  switch (node.reset) {
+function resetMembrane(
+  kind: ResetKind,
+  membrane: tf.Tensor2D,
+  fired: tf.Tensor2D,
+  threshold: tf.Tensor2D,
+  resetTo: tf.Tensor2D,
+): tf.Tensor2D {
+  switch (kind) {
     case "zero":
-      return tf.where(fired, p.resetTo, membrane);
+      return tf.where(fired, resetTo, membrane);
     case "subtract":
-      return tf.where(fired, tf.sub(membrane, p.threshold!), membrane);
+      return tf.where(fired, tf.sub(membrane, threshold), membrane);
     case "none":
       return membrane;
   }
@@ -152,7 +169,7 @@ function delayCell(node: StepDelayNode, { batch, steps }: CellOptions): Cell {
   let now = 0;
   return {
     output: "output",
-    start: () => ({}),
+    start: () => new Map(),
     step(_, input) {
       ring.set(input.dataSync(), now * batch * size);
       const output = new Float32Array(batch * size);
@@ -161,7 +178,7 @@ function delayCell(node: StepDelayNode, { batch, steps }: CellOptions): Cell {
         output[i] = ring[slot * batch * size + i]!;
       }
       now = (now + 1) % slots;
-      return { output: tf.tensor2d(output, [batch, size]) };
+      return new Map([["output", tf.tensor2d(output, [batch, size])]]);
     },
   };
 }

@@ -2,6 +2,7 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 import type { Registers } from "./cells.ts";
+import { lookup } from "./lookup.ts";
 
 /** Collects the wanted registers of one cell, step by step. It owns no tensors; it says which may be freed. */
 export class History {
@@ -15,7 +16,7 @@ export class History {
   /** The registers after one more step. */
   add(registers: Registers): void {
     for (const [name, steps] of this.steps) {
-      const values = registers[name]!;
+      const values = lookup(registers, name);
       steps.push(values);
       this.recorded.add(values);
     }
@@ -27,17 +28,17 @@ export class History {
 
   /** One register at all steps so far, [steps * batch][size]. */
   joined(name: string): tf.Tensor2D {
-    return tf.concat(this.steps.get(name)!, 0);
+    return tf.concat(lookup(this.steps, name), 0);
   }
 
   /** Those of some earlier registers that nobody needs any more. */
   unrecorded(registers: Registers): readonly tf.Tensor[] {
-    return Object.values(registers).filter((values) => !this.recorded.has(values));
+    return [...registers.values()].filter((values) => !this.recorded.has(values));
   }
 
   /** All that was collected, except what is among the registers still in use. */
   superseded(inUse: Registers): readonly tf.Tensor[] {
-    const kept = new Set<tf.Tensor>(Object.values(inUse));
+    const kept = new Set<tf.Tensor>(inUse.values());
     return [...this.recorded].filter((values) => !kept.has(values));
   }
 }

@@ -97,8 +97,7 @@ function correlation(node: Conv2dNode, tensors: Tensors): Correlation {
   const size = outputs / groups;
   const parts = Array.from({ length: groups }, (_, g) => groupCorrelation(node, g * size, size, tensors));
   return (pictures) => {
-    const split: tf.Tensor4D[] = tf.split(pictures, groups, 3);
-    const results = split.map((group, g) => parts[g]!(group));
+    const results = parts.map((part, g) => part(tf.slice(pictures, [0, 0, 0, g * inputs], [-1, -1, -1, inputs])));
     return tf.concat(results, 3);
   };
 }

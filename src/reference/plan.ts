@@ -2,6 +2,7 @@
 
 import { isStateful } from "../network/draft.ts";
 import type { DiscreteNetwork, DiscreteNode, Edge } from "../network/types.ts";
+import { lookup } from "./lookup.ts";
 
 /** Nodes that run together. */
 export interface Stage {
@@ -18,15 +19,13 @@ export interface Stage {
 /** Split a network into stages, each after all that it needs: one per loop, and one per node outside of loops. */
 export function planStages(network: DiscreteNetwork): readonly Stage[] {
   const group = groups(network);
-  const members = new Map<number, DiscreteNode[]>();
-  for (const node of network.nodes) {
-    const key = group.get(node.name)!;
-    members.set(key, [...(members.get(key) ?? []), node]);
-  }
-  return inOrder(network, group, [...members.keys()]).map((key) => {
-    const nodes = members.get(key)!;
-    const incoming = network.edges.filter((edge) => group.get(edge.to) === key && group.get(edge.from) !== key);
-    const inner = network.edges.filter((edge) => group.get(edge.to) === key && group.get(edge.from) === key);
+  const keys = [...new Set(group.values())];
+  const inGroup = (name: string, key: number): boolean => group.get(name) === key;
+  return inOrder(network, group, keys).map((key) => {
+    const nodes = network.nodes.filter((node) => inGroup(node.name, key));
+    const incoming = network.edges.filter((edge) => inGroup(edge.to, key) && !inGroup(edge.from, key));
+    const inner = network.edges.filter((edge) => inGroup(edge.to, key) && inGroup(edge.from, key));
+    if (incoming.some((edge) => edge.delayed)) throw new Error("a delayed edge must close a loop");
     return { nodes, incoming, inner, stepped: inner.length > 0 || nodes.some(isStateful) };
   });
 }
@@ -42,7 +41,7 @@ function groups(network: DiscreteNetwork): Map<string, number> {
     const before = reached(edge.from, backward);
     const loop = [...reached(edge.to, forward)].filter((name) => before.has(name));
     for (const name of loop) {
-      group.set(name, group.get(edge.from)!);
+      group.set(name, lookup(group, edge.from));
       done.add(name);
     }
   }
@@ -68,12 +67,13 @@ function reached(start: string, next: ReadonlyMap<string, readonly string[]>): S
 function inOrder(network: DiscreteNetwork, group: ReadonlyMap<string, number>, keys: readonly number[]): number[] {
   const needs = new Map(keys.map((key) => [key, new Set<number>()]));
   for (const { from, to } of network.edges) {
-    if (group.get(from) !== group.get(to)) needs.get(group.get(to)!)!.add(group.get(from)!);
+    const [before, after] = [lookup(group, from), lookup(group, to)];
+    if (before !== after) lookup(needs, after).add(before);
   }
   const ordered = new Set<number>();
   const visit = (key: number): void => {
     if (ordered.has(key)) return;
-    for (const other of needs.get(key)!) visit(other);
+    for (const other of lookup(needs, key)) visit(other);
     ordered.add(key);
   };
   for (const key of keys) visit(key);

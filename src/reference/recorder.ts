@@ -4,6 +4,7 @@ import type { PopulationRecording, Probe, Recording, SpikeTrain } from "../engin
 import { mistake } from "../errors.ts";
 import { sizeOf, type DiscreteNetwork, type PopulationNode } from "../network/types.ts";
 import { concatTrains, SpikeTrainBuilder } from "../recording.ts";
+import { lookup } from "./lookup.ts";
 
 /** Samples and timesteps of one window. */
 export interface Window {
@@ -63,12 +64,12 @@ export class Recorder {
 
   /** @param values [steps][samples][neurons] */
   trace(population: string, register: string, window: Window, values: Float32Array): void {
-    this.write(this.traces.get(population)!.get(register)!, window, values, false);
+    this.write(lookup(lookup(this.traces, population), register), window, values, false);
   }
 
   /** @param values [steps][samples][size], or [samples][size] when they are the same at every step */
   output(name: string, window: Window, values: Float32Array, constant: boolean): void {
-    this.write(this.outputs.get(name)!, window, values, constant);
+    this.write(lookup(this.outputs, name), window, values, constant);
   }
 
   /** All windows of the running samples are in. */
@@ -87,7 +88,7 @@ export class Recorder {
     const silent = new SpikeTrainBuilder(this.length.samples * this.length.steps);
     const trains = this.trains.get(name);
     const spikes = trains === undefined ? silent.finish() : concatTrains(trains);
-    return { name, shape: outputShape, neurons: sizeOf(outputShape), spikes, traces: this.traces.get(name)! };
+    return { name, shape: outputShape, neurons: sizeOf(outputShape), spikes, traces: lookup(this.traces, name) };
   }
 
   private write(to: Float32Array, window: Window, values: Float32Array, constant: boolean): void {

@@ -3,28 +3,18 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Stimuli, Stimulus } from "../engine.ts";
 import { sizeOf, type DiscreteNode, type Edge } from "../network/types.ts";
-import type { Cell, Registers } from "./cells.ts";
-import { History } from "./history.ts";
+import type { History } from "./history.ts";
+import { lookup } from "./lookup.ts";
 import type { CellStage, LayerStage, Model } from "./model.ts";
 import type { Pace } from "./pace.ts";
 import type { Recorder, Window } from "./recorder.ts";
+import { asFloats, startCells, stepCells, total, type Feed, type RunningCell } from "./stepping.ts";
 import { Tensors } from "./tensors.ts";
 
 /** What leaves a node during a window: [steps * batch][size], step-major; or [batch][size], the same at every step. */
 interface Signal {
   readonly values: tf.Tensor2D;
   readonly constant: boolean;
-}
-
-/** What enters a node from other stages at one step of the window, [batch][size]. */
-type Feed = (step: number) => tf.Tensor2D;
-
-/** A cell, what it remembers, and the edges inside its stage that lead to it. */
-interface RunningCell {
-  readonly node: DiscreteNode;
-  readonly cell: Cell;
-  readonly inner: readonly Edge[];
-  registers: Registers;
 }
 
 /** Samples that run side by side, from their first timestep to their last. */
@@ -54,12 +44,8 @@ export class Batch {
     const { tensors } = this;
     for (const stage of this.model.stages) {
       if (stage.kind !== "cells") continue;
-      const cells = stage.nodes.map(({ node, makeCell }): RunningCell => {
-        const cell = makeCell({ batch: samples, steps, tensors, probed: this.recorder.probed(node.name) });
-        const inner = stage.inner.filter((edge) => edge.to === node.name);
-        return { node, cell, inner, registers: tensors.keep(() => cell.start()) };
-      });
-      this.cells.set(stage, cells);
+      const probed = (name: string): ReadonlySet<string> => this.recorder.probed(name);
+      this.cells.set(stage, startCells(stage, { batch: samples, steps, tensors }, probed));
     }
   }
 
@@ -105,48 +91,34 @@ export class Batch {
   }
 
   private signal({ from }: Edge): Signal {
-    return this.signals.get(from)!;
+    return lookup(this.signals, from);
   }
 
   /** What arrives over the edges, [rows][size]; one row per sample when all of it is constant. */
   private sum(edges: readonly Edge[], node: DiscreteNode, window: Window): tf.Tensor2D {
     const signals = edges.map((edge) => this.signal(edge));
-    const varying = signals.filter((signal) => !signal.constant).map((signal) => signal.values);
-    const constant = total(signals.filter((signal) => signal.constant).map((signal) => signal.values));
-    if (varying.length === 0) return constant ?? tf.zeros([window.samples, sizeOf(node.inputShape)]);
-    if (constant !== null) varying.push(tf.tile(constant, [window.steps, 1]));
-    return total(varying)!;
+    const constant = signals.every((signal) => signal.constant);
+    const parts = signals.map((signal) =>
+      signal.constant && !constant ? tf.tile(signal.values, [window.steps, 1]) : signal.values,
+    );
+    return total(parts) ?? tf.zeros([window.samples, sizeOf(node.inputShape)]);
   }
 
   private async runCells(stage: CellStage, window: Window): Promise<void> {
-    const cells = this.cells.get(stage)!;
-    const feeds = cells.map(({ node }) => this.feed(stage, node, window));
-    const histories = cells.map((each) => new History(this.wanted(each)));
-    for (let step = 0; step < window.steps; step++) {
-      if (this.pace.due()) await this.pace.rest();
-      const first = window.firstStep + step === 0;
-      const before = new Map(cells.map((each) => [each.node.name, each.registers]));
-      for (const [i, each] of cells.entries()) {
-        each.registers = this.tensors.keep(() => {
-          const arriving = feeds[i] === null ? [] : [feeds[i]!(step)];
-          for (const edge of each.inner) {
-            // Before the first timestep nothing is on its way.
-            if (edge.delayed && first) continue;
-            const from = cells.find(({ node }) => node.name === edge.from)!;
-            arriving.push(leaving(from.cell, edge.delayed ? before.get(edge.from)! : from.registers));
-          }
-          const input = total(arriving) ?? tf.zeros([window.samples, sizeOf(each.node.inputShape)]);
-          return each.cell.step(each.registers, input);
-        });
-        histories[i]!.add(each.registers);
-      }
-      cells.forEach((each, i) => this.tensors.free(histories[i]!.unrecorded(before.get(each.node.name)!)));
-    }
-    cells.forEach((each, i) => this.recordCell(each, histories[i]!, window));
+    const histories = await stepCells(
+      stage,
+      lookup(this.cells, stage),
+      ({ node }) => this.feed(stage, node, window),
+      (running) => this.wanted(running),
+      window,
+      this.tensors,
+      this.pace,
+    );
+    for (const [running, history] of histories) this.recordCell(running, history, window);
   }
 
   /** What other stages send to a node, in plain memory: cutting steps out of a large tensor is slow on some backends. */
-  private feed({ incoming }: CellStage, node: DiscreteNode, window: Window): Feed | null {
+  private feed({ incoming }: CellStage, node: DiscreteNode, window: Window): Feed {
     const edges = incoming.filter((edge) => edge.to === node.name);
     if (edges.length === 0) return null;
     const constant = edges.every((edge) => this.signal(edge).constant);
@@ -184,21 +156,6 @@ export class Batch {
     }
     this.tensors.free(history.superseded(registers));
   }
-}
-
-/** What leaves a cell, as numbers. */
-function leaving(cell: Cell, registers: Registers): tf.Tensor2D {
-  return asFloats(registers[cell.output]!);
-}
-
-/** A tensor of its own, in floats. */
-function asFloats(values: tf.Tensor2D): tf.Tensor2D {
-  return values.dtype === "bool" ? tf.cast(values, "float32") : values.clone();
-}
-
-/** Sum in the order given; null for no tensors. */
-function total(tensors: readonly tf.Tensor2D[]): tf.Tensor2D | null {
-  return tensors.length === 0 ? null : tensors.reduce((sum, tensor) => tf.add(sum, tensor));
 }
 
 /** The frames of a window, [steps * samples][size]; one per sample when the stimulus is constant. */

@@ -2,8 +2,8 @@
 
 import * as tf from "@tensorflow/tfjs-core";
 
-/** Everything in it that is a tensor is kept; the rest is left alone. */
-export type Made = tf.Tensor | null | readonly Made[] | { readonly [name: string]: Made };
+/** What makes tensors: one, several, several by name, or none. */
+export type Made = tf.Tensor | null | readonly Made[] | ReadonlyMap<string, tf.Tensor>;
 
 /** Owner of the tensors of one model or one run. */
 export class Tensors {
@@ -11,13 +11,14 @@ export class Tensors {
 
   /** Run `make`, keep the tensors in its result and free all others that it made. */
   keep<T extends Made>(make: () => T): T {
-    let made: T | undefined;
+    const results: T[] = [];
     const tensors = tf.tidy(() => {
-      made = make();
+      const made = make();
+      results.push(made);
       return tensorsIn(made);
     });
     for (const tensor of tensors) this.owned.add(tensor);
-    return made!;
+    return results[0] as T;
   }
 
   /** Free tensors of this owner; those of others and those freed already are left alone. */
@@ -33,9 +34,9 @@ export class Tensors {
   }
 }
 
-/** All tensors in a result, in depth-first order. */
-export function tensorsIn(made: Made): tf.Tensor[] {
+function tensorsIn(made: Made): tf.Tensor[] {
   if (made === null) return [];
   if (made instanceof tf.Tensor) return [made];
-  return Object.values(made).flatMap(tensorsIn);
+  if (made instanceof Map) return [...(made as ReadonlyMap<string, tf.Tensor>).values()];
+  return (made as readonly Made[]).flatMap(tensorsIn);
 }

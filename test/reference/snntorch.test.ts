@@ -39,6 +39,10 @@ function expressible({ params, init }: Case): boolean {
   return plain && (reset_delay || reset_mechanism !== "subtract");
 }
 
+/** TensorFlow's native library takes numbers too small for a full mantissa as 0. */
+const flushed = (values: Float32Array, backend: string): Float32Array =>
+  backend === "tfjs-node" ? values.map((value) => (Math.abs(value) < 2 ** -126 ? 0 : value)) : values;
+
 const floats = (rows: readonly (readonly number[])[]): Float32Array => Float32Array.from(rows.flat());
 
 function populationFor({ params, shape: [neurons = 1] }: Case): PopulationNode {
@@ -80,7 +84,7 @@ onEveryBackend((backend) => {
       const recording = await record({ nodes, edges }, { in: frames }, { backend, probes });
       const { spikes, neurons, traces } = populationOf(recording, name);
       expect(raster(spikes, neurons)).toEqual(Uint8Array.from(one.spk.flat()));
-      expect(traces.get("membrane")).toEqual(floats(one.mem));
+      expect(traces.get("membrane")).toEqual(flushed(floats(one.mem), backend));
       expect(traces.get("current")).toEqual(floats(one.syn ?? one.input));
     });
   });
