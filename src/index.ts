@@ -8,9 +8,10 @@ export { BitspikeError, catalogue, located, mistake, type ErrorCode, type Place,
 
 // The whole job
 export {
+  compileJob,
   inputsOf,
-  prepare,
   validate,
+  type CompileJob,
   type Compiled,
   type EmulatorEngine,
   type Engines,

@@ -9,7 +9,7 @@ import {
   type Prepared,
   type PrepareOptions,
 } from "./encoding/prepare.ts";
-import type { Engine, Probe, Recording, Stimuli, Stimulus } from "./engine.ts";
+import type { Engine, Probe, Recording, StopSignal, Stimulus } from "./engine.ts";
 import { defaultTolerances, type Tolerances } from "./equivalence/verdict.ts";
 import { mistake, type Warning } from "./errors.ts";
 import type { NpzFile } from "./formats/npz.ts";
@@ -23,30 +23,31 @@ import { detailsOf, type ReportDetails } from "./report/details.ts";
 import type { Assumptions, ReportDocument } from "./report/document.ts";
 import type { Target } from "./target/types.ts";
 
-/** How floats become integers. */
-export interface CompileChoice {
-  /** One of the target's recipes; its own rules when missing. */
-  readonly recipe?: string | undefined;
-  /** Settings of the chip that differ from their defaults. */
-  readonly settings?: Readonly<Record<string, number | string>> | undefined;
-}
-
-/** Everything a validation is about. */
-export interface ValidationJob extends PrepareOptions, CompileChoice {
-  /** As the user named it. */
-  readonly model: string;
+/** A network to be put on a chip, with the data that it will be given there. */
+export interface CompileJob extends PrepareOptions {
   readonly network: Network;
-  /** Of reading the model. */
-  readonly warnings: readonly Warning[];
   readonly target: Target;
   readonly data: NpzFile;
   /** One label for every sample of the data; those in the data file when missing. */
   readonly labels?: Int32Array | undefined;
   readonly time?: TimeOptions | undefined;
+  /** One of the target's recipes; its own rules when missing. */
+  readonly recipe?: string | undefined;
+  /** Settings of the chip that differ from their defaults. */
+  readonly settings?: Readonly<Record<string, number | string>> | undefined;
+  /** How classes are read; by spikes when missing. */
   readonly decode?: Decode | undefined;
+}
+
+/** Everything a validation is about. */
+export interface ValidationJob extends CompileJob {
+  /** As the user named it. */
+  readonly model: string;
+  /** Of reading the model. */
+  readonly warnings: readonly Warning[];
   readonly tolerances?: Tolerances | undefined;
   /** Stops between timesteps with RUN_INTERRUPTED. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: StopSignal | undefined;
   /** For the report. */
   readonly versions: Readonly<Record<string, string>>;
   readonly command: readonly string[];
@@ -86,6 +87,8 @@ export interface Validation {
 export interface Compiled {
   readonly discrete: Discretized;
   readonly prepared: Prepared;
+  /** [samples] of the samples in use; null without labels. */
+  readonly labels: Int32Array | null;
   readonly program: Program;
 }
 
@@ -102,26 +105,23 @@ export function inputsOf(network: Pick<Network, "nodes">): InputShape[] {
  * @throws mistakes of data, compiling and running; RUN_INTERRUPTED
  */
 export async function validate(job: ValidationJob, engines: Engines, watcher: Watcher = {}): Promise<Validation> {
-  const compiled = prepare(job, watcher);
-  const { discrete, prepared, program } = compiled;
+  const compiled = compileJob(job, watcher);
+  const { discrete, program } = compiled;
   const assumptions = assumptionsOf(job, compiled);
   watcher.onProgram?.(program, assumptions);
-  const probes = membraneProbes(job.decode, program);
   throwIfStopped(job.signal);
-  const reference = await engines.openReference(discrete.network);
-  try {
-    const float = await timed(job, "float", reference, prepared.stimuli, probes, watcher);
-    const emulator = await engines.openEmulator(program);
-    try {
-      const chip = await timed(job, "chip", emulator, prepared.stimuli, probes, watcher);
+  return closing(await engines.openReference(discrete.network), async (reference) => {
+    const float = await timed(job, compiled, "float", reference, watcher);
+    return closing(await engines.openEmulator(program), async (emulator) => {
+      const chip = await timed(job, compiled, "chip", emulator, watcher);
       const document = buildReport({
         model: job.model,
         network: job.network,
         program,
         reference: { ...float, backend: reference.backend.name, backendReason: passedOver(reference.backend) },
-        emulator: { ...chip, threads: emulator.threads, split: splitOf(emulator, prepared.samples) },
-        labels: labelsOf(job, prepared),
-        decode: assumptions.decode as Decode,
+        emulator: { ...chip, threads: emulator.threads, split: splitOf(emulator, compiled.prepared.samples) },
+        labels: compiled.labels,
+        decode: job.decode ?? "spikes",
         assumptions,
         tolerances: job.tolerances ?? defaultTolerances,
         warnings: [...job.warnings, ...discrete.warnings],
@@ -130,48 +130,46 @@ export async function validate(job: ValidationJob, engines: Engines, watcher: Wa
       });
       const details = await detail(job, compiled, document, reference, emulator);
       return { document, details, program };
-    } finally {
-      await emulator.close();
-    }
+    });
+  });
+}
+
+/** Use an engine and close it, whatever happens. */
+async function closing<E extends Engine, T>(engine: E, use: (engine: E) => Promise<T>): Promise<T> {
+  try {
+    return await use(engine);
   } finally {
-    await reference.close();
+    await engine.close();
   }
 }
 
 /**
- * Read the data and compile the network for a target.
+ * Read the data and compile the network for its target.
  *
  * @throws mistakes of data and compiling
  */
-export function prepare(job: ValidationJob, watcher: Watcher = {}): Compiled {
+export function compileJob(job: CompileJob, watcher: Pick<Watcher, "onPrepared"> = {}): Compiled {
   const prepared = prepareInputs(inputsOf(job.network), job.data, job);
-  const labels = labelsOf(job, prepared);
+  const labels = job.labels === undefined ? prepared.labels : chooseLabels(job.labels, prepared, prepared.all);
   watcher.onPrepared?.(prepared);
   const discrete = discretize(job.network, job.time ?? defaultTime);
-  const program = compile(discrete.network, job.target, {
-    inputs: prepared.facts,
-    ...(job.recipe === undefined ? {} : { recipe: job.recipe }),
-    ...(job.settings === undefined ? {} : { settings: job.settings }),
-  });
-  checkOutput(job, discrete.network, program, labels);
-  return { discrete, prepared, program };
+  const { recipe, settings } = job;
+  const program = compile(discrete.network, job.target, { inputs: prepared.facts, recipe, settings });
+  const compiled = { discrete, prepared, labels, program };
+  checkOutput(job, compiled);
+  return compiled;
 }
 
 /** What would make a finished run useless is a mistake before it. @throws LABELS_RANGE, READOUT_NO_SPIKES */
-function checkOutput(job: ValidationJob, network: DiscreteNetwork, program: Program, labels: Int32Array | null): void {
+function checkOutput(job: CompileJob, { discrete, program, labels }: Compiled): void {
   const [output] = program.outputs;
-  const node = network.nodes.find(({ name }) => name === output?.population);
+  const node = discrete.network.nodes.find(({ name }) => name === output?.population);
   if (output === undefined || node?.kind !== "population") return;
   const classes = sizeOf(node.outputShape);
   const sample = labels?.findIndex((label) => label < 0 || label >= classes) ?? -1;
   if (sample >= 0) throw mistake("LABELS_RANGE", { sample, label: labels![sample]!, classes });
   const needsSpikes = job.decode === undefined || job.decode === "spikes" || job.decode === "first-spike";
   if (needsSpikes && node.threshold === null) throw mistake("READOUT_NO_SPIKES", { output: output.name });
-}
-
-/** The job's own labels for the samples in use, else those of the data file. */
-function labelsOf({ labels }: ValidationJob, prepared: Prepared): Int32Array | null {
-  return labels === undefined ? prepared.labels : chooseLabels(labels, prepared, prepared.all);
 }
 
 function assumptionsOf(job: ValidationJob, { discrete, prepared, program }: Compiled): Assumptions {
@@ -202,15 +200,14 @@ interface TimedRun {
 
 async function timed(
   job: ValidationJob,
+  { prepared, program }: Compiled,
   run: "float" | "chip",
   engine: Engine,
-  stimuli: Stimuli,
-  probes: readonly Probe[],
   watcher: Watcher,
 ): Promise<TimedRun> {
   const start = performance.now();
-  const recording = await engine.run(stimuli, {
-    probes,
+  const recording = await engine.run(prepared.stimuli, {
+    probes: membraneProbes(job.decode, program),
     ...(job.signal === undefined ? {} : { signal: job.signal }),
     onProgress: (done, total) => watcher.onProgress?.(run, done, total),
   });
@@ -220,7 +217,7 @@ async function timed(
   return { recording, wallMs };
 }
 
-function throwIfStopped(signal: AbortSignal | undefined): void {
+function throwIfStopped(signal: StopSignal | undefined): void {
   if (signal?.aborted) throw mistake("RUN_INTERRUPTED", {});
 }
 

@@ -54,7 +54,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
     const words = spelledOut(args);
     checkName(program, words[0]);
     await program.parseAsync(words, { from: "user" });
-    return exitCode;
+    return terminal.signal.aborted ? exitCodes.interrupted : exitCode;
   } catch (error) {
     const explained = explain(error);
     if (explained.text !== "") terminal.err(explained.text);

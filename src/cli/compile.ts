@@ -52,10 +52,12 @@ export const compileCommand: MakeCommand = ({ terminal }) => {
     .description("compile a model for a chip: integer weights and parameters, placement, and what was lost")
     .argument("<model>", "the trained network, a NIR file");
   addTargetOptions(command);
-  command.option("-i, --input <file>", "data from which the range of the inputs is taken: .npy or .npz");
+  command
+    .optionsGroup("Data:")
+    .option("-i, --input <file>", "data from which the range of the inputs is taken: .npy or .npz");
   addCodeOptions(command);
   addTimeOptions(command);
-  command.option("-o, --out <file>", "the program file", "program.safetensors");
+  command.optionsGroup("Output:").option("-o, --out <file>", "the program file", "program.safetensors");
   return addJsonOption(command)
     .addHelpText("after", examples)
     .action((model: string, flags: Flags) => {

@@ -83,6 +83,15 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => stream.write("", () => resolve()));
 }
 
+/** What escapes every command, such as an error in an event of a worker, is a bug; Node.js would end with 1. */
+function endWithBug(error: unknown): never {
+  const { text, exitCode: code } = explain(error);
+  write(process.stderr, text);
+  process.exit(code);
+}
+
+process.on("uncaughtException", endWithBug);
+process.on("unhandledRejection", endWithBug);
 watch(process.stdout, "standard output");
 watch(process.stderr, "standard error");
 const terminal: Terminal = {

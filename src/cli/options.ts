@@ -28,6 +28,7 @@ export interface TimeFlags {
 
 export function addTimeOptions(command: Command): Command {
   return command
+    .optionsGroup("Reading of the model's time:")
     .addOption(
       new Option("--dt <seconds>", "length of one timestep (default: 1e-4, and 1 for the leakless I and IF)").argParser(
         positive,
@@ -65,6 +66,7 @@ export interface TargetFlags {
 
 export function addTargetOptions(command: Command): Command {
   return command
+    .optionsGroup("Chip:")
     .option("-t, --target <name|file>", "a target of the package, or the path of a .yaml file")
     .option("--recipe <name>", "one of the target's recipes for its integers (default: the target's own rules)")
     .addOption(
@@ -86,6 +88,7 @@ export interface InputFlags {
 export function addInputOptions(command: Command): Command {
   return addCodeOptions(
     command
+      .optionsGroup("Data:")
       .option("-i, --input <file>", "data: .npy or .npz, [samples][features] or [samples][timesteps][features]")
       .option("-l, --labels <file>", "one class number per sample: .npy (default: the labels inside the .npz)")
       .addOption(
@@ -130,6 +133,7 @@ export interface RunFlags {
 
 export function addRunOptions(command: Command): Command {
   return command
+    .optionsGroup("Run:")
     .addOption(new Option("--decode <name>", "how a class is read from the output").choices(decodes).default("spikes"))
     .addOption(
       new Option("--threads <number>", "worker threads (default: as many as there are free cores)").argParser(
@@ -145,8 +149,7 @@ export function addRunOptions(command: Command): Command {
 }
 
 export function addJsonOption(command: Command): Command {
-  return command.option(
-    "--json <file>",
-    "also write the results as JSON; - is standard output, and words go to standard error",
-  );
+  return command
+    .optionsGroup("Output:")
+    .option("--json <file>", "also write the results as JSON; - is standard output, and words go to standard error");
 }

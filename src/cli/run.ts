@@ -1,21 +1,19 @@
 /** `bitspike run`: the integer engine alone; predictions and spikes to a file. */
 
 import { Command, Option } from "commander";
-import { compile } from "../compile/compile.ts";
 import type { Program } from "../compile/program.ts";
 import { chooseLabels, prepareInputs, type Prepared } from "../encoding/prepare.ts";
 import type { Probe, Recording } from "../engine.ts";
 import { mistake } from "../errors.ts";
 import { prepareFile, readArrays, readTarget, writeWhole } from "../files.ts";
 import type { NpyArray } from "../formats/npy.ts";
-import { writeNpz } from "../formats/npz.ts";
+import { writeNpz, type NpzFile } from "../formats/npz.ts";
 import { recordingArrays } from "../formats/recording.ts";
 import { durationText, grouped, percent } from "../measure/numbers.ts";
 import { accuracyOf, readOut, type Readout } from "../measure/readout.ts";
-import { discretize } from "../network/discretize.ts";
 import { warningsText } from "../report/program-text.ts";
 import { section, table } from "../report/table.ts";
-import { inputsOf, membraneProbes } from "../validate.ts";
+import { compileJob, membraneProbes } from "../validate.ts";
 import type { MakeCommand } from "./command.ts";
 import { enginesOf } from "./engines.ts";
 import { readLabelFile, readModelOrProgram } from "./models.ts";
@@ -69,6 +67,7 @@ export const runCommand: MakeCommand = ({ terminal }) => {
       ),
     )
     .option("--chip-time", "record every timestep of the chip, latency included, instead of the model's")
+    .optionsGroup("Output:")
     .option("-o, --out <file>", "the recording", "recording.npz");
   return addJsonOption(command)
     .addHelpText("after", examples)
@@ -80,8 +79,7 @@ export const runCommand: MakeCommand = ({ terminal }) => {
 
 async function runChip(terminal: Terminal, path: string, flags: Flags): Promise<void> {
   const output = await openOutput(terminal, flags);
-  const { program, prepared } = await load(path, flags);
-  const labels = flags.labels === undefined ? prepared.labels : await labelsFrom(flags.labels, prepared);
+  const { program, prepared, labels } = await load(path, flags);
   await prepareFile(flags.out);
   for (const note of prepared.notes) output.say(`  ${note}`);
   output.say(warningsText(program.warnings, terminal.style).trimEnd());
@@ -95,31 +93,48 @@ async function runChip(terminal: Terminal, path: string, flags: Flags): Promise<
   return output.json(documentOf(path, summary, flags, read));
 }
 
-async function load(path: string, flags: Flags): Promise<{ program: Program; prepared: Prepared }> {
-  const file = await readModelOrProgram(path);
-  const data = await readArrays(flags.input);
-  if (file.kind === "program") {
-    const { program } = file;
-    const given = [
-      ...(flags.target === undefined ? [] : ["--target"]),
-      ...(flags.recipe === undefined ? [] : ["--recipe"]),
-      ...(flags.set === undefined ? [] : ["--set"]),
-    ];
-    if (given.length > 0)
-      throw mistake("RUN_PROGRAM_FIXED", { options: given.join(", "), target: program.target.name });
-    return { program, prepared: prepareInputs(program.inputs, data, prepareOptionsOf(flags)) };
-  }
-  if (flags.target === undefined) throw mistake("RUN_TARGET", { path }, { field: "--target" });
-  const target = readTarget(flags.target);
-  const prepared = prepareInputs(inputsOf(file.network), data, prepareOptionsOf(flags));
-  const discrete = discretize(file.network, timeOf(flags));
-  const options = { inputs: prepared.facts, recipe: flags.recipe, settings: flags.set };
-  const program = compile(discrete.network, target, options);
-  return { program: { ...program, warnings: [...file.warnings, ...discrete.warnings, ...program.warnings] }, prepared };
+/** What is run, and on what. */
+interface Loaded {
+  readonly program: Program;
+  readonly prepared: Prepared;
+  readonly labels: Int32Array | null;
 }
 
-async function labelsFrom(path: string, prepared: Prepared): Promise<Int32Array> {
-  return chooseLabels(await readLabelFile(path), prepared, prepared.all);
+async function load(path: string, flags: Flags): Promise<Loaded> {
+  const file = await readModelOrProgram(path);
+  const data = await readArrays(flags.input);
+  const labels = flags.labels === undefined ? undefined : await readLabelFile(flags.labels);
+  if (file.kind === "program") return loadProgram(file.program, data, labels, flags);
+  if (flags.target === undefined) throw mistake("RUN_TARGET", { path }, { field: "--target" });
+  const compiled = compileJob({
+    ...prepareOptionsOf(flags),
+    network: file.network,
+    target: readTarget(flags.target),
+    data,
+    labels,
+    time: timeOf(flags),
+    recipe: flags.recipe,
+    settings: flags.set,
+    decode: flags.decode,
+  });
+  const { program, discrete } = compiled;
+  const warnings = [...file.warnings, ...discrete.warnings, ...program.warnings];
+  return { ...compiled, program: { ...program, warnings } };
+}
+
+/** @throws RUN_PROGRAM_FIXED for options that would have to compile again */
+function loadProgram(program: Program, data: NpzFile, labels: Int32Array | undefined, flags: Flags): Loaded {
+  const { target, recipe, set } = flags;
+  const given = Object.entries({ target, recipe, set }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`],
+  );
+  if (given.length > 0) throw mistake("RUN_PROGRAM_FIXED", { options: given.join(", "), target: program.target.name });
+  const prepared = prepareInputs(program.inputs, data, prepareOptionsOf(flags));
+  return {
+    program,
+    prepared,
+    labels: labels === undefined ? prepared.labels : chooseLabels(labels, prepared, prepared.all),
+  };
 }
 
 interface Emulated {

@@ -65,7 +65,9 @@ export const validateCommand: MakeCommand = ({ terminal, args, finish }) => {
     ),
   );
   addToleranceOptions(command);
-  command.option("-o, --out <folder>", "where report.html and report.json go", "bitspike-report");
+  command
+    .optionsGroup("Output:")
+    .option("-o, --out <folder>", "where report.html and report.json go", "bitspike-report");
   return addJsonOption(command)
     .addHelpText("after", examples)
     .action(async (model: string, flags: Flags) => {
@@ -78,6 +80,7 @@ export const validateCommand: MakeCommand = ({ terminal, args, finish }) => {
 function addToleranceOptions(command: Command): void {
   const { accuracyDrop, predictions } = defaultTolerances;
   command
+    .optionsGroup("Tolerances of the verdict:")
     .addOption(
       new Option("--max-accuracy-drop <share>", "largest loss of accuracy that passes")
         .argParser(share)
