@@ -94,7 +94,9 @@ export function largestMagnitude(data: Data, encode: EncodeName, scale: number):
 
 function checkUnitRange(data: Data, scale: number, encode: EncodeName): void {
   const [low, high] = data.range.map((value) => value * scale).toSorted((a, b) => a - b) as [number, number];
-  if (low < 0 || high > 1) throw mistake("ENCODE_RANGE", { encode, low, high }, { field: "--encode" });
+  if (low >= 0 && high <= 1) return;
+  const [from, to] = [low, high].map((value) => Number(value.toPrecision(4))) as [number, number];
+  throw mistake("ENCODE_RANGE", { encode, low: from, high: to }, { field: "--encode" });
 }
 
 function checkCounts(data: Data, scale: number): void {
