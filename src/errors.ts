@@ -441,6 +441,11 @@ export const catalogue = {
     message: "Found {found} where {expected} was expected.",
     hint: "An equation is `name = expression`, one per line; a longer one goes on in the next line with an operator.",
   },
+  DATAPATH_TOO_LONG: {
+    title: "Equation too long",
+    message: "The expression has more than {limit}, definitions put in.",
+    hint: "Give parts of it names on lines of their own.",
+  },
   DATAPATH_NUMBER: {
     title: "Number is no exact integer",
     message: "{number} is not a whole number below 2^53.",
@@ -469,7 +474,7 @@ export const catalogue = {
   DATAPATH_NAME: {
     title: "Undeclared name",
     message: "{name} is not declared, or is used before it is assigned.",
-    hint: "Did you mean {nearest}? Declare registers under `state` and constants under `parameters`, `projection` or `settings`.",
+    hint: "{guess}Declare registers under `state` and constants under `parameters`, `projection` or `settings`.",
   },
   DATAPATH_OLD: {
     title: "old() of something that is no register",
@@ -480,6 +485,11 @@ export const catalogue = {
     title: "Name assigned twice",
     message: "{name} is assigned a second time; a name that is no register has one value per block.",
     hint: "Use another name, or declare it under `state` if it is a register.",
+  },
+  DATAPATH_DECLARED_TWICE: {
+    title: "Name with two meanings",
+    message: "{name} already means something else.",
+    hint: "Use another name: registers, constants, settings, words, accumulators and definitions share one space.",
   },
   DATAPATH_NOT_WRITABLE: {
     title: "Name cannot be assigned here",

@@ -7,6 +7,8 @@ export class ClosingLine implements Reporter {
     const count = (state: string): number => tests.filter((test) => test.result().state === state).length;
     // A file that does not load has no tests; it must not look like success.
     const broken = modules.filter((module) => module.state() === "failed" && module.children.size === 0).length;
-    process.stdout.write(`\n${count("passed")} passed, ${count("failed") + broken} failed, ${count("skipped")} skipped\n`);
+    process.stdout.write(
+      `\n${count("passed")} passed, ${count("failed") + broken} failed, ${count("skipped")} skipped\n`,
+    );
   }
 }

@@ -1,6 +1,7 @@
 /** Names in equations: what each block may read and write, and what is wrong with a text that does otherwise. */
 
 import { mistake, type BitspikeError } from "../errors.ts";
+import { closest } from "../spelling.ts";
 import { childrenOf, type Block, type Expression, type Position } from "./syntax.ts";
 
 /** What one block may do. */
@@ -50,35 +51,12 @@ function checkNames(
   issues: BitspikeError[],
 ): void {
   if (expression.kind === "name" && !known.has(expression.name)) {
-    const nearest = nearestName(expression.name, known);
-    issues.push(mistake("DATAPATH_NAME", { name: expression.name, nearest }, expression.at));
+    const near = closest(expression.name, [...known]);
+    const guess = near === undefined ? "" : `Did you mean ${near}? `;
+    issues.push(mistake("DATAPATH_NAME", { name: expression.name, guess }, expression.at));
   }
   if (expression.kind === "old" && !rules.registers.has(expression.name)) {
     issues.push(mistake("DATAPATH_OLD", { name: expression.name }, expression.at));
   }
   for (const child of childrenOf(expression)) checkNames(child, known, rules, issues);
-}
-
-/** The known name that is spelt most alike, for a hint. */
-export function nearestName(name: string, known: Iterable<string>): string {
-  let best = "";
-  let least = Infinity;
-  for (const candidate of known) {
-    const distance = editDistance(name, candidate);
-    if (distance < least) [best, least] = [candidate, distance];
-  }
-  return best;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replace = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replace, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }
