@@ -13,7 +13,7 @@ import { shapeText } from "../network/draft.ts";
 import { attempt, throwFound, type Findings } from "../network/findings.ts";
 import { MAX_NESTING } from "../network/flatten.ts";
 import type { Network, NeuronType, Shape, Tensor } from "../network/types.ts";
-import { withHdf5, type Hdf5File, type Hdf5Library, type Hdf5Values } from "./hdf5.ts";
+import { openHdf5, type Hdf5File, type Hdf5Values } from "./hdf5/file.ts";
 
 export interface NirFile {
   readonly network: Network;
@@ -24,27 +24,19 @@ export interface NirFile {
 }
 
 /**
- * Read a network from the bytes of a NIR file. Works in Node and in a browser; loads h5wasm at the first call.
+ * Read a network from the bytes of a NIR file.
  *
  * @param file name for messages
  * @throws NIR_ errors about the file, NETWORK_ errors about what is in it
  */
-export async function readNir(bytes: Uint8Array, file?: string): Promise<NirFile> {
-  const { ready } = await import("h5wasm");
-  return parseNir(await ready, bytes, file);
-}
-
-/** As `readNir`, at once, for callers that have loaded h5wasm. */
-export function parseNir(library: Hdf5Library, bytes: Uint8Array, file?: string): NirFile {
+export function readNir(bytes: Uint8Array, file?: string): NirFile {
   const place = file === undefined ? {} : { file };
   try {
-    const { graph, version, warnings } = withHdf5(library, bytes, readRoot);
+    const { graph, version, warnings } = readRoot(openHdf5(bytes));
     const made = createNetwork(graph.nodes, graph.edges);
-    const all = [...warnings, ...made.warnings].map((warning) => ({
-      ...warning,
-      place: { ...place, ...warning.place },
-    }));
-    return { network: made.network, version, warnings: all };
+    const all = [...warnings, ...made.warnings];
+    const placed = all.map((warning) => ({ ...warning, place: { ...place, ...warning.place } }));
+    return { network: made.network, version, warnings: placed };
   } catch (error) {
     throw error instanceof BitspikeError ? located(error, place) : error;
   }
@@ -89,7 +81,7 @@ function readVersion(file: Hdf5File, warnings: Warning[]): string | null {
 interface Walk {
   readonly file: Hdf5File;
   readonly findings: Findings;
-  /** Addresses of graphs met so far: a graph that is linked twice may contain itself. */
+  /** Where the graphs met so far lie: a graph that is linked twice may contain itself. */
   readonly seen: Set<number>;
 }
 
@@ -101,9 +93,9 @@ function readGraph(walk: Walk, path: string, prefix: string, depth: number): Gra
     // The outermost name says enough.
     throw mistake("NETWORK_NESTING", { limit: MAX_NESTING }, { node: prefix.slice(0, prefix.indexOf(".")) });
   }
-  const address = file.address(path);
-  if (seen.has(address)) throw mistake("NIR_GRAPH_TWICE", { path }, place);
-  seen.add(address);
+  const at = file.place(path);
+  if (at !== null && seen.has(at)) throw mistake("NIR_GRAPH_TWICE", { path }, place);
+  if (at !== null) seen.add(at);
   const names = isThere(file, path, "nodes") ? file.names(`${path}/nodes`) : null;
   if (names === null) throw mistake("NIR_NODES_MISSING", { path }, place);
   const edges = collect(walk, () => readEdges(file, path, prefix)) ?? [];
