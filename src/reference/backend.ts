@@ -7,6 +7,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { mistake } from "../errors.ts";
+import { firstWrongResult } from "./known-results.ts";
 
 /** Best first. `tfjs-node` is TensorFlow's native library. */
 export const backendNames = ["tfjs-node", "wasm", "cpu"] as const;
@@ -88,6 +89,7 @@ function tryBackend(name: BackendName): Promise<BackendTrial> {
 }
 
 async function startAndCheck(name: BackendName): Promise<BackendTrial> {
+  const deprecations = name === "tfjs-node" ? silenceDeprecations() : null;
   try {
     await start(name);
     useBackend(name);
@@ -96,6 +98,8 @@ async function startAndCheck(name: BackendName): Promise<BackendTrial> {
     return { name, ok: false, reason: `${wrong} gives a wrong result` };
   } catch (error) {
     return { name, ok: false, reason: reasonOf(error) };
+  } finally {
+    deprecations?.restore();
   }
 }
 
@@ -117,15 +121,27 @@ async function startNative(): Promise<void> {
   // Read by the native library when it is loaded: errors only, and no optional kernels, which greet whoever loads them.
   process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
   process.env["TF_ENABLE_ONEDNN_OPTS"] ??= "0";
-  const noDeprecation = process.noDeprecation ?? false;
-  process.noDeprecation = true;
-  try {
-    // A variable, so that no bundler looks for a package that is only there in Node.js, and only sometimes.
-    const specifier = "@tensorflow/tfjs-node";
-    await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier);
-  } finally {
-    process.noDeprecation = noDeprecation;
-  }
+  // A variable, so that no bundler looks for a package that is only there in Node.js, and only sometimes.
+  const specifier = "@tensorflow/tfjs-node";
+  await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier);
+}
+
+/**
+ * Node.js warns once of each deprecated function; tfjs-node calls several, on being loaded and at its first operations.
+ * They are called here, while those warnings lead nowhere. (With `process.noDeprecation` they would come later.)
+ */
+function silenceDeprecations(): { restore: () => void } | null {
+  if (typeof process === "undefined") return null;
+  const { emitWarning } = process;
+  process.emitWarning = ((...args: Parameters<typeof emitWarning>) => {
+    const [, type] = args as readonly unknown[];
+    if (type !== "DeprecationWarning") Reflect.apply(emitWarning, process, args);
+  }) as typeof emitWarning;
+  return {
+    restore() {
+      process.emitWarning = emitWarning;
+    },
+  };
 }
 
 /**
@@ -141,45 +157,6 @@ async function startWasm(): Promise<void> {
 function reasonOf(error: unknown): string {
   const { code, message } = error as { code?: unknown; message?: unknown };
   if (code === "ERR_MODULE_NOT_FOUND") return "it is not installed";
-  return String(message ?? error)
-    .split("\n")[0]!
-    .replace(/[.:]$/, "");
-}
-
-/** Known computations on the current backend; the name of the first whose result is wrong. */
-function firstWrongResult(): string | null {
-  const checks: readonly [name: string, compute: () => tf.Tensor, expected: readonly number[]][] = [
-    [
-      "matMul",
-      () => tf.matMul(tf.tensor2d([1, 2, 3, 4, 5, 6], [2, 3]), tf.tensor2d([7, 8, 9, 10, 11, 12], [3, 2])),
-      [58, 64, 139, 154],
-    ],
-    [
-      "conv2d",
-      () =>
-        tf.conv2d(tf.tensor4d([1, 2, 3, 4], [1, 2, 2, 1]), tf.tensor4d([1, 10, 100, 1000], [2, 2, 1, 1]), 2, [
-          [0, 0],
-          [1, 0],
-          [1, 0],
-          [0, 0],
-        ]),
-      [1000],
-    ],
-    ["add", () => tf.add(tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.tensor1d([0.5, -8])), [1.5, -6, 3.5, -4]],
-    ["exp", () => tf.exp(tf.tensor1d([0, 1, -1])), [1, Math.E, 1 / Math.E]],
-    ["greater", () => tf.cast(tf.greater(tf.tensor1d([1, 2, 3]), tf.tensor1d([2, 2, 2])), "float32"), [0, 0, 1]],
-    ["where", () => tf.where(tf.tensor1d([1, 0], "bool"), tf.tensor1d([1, 2]), tf.tensor1d([3, 4])), [1, 4]],
-    ["concat", () => tf.concat([tf.tensor1d([1, 2]), tf.tensor1d([3])]), [1, 2, 3]],
-  ];
-  const wrong = checks.find(([, compute, expected]) => {
-    let got: ArrayLike<number> = [];
-    tf.tidy(() => {
-      got = compute().dataSync();
-    });
-    return (
-      got.length !== expected.length ||
-      expected.some((value, i) => !(Math.abs(got[i]! - value) <= 1e-6 * Math.abs(value)))
-    );
-  });
-  return wrong?.[0] ?? null;
+  const [line = ""] = String(message ?? error).split("\n");
+  return line.trim().replace(/[.:]$/, "");
 }

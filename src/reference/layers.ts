@@ -88,12 +88,15 @@ function convolution(node: Conv2dNode, tensors: Tensors): Layer {
 
 type Correlation = (pictures: tf.Tensor4D) => tf.Tensor4D;
 
-/** One correlation per group of channels, since TensorFlow.js has no groups; a depthwise one where a group is one channel. */
+/**
+ * One correlation per group of channels, since TensorFlow.js has no groups; a depthwise one where a group is one channel,
+ * unless the strides differ, which the native library refuses there.
+ */
 function correlation(node: Conv2dNode, tensors: Tensors): Correlation {
   const [outputs = 1, inputs = 1] = node.weight.shape;
-  const { groups } = node;
+  const { groups, stride } = node;
   if (groups === 1) return groupCorrelation(node, 0, outputs, tensors);
-  if (inputs === 1) return depthwise(node, tensors);
+  if (inputs === 1 && stride[0] === stride[1]) return depthwise(node, tensors);
   const size = outputs / groups;
   const parts = Array.from({ length: groups }, (_, g) => groupCorrelation(node, g * size, size, tensors));
   return (pictures) => {
@@ -104,47 +107,36 @@ function correlation(node: Conv2dNode, tensors: Tensors): Correlation {
 
 /** Output channels `first` .. `first + count`, over all the channels it is given. */
 function groupCorrelation(node: Conv2dNode, first: number, count: number, tensors: Tensors): Correlation {
-  const { filter, dilation } = kernelOf(node, first, count, tensors);
+  const filter = tensors.keep(() => kernelOf(node, first, count));
   const bias = tensors.keep(() =>
     node.bias === null ? null : tf.tensor1d(Float32Array.from(node.bias.subarray(first, first + count))),
   );
-  const options = {
-    strides: [...node.stride] as [number, number],
-    pad: explicitPad(node.padding),
-    dilations: dilation,
-  };
-  return (x) => tf.fused.conv2d(bias === null ? { x, filter, ...options } : { x, filter, bias, ...options });
+  const options = { filter, strides: [...node.stride] as [number, number], pad: explicitPad(node.padding) };
+  return (x) => tf.fused.conv2d(bias === null ? { x, ...options } : { x, bias, ...options });
 }
 
 /** Each input channel has its own filters; networks and TensorFlow.js order the outputs alike, by input channel. */
 function depthwise(node: Conv2dNode, tensors: Tensors): Correlation {
   const [outputs = 1] = node.weight.shape;
-  const { filter, dilation } = kernelOf(node, 0, outputs, tensors);
-  const [height, width] = filter.shape;
-  const perChannel = tensors.keep(
-    () => tf.reshape(filter, [height, width, node.groups, outputs / node.groups]) as tf.Tensor4D,
-  );
+  const filter = tensors.keep((): tf.Tensor4D => {
+    const kernel = kernelOf(node, 0, outputs);
+    return tf.reshape(kernel, [kernel.shape[0], kernel.shape[1], node.groups, outputs / node.groups]);
+  });
   const bias = tensors.keep(() => (node.bias === null ? null : tf.tensor1d(Float32Array.from(node.bias))));
+  const [stride, pad] = [[...node.stride] as [number, number], explicitPad(node.padding)];
   return (pictures) => {
-    const pad = explicitPad(node.padding);
-    const result = tf.depthwiseConv2d(pictures, perChannel, [...node.stride], pad, "NHWC", dilation);
+    const result = tf.depthwiseConv2d(pictures, filter, stride, pad);
     return bias === null ? result : tf.add(result, bias);
   };
 }
 
 /**
- * The weights of some output channels as [height][width][in][out]. Where stride and dilation are both above 1, which
- * TensorFlow.js refuses, the dilation is made of zeros in the kernel instead.
+ * The weights of some output channels as [height][width][in][out]. A dilation is made of zeros in the kernel, since the
+ * backends differ in which dilations they know.
  */
-function kernelOf(
-  node: Conv2dNode,
-  first: number,
-  count: number,
-  tensors: Tensors,
-): { filter: tf.Tensor4D; dilation: [number, number] } {
+function kernelOf(node: Conv2dNode, first: number, count: number): tf.Tensor4D {
   const [, inputs = 1, height = 1, width = 1] = node.weight.shape;
-  const both = Math.max(...node.stride) > 1 && Math.max(...node.dilation) > 1;
-  const [stepY, stepX] = both ? node.dilation : ([1, 1] as const);
+  const [stepY, stepX] = node.dilation;
   const [tall, wide] = [(height - 1) * stepY + 1, (width - 1) * stepX + 1];
   const values = new Float32Array(tall * wide * inputs * count);
   for (let out = 0; out < count; out++) {
@@ -158,8 +150,7 @@ function kernelOf(
       }
     }
   }
-  const filter = tensors.keep(() => tf.tensor4d(values, [tall, wide, inputs, count]));
-  return { filter, dilation: both ? [1, 1] : [...node.dilation] };
+  return tf.tensor4d(values, [tall, wide, inputs, count]);
 }
 
 type ExplicitPad = [[number, number], [number, number], [number, number], [number, number]];
