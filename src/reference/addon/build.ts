@@ -3,7 +3,8 @@
  * where its own install script cannot download one. Run as `npm run build:addon`; needs Node.js, a C++ compiler, make
  * and Python. Node only; prints what it does.
  *
- * Exit code 0: the backend works; 1: the build or its check failed; 2: wrong options; 3: no libtensorflow could be had.
+ * Exit code 0: the backend works; 1: the build or its check failed; 2: wrong options; 3: not built, because this Node.js
+ * or system is none of those it can work on, or no libtensorflow could be had.
  */
 
 import { spawnSync } from "node:child_process";
@@ -12,7 +13,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, 
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import * as util from "node:util";
 
 const PACKAGE = "@tensorflow/tfjs-node";
 const VERSION = "4.22.0";
@@ -30,7 +31,7 @@ const USAGE = `npm run build:addon -- [--libtensorflow DIR] [--python COMMAND] [
   --nodedir DIR        folder with include/node/node_api.h (default: where this Node.js has it)`;
 
 /** What stops the build, with the exit code that tells scripts why. */
-class BuildError extends Error {
+export class BuildError extends Error {
   readonly exitCode: number;
   constructor(exitCode: number, message: string) {
     super(message);
@@ -38,7 +39,8 @@ class BuildError extends Error {
   }
 }
 
-interface Options {
+export interface Options {
+  /** Folder of headers and libraries; fetched with pip when undefined. */
   readonly libtensorflow: string | undefined;
   readonly python: string;
   readonly nodedir: string | undefined;
@@ -47,6 +49,7 @@ interface Options {
 function main(): void {
   const options = readOptions();
   if (works()) return say("The native TensorFlow backend already works; nothing to do.");
+  checkMachine(process.platform, "isNullOrUndefined" in util);
   const folder = installPackage();
   if (!hasLibraries(folder)) provideLibraries(folder, options);
   compile(folder, options);
@@ -55,10 +58,21 @@ function main(): void {
   say("The native TensorFlow backend works.");
 }
 
+/** @param hasLegacyUtil whether node:util still has `isNullOrUndefined`, which the package calls. @throws BuildError */
+export function checkMachine(platform: string, hasLegacyUtil: boolean): void {
+  if (platform !== "linux") {
+    throw new BuildError(3, `Not built: this knows Linux only; on ${platform} use the install script of ${PACKAGE}.`);
+  }
+  if (!hasLegacyUtil) {
+    const why = `${PACKAGE} ${VERSION} needs a Node.js older than 23, and this is ${process.version}`;
+    throw new BuildError(3, `Not built: ${why}. The WebAssembly backend works here.`);
+  }
+}
+
 function readOptions(): Options {
   const text = { type: "string" } as const;
   try {
-    const { values } = parseArgs({
+    const { values } = util.parseArgs({
       options: { libtensorflow: text, python: text, nodedir: text, help: { type: "boolean" } },
     });
     if (values.help === true) {
@@ -98,14 +112,12 @@ function hasLibraries(folder: string): boolean {
   );
 }
 
-/** Put headers and libraries where the package's binding.gyp looks for them: deps/include and deps/lib. */
-function provideLibraries(folder: string, options: Options): void {
-  if (process.platform !== "linux") {
-    throw new BuildError(
-      3,
-      `This build knows Linux only; on ${process.platform} use the install script of ${PACKAGE}.`,
-    );
-  }
+/**
+ * Put headers and libraries where the package's binding.gyp looks for them: deps/include and deps/lib in its folder.
+ *
+ * @throws BuildError
+ */
+export function provideLibraries(folder: string, options: Options): void {
   const deps = join(folder, "deps");
   rmSync(deps, { recursive: true, force: true });
   mkdirSync(join(deps, "lib"), { recursive: true });
@@ -149,7 +161,7 @@ function fetchWheel(deps: string, python: string): string {
     }
     const wheel = readdirSync(folder).find((file) => file.endsWith(".whl"));
     if (wheel === undefined) {
-      const advice = "Give a folder with --libtensorflow DIR";
+      const advice = "Give a folder with --libtensorflow DIR, or another Python with --python COMMAND";
       throw new BuildError(3, `Not built: pip could not fetch ${WHEELS.join(" or ")} for ${python}. ${advice}.`);
     }
     say("Unpacking ..");
