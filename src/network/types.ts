@@ -113,7 +113,9 @@ export type ResetKind = "zero" | "subtract" | "none";
  *   membrane = beta * membrane + gain * current + feedthrough * x + leak
  *   fires where membrane > threshold
  *   reset "zero": membrane = resetTo; "subtract": membrane = membrane - threshold; "none": nothing
- * With `resetDelay` the reset takes effect in the next step, as snnTorch's reset_delay does.
+ * With `resetDelay` the neurons that fired reset in the next step, as with snnTorch's reset_delay: "subtract" after the
+ * update; "zero" before it where there is no alpha, so that the step's input survives, and after it where there is one.
+ * A membrane of 0 above its threshold counts as fired before the first step.
  * All arrays one value per neuron, float64. `threshold` null: integrates only, and its membrane is its output.
  */
 export interface PopulationNode extends NodeBase {
