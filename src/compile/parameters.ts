@@ -7,7 +7,7 @@ import { mistake, type Warning } from "../errors.ts";
 import type { RecipeSpec } from "../target/types.ts";
 import { encodingOf, Loss, mentions, roundTo, wantedValue, type Encoding } from "./encode.ts";
 import type { Decision } from "./program.ts";
-import type { PopulationQuantities } from "./quantities.ts";
+import { quantitiesAt, type PopulationQuantities } from "./quantities.ts";
 
 export interface EncodedPopulation {
   readonly parameters: Readonly<Record<string, Int32Array>>;
@@ -152,16 +152,7 @@ class Encoder {
   }
 
   private at(i: number): Quantities {
-    const { alpha, beta, threshold, bias, subtract } = this.quantities;
-    const quantities: Record<string, number> = {
-      alpha: alpha[i]!,
-      beta: beta[i]!,
-      threshold: threshold[i]!,
-      bias: bias[i]!,
-      subtract,
-      scale: this.scale,
-    };
-    for (const [name, values] of this.exponents) quantities[name] = values[i]!;
-    return quantities;
+    const exponents = [...this.exponents].map(([name, values]) => [name, values[i]!]);
+    return { ...quantitiesAt(this.quantities, i), scale: this.scale, ...Object.fromEntries(exponents) };
   }
 }

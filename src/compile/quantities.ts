@@ -1,5 +1,6 @@
 /** A population's float quantities as a chip's equations know them. */
 
+import type { Quantities } from "../datapath/real.ts";
 import { mistake, type Warning } from "../errors.ts";
 import type { PopulationNode } from "../network/types.ts";
 
@@ -55,6 +56,11 @@ export function quantitiesOf(node: PopulationNode, constantInput: Float64Array):
     initialMembrane: each((i) => (origin[i] === 0 ? 0 : -origin[i]!)),
     origin,
   };
+}
+
+/** One neuron's quantities by the names that `encodes` expressions use. */
+export function quantitiesAt({ alpha, beta, threshold, bias, subtract }: PopulationQuantities, i: number): Quantities {
+  return { alpha: alpha[i]!, beta: beta[i]!, threshold: threshold[i]!, bias: bias[i]!, subtract };
 }
 
 /** Where the current goes under a constant input; without a current, the input itself. */

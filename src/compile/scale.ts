@@ -7,9 +7,9 @@
 import type { Datapath } from "../datapath/datapath.ts";
 import { evaluateReal, parseReal } from "../datapath/real.ts";
 import type { RecipeSpec } from "../target/types.ts";
-import { encodingOf, wantedValue } from "./encode.ts";
+import { encodingOf, mentions, wantedValue } from "./encode.ts";
 import { forEachSynapse, type FloatSynapses } from "./linear.ts";
-import type { PopulationQuantities } from "./quantities.ts";
+import { quantitiesAt, type PopulationQuantities } from "./quantities.ts";
 import type { ProjectionConstants, WeightFormat } from "./weights.ts";
 
 /** One projection while its integers are being chosen; weights already multiplied with the target's gain. */
@@ -56,7 +56,7 @@ export function chooseScale(
     return { scale: fixed, exponents: fittingExponents(candidates, fixed, recipe, format), proved: false };
   }
   const bounds = worstInput(candidates, quantities);
-  const hard = Math.min(thresholdLimit(datapath, recipe, quantities), registerLimit(datapath, bounds));
+  const hard = Math.min(parameterLimit(datapath, recipe, quantities), registerLimit(datapath, bounds));
   const soft = Math.min(hard, settledLimit(datapath, bounds));
   const safe = best(candidates, weightLimit(candidates, format, soft), format);
   const steps = safe * smallestFinite(quantities.threshold) * thresholdFactor(datapath, recipe);
@@ -111,14 +111,27 @@ function thresholdFactor(datapath: Datapath, recipe: RecipeSpec | null): number 
   return encoding === null ? 1 : wantedValue(encoding, { threshold: 1, scale: 1 });
 }
 
-function thresholdLimit(datapath: Datapath, recipe: RecipeSpec | null, { threshold }: PopulationQuantities): number {
-  const spec = datapath.spec.parameters["threshold"];
-  const largest = threshold.reduce(
-    (most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most),
-    0,
+/** The scale beyond which some neuron's threshold or bias no longer fits, even with the largest exponents. */
+function parameterLimit(datapath: Datapath, recipe: RecipeSpec | null, quantities: PopulationQuantities): number {
+  const specs = Object.entries(datapath.spec.parameters);
+  const exponents = Object.fromEntries(
+    specs
+      .filter(([, spec]) => spec.chosen === "exponent")
+      .map(([name, spec]) => [name, (spec.documented ?? spec).high]),
   );
-  if (spec === undefined || largest === 0) return Infinity;
-  return (spec.documented ?? spec).high / (largest * thresholdFactor(datapath, recipe));
+  let limit = Infinity;
+  for (const [name, spec] of specs) {
+    const encoding = encodingOf(name, spec, recipe);
+    if (encoding === null || !mentions(encoding, "scale")) continue;
+    const { low, high } = spec.documented ?? spec;
+    for (let i = 0; i < quantities.beta.length; i++) {
+      const wanted = wantedValue(encoding, { ...quantitiesAt(quantities, i), ...exponents, scale: 1 });
+      if (!Number.isFinite(wanted) || wanted === 0) continue;
+      const own = (wanted > 0 ? high : low) / wanted;
+      if (own > 0) limit = Math.min(limit, own);
+    }
+  }
+  return limit;
 }
 
 /** Register LSBs per float unit and LSB of scale, and how far the register reaches from 0 on both sides. */
