@@ -149,7 +149,7 @@ export const catalogue = {
   NETWORK_EDGE_NODE: {
     title: "Edge to a missing node",
     message: "{where} has no node {missing}, which its edges name: {edges}.",
-    hint: "Correct the edge or add the node. The nodes there are: {known}.",
+    hint: "{advice} The nodes there are: {known}.",
   },
   NETWORK_EDGE_INTO_INPUT: {
     title: "Edge into an Input",

@@ -13,6 +13,7 @@ import { shapeText } from "../network/draft.ts";
 import { attempt, throwFound, type Findings } from "../network/findings.ts";
 import { MAX_NESTING } from "../network/flatten.ts";
 import type { Network, NeuronType, Shape, Tensor } from "../network/types.ts";
+import { closest } from "../spelling.ts";
 import { openHdf5, type Hdf5File, type Hdf5Values } from "./hdf5/file.ts";
 
 export interface NirFile {
@@ -149,11 +150,13 @@ function readNode(walk: Walk, path: string, name: string, prefix: string, depth:
 
 function unknownType(type: string, node: string): BitspikeError {
   const known = [...primitives.keys()];
-  const near = known.find((name) => name.toLowerCase() === type.toLowerCase());
+  const near = closest(type, known);
   const advice =
     near === undefined
       ? `Known types are ${known.join(", ")} and NIRGraph.`
-      : `Capitals count: the type is called ${near}.`;
+      : near.toLowerCase() === type.toLowerCase()
+        ? `Capitals count: the type is called ${near}.`
+        : `Did you mean ${near}?`;
   return mistake("NIR_TYPE_UNKNOWN", { type, advice }, { node, field: "type" });
 }
 

@@ -8,6 +8,7 @@ import {
   type Conv1dNode,
   type Conv2dNode,
   type Floats,
+  type InitialState,
   type NetworkNode,
   type NeuronNode,
   type Padding,
@@ -124,6 +125,21 @@ function buildPopulation(node: DraftPopulation, base: Base, size: number): Popul
     reset: node.reset,
     resetTo: each(node.resetTo),
     resetDelay: node.resetDelay,
+    ...(node.rule === undefined ? {} : { rule: node.rule }),
+    ...(node.gainFactors === undefined ? {} : { gainFactors: node.gainFactors.map(each) }),
+    ...(node.spikeValue === undefined ? {} : { spikeValue: each(node.spikeValue) }),
+    ...(node.initial === undefined ? {} : { initial: buildInitial(node.initial, each) }),
+  };
+}
+
+function buildInitial(
+  { membrane, current, inhibitory }: NonNullable<DraftPopulation["initial"]>,
+  each: (tensor: Tensor) => Float64Array,
+): InitialState {
+  return {
+    ...(membrane === undefined ? {} : { membrane: each(membrane) }),
+    ...(current === undefined ? {} : { current: each(current) }),
+    ...(inhibitory === undefined ? {} : { inhibitory: each(inhibitory) }),
   };
 }
 

@@ -29,11 +29,12 @@ export function createNetwork(
   checkEnds(nested, findings);
   throwFound(findings);
   checkCycles(nested);
+  checkOutputs(nested, findings);
+  throwFound(findings);
   const shapes = inferShapes(nested, findings);
   throwFound(findings);
   const graph = dissolvePorts(nested);
-  checkReach(graph, findings);
-  throwFound(findings);
+  warnOfLooseEnds(graph, findings);
   warnOfRepetition(graph.nodes, shapes, findings);
   return { network: ordered(graph, shapes), warnings: findings.warnings };
 }
@@ -86,24 +87,28 @@ function checkCycles(graph: FlatGraph): void {
   throw mistake("NETWORK_STATELESS_CYCLE", { loop: [...names, first].join(" -> ") }, { node: first });
 }
 
-/** Outputs that no Input reaches are mistakes; other nodes that are left out only warn. */
-function checkReach(graph: FlatGraph, findings: Findings): void {
+function checkOutputs(graph: FlatGraph, findings: Findings): void {
+  const fromInput = distances(linksOf(graph), indicesOf(graph, "input"));
+  for (const index of indicesOf(graph, "output")) {
+    const name = nameOf(graph, index);
+    if (fromInput[index] !== Infinity) continue;
+    findings.mistakes.push(mistake("NETWORK_OUTPUT_UNREACHABLE", { name }, { node: name }));
+  }
+}
+
+/** Nodes that get nothing or lead nowhere do no harm, and are hardly meant. */
+function warnOfLooseEnds(graph: FlatGraph, findings: Findings): void {
   const links = linksOf(graph);
   const backward: Links = { count: links.count, edges: links.edges.map(([from, to]) => [to, from]) };
-  const fromInput = distances(links, indicesOf(graph, "input"));
   const toOutput = distances(backward, indicesOf(graph, "output"));
   const fed = new Set(links.edges.map(([, to]) => to));
-  for (const [index, node] of graph.nodes.entries()) {
-    const { name, kind } = node;
-    const reached = fromInput[index] !== Infinity;
-    const used = toOutput[index] !== Infinity;
-    const place = { node: name };
-    const warn = (code: string, message: string): void => void findings.warnings.push({ code, message, place });
-    if (kind === "output" && !reached) {
-      findings.mistakes.push(mistake("NETWORK_OUTPUT_UNREACHABLE", { name }, place));
-    } else if (kind !== "input" && !fed.has(index)) {
-      warn("NETWORK_NODE_UNFED", `No edge leads to ${name}; it gets zeros${used ? "" : ", and no Output sees it"}.`);
-    } else if (!used) warn("NETWORK_NODE_UNUSED", `Nothing that ${name} does reaches an Output.`);
+  for (const [index, { name, kind }] of graph.nodes.entries()) {
+    const isUsed = toOutput[index] !== Infinity;
+    const warn = (code: string, message: string): void =>
+      void findings.warnings.push({ code, message, place: { node: name } });
+    if (kind !== "input" && !fed.has(index)) {
+      warn("NETWORK_NODE_UNFED", `No edge leads to ${name}; it gets zeros${isUsed ? "" : ", and no Output sees it"}.`);
+    } else if (!isUsed) warn("NETWORK_NODE_UNUSED", `Nothing that ${name} does reaches an Output.`);
   }
 }
 

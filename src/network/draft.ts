@@ -1,6 +1,6 @@
 /** What the makers of networks (NIR files, YAML files, the builder) hand to `createNetwork`: nodes before any inference. */
 
-import type { NeuronType, ResetKind, Shape, Tensor } from "./types.ts";
+import type { NeuronRule, NeuronType, ResetKind, Shape, Tensor } from "./types.ts";
 
 /** One number for every axis, or one number per axis. */
 export type Extent = number | readonly number[];
@@ -97,6 +97,10 @@ export interface DraftPopulation extends DraftBase {
   readonly reset: ResetKind;
   readonly resetTo: Tensor;
   readonly resetDelay: boolean;
+  readonly rule?: NeuronRule;
+  readonly gainFactors?: readonly Tensor[];
+  readonly spikeValue?: Tensor;
+  readonly initial?: { readonly membrane?: Tensor; readonly current?: Tensor; readonly inhibitory?: Tensor };
 }
 /** A network inside a network; its nodes are called `graph.node` afterwards, its Inputs and Outputs vanish. */
 export interface DraftGraph extends DraftBase {

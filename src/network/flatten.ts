@@ -1,6 +1,7 @@
 /** From graphs inside graphs to one flat graph, and the checks of names and edges on the way. */
 
 import { mistake } from "../errors.ts";
+import { closest } from "../spelling.ts";
 import type { DraftEdge, DraftGraph, DraftNode, FlatNode } from "./draft.ts";
 import { attempt, type Findings } from "./findings.ts";
 
@@ -95,7 +96,10 @@ function sound(
   for (const name of missing) {
     const naming = edges.filter((edge) => edge.includes(name)).map(([from, to]) => `${from} -> ${to}`);
     const where = prefix === "" ? "The network" : `The graph ${prefix.slice(0, -1)}`;
-    const facts = { missing: name, where, edges: some(naming), known: some([...inside.keys()]) };
+    const known = [...inside.keys()];
+    const near = closest(name, known);
+    const advice = near === undefined ? "Correct the edge or add the node." : `Did you mean ${near}?`;
+    const facts = { missing: name, where, edges: some(naming), known: some(known), advice };
     findings.mistakes.push(mistake("NETWORK_EDGE_NODE", facts, { field: "edges", node: prefix + name }));
   }
   return edges.filter(([from, to]) => !missing.has(from) && !missing.has(to));

@@ -58,6 +58,11 @@ export function parametersOf(node: FlatNode): readonly Parameter[] {
         ["leak", node.leak],
         ["threshold", node.threshold],
         ["reset_to", node.resetTo],
+        ...(node.gainFactors ?? []).map((factor) => ["gain_factors", factor] as const),
+        ["spike_value", node.spikeValue ?? null],
+        ["initial_membrane", node.initial?.membrane ?? null],
+        ["initial_current", node.initial?.current ?? null],
+        ["initial_inhibitory", node.initial?.inhibitory ?? null],
       ]);
     default:
       return [];

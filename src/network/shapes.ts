@@ -25,8 +25,8 @@ export function inferShapes(graph: FlatGraph, findings: Findings): ReadonlyMap<s
   for (const [from, to] of graph.edges) next.get(from)?.push(to);
   const shapes = new Map<string, NodeShapes>();
   const settled = new Set<string>();
-  const spread = (start: FlatNode, shape: Shape): void => {
-    const queue: [FlatNode, Shape][] = [[start, shape]];
+  const spread = (starts: readonly (readonly [FlatNode, Shape])[]): void => {
+    const queue = [...starts];
     for (const [node, input] of queue) {
       if (settled.has(node.name)) continue;
       settled.add(node.name);
@@ -39,24 +39,24 @@ export function inferShapes(graph: FlatGraph, findings: Findings): ReadonlyMap<s
       }
     }
   };
-  for (const node of graph.nodes) {
-    const own = ownShape(node);
-    if (own !== null) spread(node, own);
-  }
-  for (const node of graph.nodes) {
-    const alone = settled.has(node.name) ? null : shapeWithoutInput(node);
-    if (alone !== null) spread(node, alone);
-  }
-  for (const { name } of graph.nodes) {
-    if (!settled.has(name)) findings.mistakes.push(mistake("NETWORK_SHAPE_UNKNOWN", { name }, { node: name }));
+  // All nodes that know their shape first, so that nothing else is assumed of them.
+  spread(graph.nodes.flatMap((node) => withShape(node, ownShape(node))));
+  for (const node of graph.nodes) if (!settled.has(node.name)) spread(withShape(node, shapeWithoutInput(node)));
+  // Behind a node that failed nothing is known either, which is no mistake of its own.
+  const unknown = findings.mistakes.length > 0 ? [] : graph.nodes.filter(({ name }) => !settled.has(name));
+  for (const { name } of unknown) {
+    findings.mistakes.push(mistake("NETWORK_SHAPE_UNKNOWN", { name }, { node: name }));
   }
   for (const [from, to] of graph.edges) {
-    const [source, target] = [nodes.get(from), nodes.get(to)];
-    const [given, taken] = [shapes.get(from)?.output, shapes.get(to)?.input];
-    if (source === undefined || target === undefined || given === undefined || taken === undefined) continue;
-    attempt(findings, () => checkEdge(source, target, given, taken, findings.warnings));
+    const [source, target, given, taken] = [nodes.get(from), nodes.get(to), shapes.get(from), shapes.get(to)];
+    if (!source || !target || !given || !taken) continue;
+    attempt(findings, () => checkEdge(source, target, given.output, taken.input, findings.warnings));
   }
   return shapes;
+}
+
+function withShape(node: FlatNode, shape: Shape | null): readonly (readonly [FlatNode, Shape])[] {
+  return shape === null ? [] : [[node, shape]];
 }
 
 /** Padding of each axis of a convolution in numbers; `same` puts an odd zero after the axis, as PyTorch does. */
@@ -127,6 +127,9 @@ function outputShape(node: FlatNode, input: Shape): Shape {
       return poolOutput(node, input);
     case "flatten":
       return flattenOutput(node, input);
+    case "port":
+      // What does not fit is reported once, where it arrives.
+      return node.shape === null || sameLayout(node.shape, input) ? input : node.shape;
     default:
       return input;
   }

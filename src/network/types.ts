@@ -108,14 +108,51 @@ export interface NeuronNode extends NodeBase {
 export type ResetKind = "zero" | "subtract" | "none";
 
 /**
+ * Where a population departs from the usual order of a timestep (see `PopulationNode`). With m the membrane, all words
+ * as in snnTorch: a mask marks the neurons whose membrane lies above the threshold before the update.
+ */
+export interface NeuronRule {
+  /**
+   * `leaky`: as `PopulationNode` says. `alpha`: the difference of two exponentials, without a decay of its own:
+   *   current = alpha * current + x,  inhibitory = beta * inhibitory - x,  membrane = gain * (current + inhibitory)
+   * and its late reset acts on the currents as well. "zero": current, inhibitory and membrane = 0. "subtract":
+   * current = current - threshold, inhibitory = 0, membrane = membrane + inhibitory of the step before.
+   */
+  readonly response: "leaky" | "alpha";
+  /** Which membrane is compared with the threshold: `before` the update, spikes come one step later than usual. */
+  readonly tested: "after" | "before";
+  /**
+   * What a late reset "zero" replaces: the membrane `before` the update, so that this step's input survives, or the one
+   * `after` it, so that it is lost.
+   */
+  readonly replaced: "before" | "after";
+  /**
+   * Together with a reset in the same step: the neurons of the mask are first reset as late as `resetDelay` would. If
+   * they fire all the same, nothing more happens; if they do not, that reset is taken back: "subtract" adds the threshold,
+   * "zero" doubles what came after it.
+   */
+  readonly settled: boolean;
+  /** Of the neurons of a layer above threshold only the one furthest above fires, the first of equals; all are reset. */
+  readonly inhibition: boolean;
+}
+
+/** The state of a population before its first timestep, one value per neuron; 0 where nothing is said. */
+export interface InitialState {
+  readonly membrane?: Float64Array;
+  /** Synaptic current; the excitatory one of an `alpha` response. */
+  readonly current?: Float64Array;
+  /** Of an `alpha` response. */
+  readonly inhibitory?: Float64Array;
+}
+
+/**
  * Neurons in discrete time. Once per step, x being the summed input:
  *   current  = alpha * current + currentGain * x          (where alpha is not null; otherwise current = x)
  *   membrane = beta * membrane + gain * current + feedthrough * x + leak
  *   fires where membrane > threshold
  *   reset "zero": membrane = resetTo; "subtract": membrane = membrane - threshold; "none": nothing
- * With `resetDelay` the neurons that fired reset in the next step, as with snnTorch's reset_delay: "subtract" after the
- * update; "zero" before it where there is no alpha, so that the step's input survives, and after it where there is one.
- * A membrane of 0 above its threshold counts as fired before the first step.
+ * With `resetDelay` the reset takes effect in the next step, as snnTorch's reset_delay does: on the neurons whose membrane
+ * lies above the threshold by then; "zero" acts before the update where there is no current, after it where there is one.
  * All arrays one value per neuron, float64. `threshold` null: integrates only, and its membrane is its output.
  */
 export interface PopulationNode extends NodeBase {
@@ -132,6 +169,14 @@ export interface PopulationNode extends NodeBase {
   readonly reset: ResetKind;
   readonly resetTo: Float64Array;
   readonly resetDelay: boolean;
+  /** Departures from the order above; absent in the common case. */
+  readonly rule?: NeuronRule;
+  /** `gain` as the factors that the input is multiplied with one after another, where float32 should round in between. */
+  readonly gainFactors?: readonly Float64Array[];
+  /** What leaves with a spike; 1 when absent. Not applied with inhibition. Resets do not depend on it. */
+  readonly spikeValue?: Float64Array;
+  /** Zeros when absent. */
+  readonly initial?: InitialState;
 }
 
 /** A delay in whole timesteps, one value per element. */
