@@ -1,11 +1,10 @@
 /** The equations of one kind of neuron, parsed and checked. */
 
-import { BitspikeError, located, mistake, type Place } from "../errors.ts";
+import { BitspikeError, located, mistake } from "../errors.ts";
 import { checkBlock, type BlockRules } from "./check.ts";
-import { parseBlock, parseDefinitions } from "./parse.ts";
-import { parseReal } from "./real.ts";
+import { parseBlock, parseDefinitions, parseExpression, type Dialect } from "./parse.ts";
 import type { DatapathSpec, ParameterSpec } from "./spec.ts";
-import { namesIn, type Block, type Definition } from "./syntax.ts";
+import { childrenOf, namesIn, type Block, type Definition, type Expression, type Position } from "./syntax.ts";
 
 export interface Datapath {
   readonly spec: DatapathSpec;
@@ -38,7 +37,7 @@ export const neuronQuantities = ["alpha", "beta", "threshold", "bias", "subtract
  * Parse and check a datapath.
  *
  * @param settings the target's chip-wide options, readable everywhere
- * @returns every mistake found, or the datapath
+ * @returns every mistake found, or the datapath; the places name a field of the spec, and where in its text
  */
 export function readDatapath(
   spec: DatapathSpec,
@@ -46,8 +45,8 @@ export function readDatapath(
 ): { datapath: Datapath | null; issues: BitspikeError[] } {
   const issues: BitspikeError[] = [];
   const words = readWords(spec, settings, issues);
-  const definitions =
-    attempt(issues, placeOf(spec, "define"), () => parseDefinitions(spec.blocks["define"] ?? "")) ?? [];
+  const definitions = attempt(issues, "define", () => parseDefinitions(spec.blocks["define"] ?? "")) ?? [];
+  checkDeclared(spec, settings, words, definitions, issues);
   const blocks = new Map<BlockName, Block>();
   for (const name of blockNames) {
     const block = readBlock(name, spec, settings, words, definitions, issues);
@@ -57,7 +56,7 @@ export function readDatapath(
     if (spec.blocks[name] === undefined) issues.push(mistake("DATAPATH_NO_BLOCK", { name }));
   }
   checkEncodings(spec, issues);
-  if (issues.length === 0) checkUse(spec, [...blocks.values()], issues);
+  if (issues.length === 0) checkUse(spec, blocks, issues);
   if (issues.length > 0) return { datapath: null, issues };
   const datapath = {
     spec,
@@ -80,10 +79,10 @@ function readBlock(
 ): Block | null {
   const text = spec.blocks[name];
   if (text === undefined) return null;
-  const block = attempt(issues, placeOf(spec, name), () => parseBlock(text, definitions));
+  const block = attempt(issues, name, () => parseBlock(text, definitions));
   if (block === null) return null;
   const found = checkBlock(block, rulesOf(name, spec, [...Object.keys(settings), ...words.keys()]));
-  issues.push(...found.map((issue) => shifted(issue, placeOf(spec, name))));
+  issues.push(...found.map((issue) => inField(issue, name)));
   return block;
 }
 
@@ -103,7 +102,7 @@ function rulesOf(name: BlockName, spec: DatapathSpec, everywhere: readonly strin
   return {
     readable: new Set([...builtIn[name], ...own, ...everywhere]),
     writable: new Set(writable),
-    registers: new Set(states),
+    registers: new Set(name === "on load" ? [] : states),
     result: name === "on timestep" ? "spike" : name === "on load" ? "stored" : null,
   };
 }
@@ -114,11 +113,13 @@ function readWords(
   issues: BitspikeError[],
 ): Map<string, number> {
   const words = new Map<string, number>();
-  for (const group of [spec.parameters, spec.projection, settings]) {
-    for (const parameter of Object.values(group)) {
+  const groups = { settings, parameters: spec.parameters, projection: spec.projection };
+  for (const [group, parameters] of Object.entries(groups)) {
+    for (const [name, parameter] of Object.entries(parameters)) {
       for (const [number, word] of (parameter.words ?? []).entries()) {
         const before = words.get(word);
-        if (before !== undefined && before !== number) issues.push(mistake("DATAPATH_WORD_AMBIGUOUS", { word }));
+        const place = group === "settings" ? {} : { field: `${group}.${name}` };
+        if (before !== undefined && before !== number) issues.push(mistake("DATAPATH_WORD_AMBIGUOUS", { word }, place));
         words.set(word, number);
       }
     }
@@ -126,71 +127,101 @@ function readWords(
   return words;
 }
 
-function checkEncodings(spec: DatapathSpec, issues: BitspikeError[]): void {
-  const groups = [
-    { field: "parameters", parameters: spec.parameters, known: [...neuronQuantities, ...Object.keys(spec.parameters)] },
-    { field: "projection", parameters: spec.projection, known: ["graded", "signs"] },
-  ];
-  for (const { field, parameters, known } of groups) {
-    for (const [name, { encodes }] of Object.entries(parameters)) {
-      if (encodes !== undefined) issues.push(...checkEncoding(encodes, known, `${field}.${name}.encodes`));
+/** Names that mean something in some block already; an accumulator may be called `input`. */
+const reserved = ["weight", "payload", "total", "spike", "timestep", "stored", "input"];
+
+/** Whatever is declared shares one space of names, so that none can hide another. */
+function checkDeclared(
+  spec: DatapathSpec,
+  settings: Readonly<Record<string, ParameterSpec>>,
+  words: ReadonlyMap<string, number>,
+  definitions: readonly Definition[],
+  issues: BitspikeError[],
+): void {
+  const taken = new Set([...reserved, ...Object.keys(settings), ...words.keys()]);
+  const declare = (name: string, field: string, at?: Position): void => {
+    if (taken.has(name)) issues.push(mistake("DATAPATH_DECLARED_TWICE", { name }, { field, ...at }));
+    taken.add(name);
+  };
+  const isInput = (name: string): boolean => name === "input" && spec.inputs.includes(name);
+  for (const group of ["state", "parameters", "projection"] as const) {
+    for (const name of Object.keys(spec[group])) {
+      if (group !== "state" || !isInput(name)) declare(name, `${group}.${name}`);
     }
+  }
+  for (const [index, name] of spec.inputs.entries()) {
+    const first = spec.inputs.indexOf(name) === index;
+    if (!first || (!isInput(name) && !Object.hasOwn(spec.state, name))) declare(name, "inputs");
+  }
+  for (const { name, at } of definitions) declare(name, "define", at);
+}
+
+function checkEncodings(spec: DatapathSpec, issues: BitspikeError[]): void {
+  const parameters = Object.entries(spec.parameters);
+  const exponents = parameters.flatMap(([name, { chosen }]) => (chosen === "exponent" ? [name] : []));
+  for (const [name, { encodes }] of parameters) {
+    const known = [...neuronQuantities, ...exponents];
+    if (encodes !== undefined) issues.push(...checkEncoding(encodes, known, `parameters.${name}.encodes`));
   }
   for (const [name, { encodes }] of Object.entries(spec.state)) {
     if (encodes !== undefined) issues.push(...checkEncoding(encodes, [name, "scale"], `state.${name}.encodes`));
   }
 }
 
-/** Mistakes of one real expression; `field` is put into their place. */
-export function checkEncoding(text: string, known: readonly string[], field: string): BitspikeError[] {
+/** Mistakes of one expression that may read the `known` quantities; `field` is put into their place. */
+export function checkEncoding(
+  text: string,
+  known: readonly string[],
+  field: string,
+  dialect: Dialect = "real",
+): BitspikeError[] {
   const issues: BitspikeError[] = [];
-  const expression = attempt(issues, { field }, () => parseReal(text));
-  if (expression === null) return issues;
-  for (const name of namesIn(expression)) {
-    if (!known.includes(name)) {
-      issues.push(mistake("DATAPATH_QUANTITY", { name, known: known.join(", ") }, { field, ...expression.at }));
-    }
-  }
+  const expression = attempt(issues, field, () => parseExpression(text, dialect));
+  if (expression !== null) checkQuantities(expression, known, field, issues);
   return issues;
 }
 
-/** A register or constant that no equation mentions is a mistake in the text, or left over. */
-function checkUse(spec: DatapathSpec, blocks: readonly Block[], issues: BitspikeError[]): void {
+function checkQuantities(
+  expression: Expression,
+  known: readonly string[],
+  field: string,
+  issues: BitspikeError[],
+): void {
+  if (expression.kind === "name" && !known.includes(expression.name)) {
+    const facts = { name: expression.name, known: known.join(", ") };
+    issues.push(mistake("DATAPATH_QUANTITY", facts, { field, ...expression.at }));
+  }
+  for (const child of childrenOf(expression)) checkQuantities(child, known, field, issues);
+}
+
+/** A register, accumulator or constant that no equation mentions is a mistake in the text, or left over. */
+function checkUse(spec: DatapathSpec, blocks: ReadonlyMap<BlockName, Block>, issues: BitspikeError[]): void {
   const used = new Set<string>();
-  for (const block of blocks) {
-    for (const line of block) {
-      used.add(line.name);
-      namesIn(line.value, used);
-    }
+  for (const line of [...blocks.values()].flat()) {
+    used.add(line.name);
+    namesIn(line.value, used);
   }
   for (const group of ["state", "parameters", "projection"] as const) {
     for (const name of Object.keys(spec[group])) {
       if (!used.has(name)) issues.push(mistake("DATAPATH_UNUSED", { name }, { field: `${group}.${name}` }));
     }
   }
+  const read = new Set(blocks.get("on timestep")!.flatMap((line) => [...namesIn(line.value)]));
+  for (const name of spec.inputs) {
+    if (!read.has(name)) issues.push(mistake("DATAPATH_UNUSED", { name }, { field: "inputs" }));
+  }
 }
 
-function placeOf(spec: DatapathSpec, block: string): Place {
-  return { field: block, ...spec.origin[block] };
-}
-
-function attempt<T>(issues: BitspikeError[], origin: Place, parse: () => T): T | null {
+function attempt<T>(issues: BitspikeError[], field: string, parse: () => T): T | null {
   try {
     return parse();
   } catch (error) {
     if (!(error instanceof BitspikeError)) throw error;
-    issues.push(shifted(error, origin));
+    issues.push(inField(error, field));
     return null;
   }
 }
 
-/** A place within a text as a place within the file that the text stands in. */
-function shifted(issue: BitspikeError, { line, column, field }: Place): BitspikeError {
-  const { place } = issue;
-  const moved = {
-    ...(line !== undefined && place.line !== undefined ? { line: line + place.line - 1 } : {}),
-    ...(column !== undefined && place.column !== undefined ? { column: column + place.column } : {}),
-    ...(field === undefined ? {} : { field }),
-  };
-  return located(new BitspikeError(issue.code, issue, {}, { issues: issue.issues }), moved);
+function inField(issue: BitspikeError, field: string): BitspikeError {
+  return located(issue, { field });
 }

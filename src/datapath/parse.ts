@@ -34,6 +34,11 @@ const strength: Readonly<Record<string, number>> = {
 const comparison = 3;
 const shift = 5;
 
+/** Parentheses, signs and choices inside each other: what recursion bears, and far more than anybody can read. */
+const deepest = 200;
+/** Operations of one line with all definitions put in; likewise. */
+const longest = 5000;
+
 /** Integer arithmetic of a chip, or real numbers with `/` for what an integer encodes. */
 export type Dialect = "integer" | "real";
 
@@ -43,6 +48,7 @@ class Parser {
   /** Expressions that stood in parentheses: those may be mixed freely. */
   private readonly parenthesized = new WeakSet<Expression>();
   private next = 0;
+  private depth = 0;
 
   constructor(text: string, dialect: Dialect) {
     this.tokens = tokenize(text);
@@ -55,6 +61,11 @@ class Parser {
 
   get atEnd(): boolean {
     return this.token.kind === "end";
+  }
+
+  /** Whether the next token begins a line. */
+  get atLine(): boolean {
+    return this.atEnd || this.token.at.line > this.tokens[this.next - 1]!.at.line;
   }
 
   is(text: string): boolean {
@@ -88,12 +99,21 @@ class Parser {
   }
 
   expression(): Expression {
-    const condition = this.binary(1);
-    const { at } = this.token;
-    if (!this.accept("?")) return condition;
-    const yes = this.expression();
-    this.expect(":");
-    return { kind: "choice", condition, yes, no: this.expression(), at };
+    return this.nested(() => {
+      const condition = this.binary(1);
+      const { at } = this.token;
+      if (!this.accept("?")) return condition;
+      const yes = this.expression();
+      this.expect(":");
+      return { kind: "choice", condition, yes, no: this.expression(), at };
+    });
+  }
+
+  private nested(read: () => Expression): Expression {
+    if (++this.depth > deepest) throw mistake("DATAPATH_TOO_LONG", { limit: `${deepest} levels` }, this.token.at);
+    const expression = read();
+    this.depth--;
+    return expression;
   }
 
   private binary(weakest: number): Expression {
@@ -124,11 +144,9 @@ class Parser {
 
   private unary(): Expression {
     const { text, at } = this.token;
-    if (this.is("-") || this.is("!")) {
-      this.take();
-      return { kind: "unary", operator: text as "-" | "!", operand: this.unary(), at };
-    }
-    return this.primary();
+    if (!this.is("-") && !this.is("!")) return this.primary();
+    this.take();
+    return { kind: "unary", operator: text as "-" | "!", operand: this.nested(() => this.unary()), at };
   }
 
   private primary(): Expression {
@@ -184,9 +202,9 @@ function old(token: Token, args: readonly Expression[]): Expression {
   return { kind: "old", name: argument.name, at: token.at };
 }
 
-/** The rest of a statement must begin on a line of its own. */
-function endOfLine(parser: Parser, began: Position): void {
-  if (!parser.atEnd && parser.token.at.line === began.line) parser.refuse("an operator or the end of the line");
+/** What follows a statement must begin on a line of its own. */
+function endOfLine(parser: Parser): void {
+  if (!parser.atLine) parser.refuse("an operator or the end of the line");
 }
 
 /**
@@ -198,6 +216,7 @@ export function parseExpression(text: string, dialect: Dialect): Expression {
   const parser = new Parser(text, dialect);
   const expression = parser.expression();
   if (!parser.atEnd) parser.refuse("an operator or the end");
+  checkLength(expression);
   checkCalls(expression, dialect === "real" ? realFunctions : integerFunctions);
   return expression;
 }
@@ -212,12 +231,9 @@ export function parseBlock(text: string, definitions: readonly Definition[] = []
   const lines: Assignment[] = [];
   while (!parser.atEnd) {
     const target = parser.name("a name to assign to");
+    refuseDefined(target, definitions);
     parser.expect("=");
-    const raw = parser.expression();
-    endOfLine(parser, target.at);
-    const value = expand(raw, definitions);
-    checkCalls(value, integerFunctions);
-    lines.push({ name: target.text, value, at: target.at });
+    lines.push({ name: target.text, value: value(parser, definitions), at: target.at });
   }
   return lines;
 }
@@ -228,29 +244,56 @@ export function parseDefinitions(text: string): Definition[] {
   const definitions: Definition[] = [];
   while (!parser.atEnd) {
     const target = parser.name("a name to define");
+    refuseDefined(target, [...definitions, ...builtIn]);
     const parameters: string[] = [];
     if (parser.accept("(")) {
-      do parameters.push(parser.name("a parameter").text);
+      do parameters.push(parameter(parser, parameters));
       while (parser.accept(","));
       parser.expect(")");
     }
     parser.expect("=");
-    const value = expand(parser.expression(), definitions);
-    endOfLine(parser, target.at);
-    checkCalls(value, integerFunctions);
-    definitions.push({ name: target.text, parameters, value, at: target.at });
+    const visible = definitions.filter(({ name }) => !parameters.includes(name));
+    definitions.push({ name: target.text, parameters, value: value(parser, visible), at: target.at });
   }
   return definitions;
 }
 
-/** Put definitions in where they are used. */
+function parameter(parser: Parser, before: readonly string[]): string {
+  const { text, at } = parser.name("a parameter");
+  if (before.includes(text)) throw mistake("DATAPATH_DECLARED_TWICE", { name: text }, at);
+  return text;
+}
+
+/** Names of functions, which no definition may take. */
+const builtIn = [...Object.keys(integerFunctions), "old"].map((name) => ({ name }));
+
+function refuseDefined({ text, at }: Token, definitions: readonly Pick<Definition, "name">[]): void {
+  if (definitions.some(({ name }) => name === text)) throw mistake("DATAPATH_DECLARED_TWICE", { name: text }, at);
+}
+
+/** The right side of a line, definitions put in. */
+function value(parser: Parser, definitions: readonly Definition[]): Expression {
+  const { at } = parser.token;
+  const raw = parser.expression();
+  endOfLine(parser);
+  const whole = expand(raw, definitions);
+  checkLength(whole, at);
+  checkCalls(whole, integerFunctions);
+  return whole;
+}
+
+/** Put definitions in where they are used; their parts then have that place, since a mistake shows there. */
 function expand(expression: Expression, definitions: readonly Definition[]): Expression {
   if (expression.kind === "name") {
     const found = definitions.find((one) => one.name === expression.name && one.parameters.length === 0);
-    return found === undefined ? expression : found.value;
+    return found === undefined ? expression : movedTo(found.value, expression.at);
   }
   const inner = mapChildren(expression, (child) => expand(child, definitions));
   return inner.kind === "call" ? expandCall(inner, definitions) : inner;
+}
+
+function movedTo(expression: Expression, at: Position): Expression {
+  return { ...mapChildren(expression, (child) => movedTo(child, at)), at };
 }
 
 function expandCall(call: Extract<Expression, { kind: "call" }>, definitions: readonly Definition[]): Expression {
@@ -260,18 +303,36 @@ function expandCall(call: Extract<Expression, { kind: "call" }>, definitions: re
     const expected = String(found.parameters.length);
     throw mistake("DATAPATH_ARGUMENTS", { name: call.name, expected, got: call.args.length }, call.at);
   }
-  return substitute(found.value, new Map(found.parameters.map((name, i) => [name, call.args[i]!])));
+  const args = new Map(found.parameters.map((name, i) => [name, call.args[i]!]));
+  return substitute(movedTo(found.value, call.at), args);
 }
 
 function substitute(expression: Expression, values: ReadonlyMap<string, Expression>): Expression {
   if (expression.kind === "name") return values.get(expression.name) ?? expression;
+  if (expression.kind === "old") return { ...expression, name: oldName(expression, values.get(expression.name)) };
   return mapChildren(expression, (child) => substitute(child, values));
+}
+
+/** In `d(x) = x - old(x)` the argument has to be a register. */
+function oldName({ name, at }: Extract<Expression, { kind: "old" }>, argument: Expression | undefined): string {
+  if (argument === undefined) return name;
+  if (argument.kind !== "name") throw mistake("DATAPATH_OLD", { name }, at);
+  return argument.name;
+}
+
+function checkLength(expression: Expression, at: Position = expression.at): void {
+  let count = 0;
+  const visit = (one: Expression): void => {
+    if (++count > longest) throw mistake("DATAPATH_TOO_LONG", { limit: `${longest} operations` }, at);
+    for (const child of childrenOf(one)) visit(child);
+  };
+  visit(expression);
 }
 
 function checkCalls(expression: Expression, functions: Readonly<Record<string, number>>): void {
   if (expression.kind === "call") {
     const expected = functions[expression.name];
-    if (expected === undefined) {
+    if (!Object.hasOwn(functions, expression.name) || expected === undefined) {
       const known = Object.keys(functions).join(", ");
       throw mistake("DATAPATH_FUNCTION", { name: expression.name, known }, expression.at);
     }

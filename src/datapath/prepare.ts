@@ -3,8 +3,8 @@
  *
  * Doubles are exact for integers below 2^53. A lane that leaves that range, shifts by a negative amount or divides by
  * zero becomes NaN, NaN spreads through everything computed from it (but not through the branch of a `?:` that is not
- * taken), and a lane whose result is NaN or outside its register's range is run again by the plain walk of
- * `evaluate.ts`, which has the exact answer or the error. So the result is that of the plain walk, always.
+ * taken), and a lane that has NaN on any line, or a result outside its register's range, is run again by the plain walk
+ * of `evaluate.ts`, which has the exact answer or the error. So the result is that of the plain walk, always.
  */
 
 import { runBlock } from "./evaluate.ts";
@@ -57,9 +57,11 @@ export function prepareBlock(
   outOfRange: OutOfRange,
 ): PreparedBlock {
   const builder = new Builder(inputs, outputs, changing);
-  const results = builder.block(block);
+  const { results, watched } = builder.block(block);
   const written = outputs.filter((output) => results.has(output.name));
-
+  // What is written is looked at anyway.
+  const seen = new Set(written.map(({ name }) => asLanes(results.get(name)!)));
+  const unseen = watched.filter((lanes) => !seen.has(lanes));
   const exactly = plainLane(block, inputs, outputs, changing);
 
   const commit = (first: number, count: number): void => {
@@ -70,6 +72,7 @@ export function prepareBlock(
         // Written so that NaN does not fit.
         if (!(value >= low && value <= high)) fits = false;
       }
+      for (const lanes of unseen) if (Number.isNaN(lanes[lane])) fits = false;
       if (!fits) {
         store(first + lane, exactly(first + lane), written, outOfRange);
         continue;
@@ -170,17 +173,27 @@ class Builder {
     }
   }
 
-  /** Translate the lines in order; gives the operand of every assigned name. */
-  block(block: Block): Map<string, Operand> {
-    const assigned = new Map<string, Operand>();
+  /**
+   * Translate the lines in order; gives the operand of every assigned name, and the lanes of lines that no later line
+   * is sure to read, in which NaN would otherwise go unseen.
+   */
+  block(block: Block): { results: Map<string, Operand>; watched: Lanes[] } {
+    const results = new Map<string, Operand>();
+    const unread = new Map<string, Lanes>();
+    const watched: Lanes[] = [];
     for (const line of block) {
-      const operand = this.expression(fold(line.value, this.constants));
+      const value = fold(line.value, this.constants);
+      const operand = this.expression(value);
+      for (const name of alwaysRead(value)) unread.delete(name);
+      const overwritten = unread.get(line.name);
+      if (overwritten !== undefined) watched.push(overwritten);
       // A name may be assigned again: from here on it means the new value.
       this.constants.delete(line.name);
       this.names.set(line.name, operand);
-      assigned.set(line.name, operand);
+      results.set(line.name, operand);
+      if (operand.kind === "lanes") unread.set(line.name, operand.lanes);
     }
-    return assigned;
+    return { results, watched: [...watched, ...unread.values()] };
   }
 
   private loaded(array: Exclude<Values, number>): Operand {
@@ -218,6 +231,19 @@ class Builder {
     this.steps.push((_first, count) => loop(out, a, b!, c!, count));
     return { kind: "lanes", lanes: out };
   }
+}
+
+/** Names whose NaN makes the expression NaN: not those in a branch, or to the right of `&&` and `||`. */
+function alwaysRead(expression: Expression): readonly string[] {
+  switch (expression.kind) {
+    case "name":
+      return [expression.name];
+    case "choice":
+      return alwaysRead(expression.condition);
+    case "binary":
+      if (expression.operator === "&&" || expression.operator === "||") return alwaysRead(expression.left);
+  }
+  return childrenOf(expression).flatMap(alwaysRead);
 }
 
 function asLanes(operand: Operand): Lanes {

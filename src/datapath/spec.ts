@@ -46,6 +46,4 @@ export interface DatapathSpec {
   readonly reset: "zero" | "subtract";
   /** Block name (`on spike`, `on total`, `on timestep`, `on load`, `define`) to its text. */
   readonly blocks: Readonly<Record<string, string>>;
-  /** Where each block's text begins in the file: 1-based line of its first line, and the columns cut from each line. */
-  readonly origin: Readonly<Record<string, { readonly line: number; readonly column: number }>>;
 }

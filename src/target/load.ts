@@ -1,17 +1,34 @@
 /** A target file, read: YAML with places, inheritance, form, then equations. All mistakes are reported at once. */
 
-import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node, type Scalar } from "yaml";
-import { checkEncoding, readDatapath } from "../datapath/datapath.ts";
-import { BitspikeError, located, mistake, type Place } from "../errors.ts";
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type Document,
+  type Node,
+  type Scalar,
+} from "yaml";
+import type { Position } from "../datapath/syntax.ts";
+import { BitspikeError, mistake, type Place } from "../errors.ts";
+import { checkTarget } from "./check.ts";
 import { formTarget } from "./schema.ts";
-import type { DatapathSpec, Target } from "./types.ts";
+import type { Target } from "./types.ts";
 
-/** Where each key of a file stands, by its dotted path. */
-type Places = Map<string, Place>;
+/** Where the value of a key stands, and where in the file a position in its text is; null: not to be said exactly. */
+interface Spot {
+  readonly place: Place;
+  readonly within: ((at: Position) => Position) | null;
+}
+
+/** By dotted path. */
+type Spots = Map<string, Spot>;
 
 interface Source {
   readonly data: unknown;
-  readonly places: Places;
+  readonly spots: Spots;
 }
 
 /** Longest chain of `extends`; a longer one is a loop. */
@@ -26,72 +43,90 @@ const longestChain = 8;
  * @throws TARGET_INVALID with every mistake as an issue, each with file, line, column and hint
  */
 export function loadTarget(text: string, file: string, readBase: (name: string) => string | null): Target {
-  const { data, places } = readSource(text, file, readBase, 0);
+  const { data, spots } = readSource(text, file, readBase, 0);
   const { target, issues } = formTarget(data);
   if (target === null) {
     throw invalid(
       file,
-      issues.map(({ path, message }) => formMistake(path, message, places, file)),
+      issues.map(({ path, message }) => formMistake(path, message, spots, file)),
     );
   }
-  const placed = withOrigins(target, places);
-  const mistakes = checkTarget(placed).map((issue) => placeIssue(issue, places, file));
+  const mistakes = checkTarget(target).map((issue) => inFile(issue, spots, file));
   if (mistakes.length > 0) throw invalid(file, mistakes);
-  return placed;
+  return target;
 }
 
 function invalid(file: string, issues: readonly BitspikeError[]): BitspikeError {
   return mistake("TARGET_INVALID", { file, count: issues.length }, { file }, { issues });
 }
 
-function formMistake(path: readonly (string | number)[], message: string, places: Places, file: string): BitspikeError {
+function formMistake(path: readonly (string | number)[], message: string, spots: Spots, file: string): BitspikeError {
   const field = path.join(".");
-  const missing = !places.has(field);
+  const missing = !spots.has(field);
   const reason = missing && /received undefined/.test(message) ? "this field is missing" : message;
-  return mistake(
-    "TARGET_FIELD",
-    { field: field === "" ? "the file" : field, reason },
-    { ...nearest(path, places, file), field },
-  );
+  const { place } = nearest(path, spots, file);
+  return mistake("TARGET_FIELD", { field: field === "" ? "the file" : field, reason }, { ...place, field });
+}
+
+/** Give an issue the file, and the line and column of its field or, where the field holds a text, inside of that. */
+function inFile(issue: BitspikeError, spots: Spots, file: string): BitspikeError {
+  const { field = "", line, column } = issue.place;
+  const { place, within } = spots.get(field) ?? { ...nearest(field.split("."), spots, file), within: null };
+  const inside = within !== null && line !== undefined && column !== undefined ? within({ line, column }) : {};
+  return new BitspikeError(issue.code, issue, { ...place, ...inside, field }, { issues: issue.issues });
 }
 
 /** The place of a path, or of the closest thing around it that stands in the file. */
-function nearest(path: readonly (string | number)[], places: Places, file: string): Place {
+function nearest(path: readonly (string | number)[], spots: Spots, file: string): { place: Place } {
   for (let length = path.length; length >= 0; length--) {
-    const place = places.get(path.slice(0, length).join("."));
-    if (place !== undefined) return place;
+    const spot = spots.get(path.slice(0, length).join("."));
+    if (spot !== undefined) return spot;
   }
-  return { file };
+  return { place: { file } };
 }
 
 function readSource(text: string, file: string, readBase: (name: string) => string | null, depth: number): Source {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  if (document.errors.length > 0) {
-    const issues = document.errors.map((error) => {
-      const { line, col } = lines.linePos(error.pos[0]);
-      return mistake("TARGET_YAML", { reason: error.message }, { file, line, column: col });
-    });
-    throw invalid(file, issues);
-  }
-  const own = { data: document.toJS() as unknown, places: placesOf(document, lines, text, file) };
+  const own = readYaml(text, file);
   const base = isRecord(own.data) ? own.data["extends"] : undefined;
   if (typeof base !== "string") return own;
-  const place = { file, ...own.places.get("extends") };
+  const place = own.spots.get("extends")?.place ?? { file };
   const baseText = depth < longestChain ? readBase(base) : null;
   if (baseText === null) throw mistake("TARGET_BASE", { name: base }, place);
+  if (!own.spots.has("name")) {
+    const reason = "a target that extends another needs a name of its own";
+    throw invalid(file, [mistake("TARGET_FIELD", { field: "name", reason }, { ...place, field: "name" })]);
+  }
   return merge(readSource(baseText, `${base}.yaml`, readBase, depth + 1), own);
+}
+
+function readYaml(text: string, file: string): Source {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  // A warning is a tag that nobody knows: the `!` in front of an expression.
+  const issues = [...document.errors, ...document.warnings].map((error) => {
+    const { line, col } = lines.linePos(error.pos[0]);
+    return mistake("TARGET_YAML", { reason: error.message }, { file, line, column: col });
+  });
+  if (issues.length > 0) throw invalid(file, issues);
+  try {
+    return { data: document.toJS() as unknown, spots: spotsOf(document, lines, text, file) };
+  } catch (error) {
+    // An alias without its anchor, or too many of them, shows only here.
+    throw invalid(file, [mistake("TARGET_YAML", { reason: (error as Error).message }, { file })]);
+  }
 }
 
 /** Maps merge key by key, everything else of `own` replaces what `base` had. */
 function merge(base: Source, own: Source): Source {
-  return { data: mergeData(base.data, own.data), places: new Map([...base.places, ...own.places]) };
+  return { data: mergeData(base.data, own.data), spots: new Map([...base.spots, ...own.spots]) };
 }
 
 function mergeData(base: unknown, own: unknown): unknown {
   if (!isRecord(base) || !isRecord(own)) return own;
   const merged: Record<string, unknown> = { ...base };
-  for (const [key, value] of Object.entries(own)) merged[key] = key in base ? mergeData(base[key], value) : value;
+  for (const [key, value] of Object.entries(own)) {
+    merged[key] = Object.hasOwn(base, key) ? mergeData(base[key], value) : value;
+  }
   return merged;
 }
 
@@ -99,85 +134,36 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function placesOf(document: Document, lines: LineCounter, text: string, file: string): Places {
-  const places: Places = new Map();
-  const visit = (node: unknown, path: string): void => {
+function spotsOf(document: Document, lines: LineCounter, text: string, file: string): Spots {
+  const spots: Spots = new Map();
+  const visit = (given: unknown, path: string): void => {
+    const node = isAlias(given) ? given.resolve(document) : given;
     const { range } = (node ?? {}) as Node;
     if (range) {
       const { line, col } = lines.linePos(range[0]);
-      places.set(path, { file, line, column: col, ...(isScalar(node) ? contentStart(node, line, text) : {}) });
+      const within = isScalar(node) ? positions(node, { line, column: col }, text) : null;
+      spots.set(path, { place: { file, line, column: col }, within });
     }
     const inner = (key: unknown): string => (path === "" ? String(key) : `${path}.${String(key)}`);
     if (isMap(node)) for (const { key, value } of node.items) visit(value, inner(isScalar(key) ? key.value : key));
     if (isSeq(node)) for (const [index, item] of node.items.entries()) visit(item, inner(index));
   };
   visit(document.contents, "");
-  return places;
+  return spots;
 }
 
-/** The text of a `|` block begins on the line after it, indented. */
-function contentStart(node: Scalar, line: number, text: string): Place {
-  if (node.type !== "BLOCK_LITERAL") return {};
-  const first = text.split("\n")[line] ?? "";
-  return { line: line + 1, column: first.length - first.trimStart().length + 1 };
-}
-
-/** Where each block of equations begins, so that a mistake inside an equation has its line and column in the file. */
-function withOrigins(target: Target, places: Places): Target {
-  const datapaths = Object.entries(target.datapaths).map(([name, spec]): [string, DatapathSpec] => {
-    const origin: Record<string, { line: number; column: number }> = {};
-    for (const block of Object.keys(spec.blocks)) {
-      const place = places.get(`datapaths.${name}.${block}`);
-      if (place !== undefined) origin[block] = { line: place.line ?? 1, column: (place.column ?? 1) - 1 };
-    }
-    return [name, { ...spec, origin }];
-  });
-  return { ...target, datapaths: Object.fromEntries(datapaths) };
-}
-
-/** Mistakes in the equations and in what the fields say about each other. */
-function checkTarget(target: Target): BitspikeError[] {
-  const issues: BitspikeError[] = [];
-  for (const [name, spec] of Object.entries(target.datapaths)) {
-    const found = readDatapath(spec, target.settings).issues;
-    issues.push(...found.map((issue) => atField(issue, `datapaths.${name}`)));
-    const known = ["weight", "scale", ...Object.keys(spec.projection)];
-    issues.push(...checkEncoding(target.weights.encodes ?? "", known, "weights.encodes"));
-    issues.push(...checkRanges(spec, `datapaths.${name}`));
+/** From positions in a scalar's value to those in the file, where the value stands there letter by letter. */
+function positions(node: Scalar, start: Position, text: string): Spot["within"] {
+  const { value, type, range } = node;
+  if (typeof value !== "string" || !range) return null;
+  if (type === "BLOCK_LITERAL") {
+    // The text begins on the line after the `|`; its first line that is not empty shows how far it is indented.
+    const first = value.split("\n").findIndex((line) => line !== "");
+    const inFile = (text.split("\n")[start.line + first] ?? "").replace(/\r$/, "");
+    const indent = inFile.length - (value.split("\n")[first] ?? "").length;
+    return (at) => ({ line: start.line + at.line, column: indent + at.column });
   }
-  for (const [name, recipe] of Object.entries(target.recipes)) {
-    for (const parameter of Object.keys(recipe.parameters)) {
-      const known = Object.values(target.datapaths).some(
-        (spec) => parameter === "weight" || parameter in spec.parameters || parameter in spec.projection,
-      );
-      if (!known) {
-        issues.push(
-          mistake("TARGET_RECIPE", { recipe: name, parameter }, { field: `recipes.${name}.parameters.${parameter}` }),
-        );
-      }
-    }
-  }
-  return issues;
-}
-
-function checkRanges(spec: DatapathSpec, field: string): BitspikeError[] {
-  const issues: BitspikeError[] = [];
-  for (const group of ["state", "parameters", "projection"] as const) {
-    for (const [name, { low, high }] of Object.entries(spec[group])) {
-      if (low > high) issues.push(mistake("TARGET_RANGE", { low, high }, { field: `${field}.${group}.${name}` }));
-    }
-  }
-  return issues;
-}
-
-function atField(issue: BitspikeError, prefix: string): BitspikeError {
-  const field = issue.place.field === undefined ? prefix : `${prefix}.${issue.place.field}`;
-  return new BitspikeError(issue.code, issue, { ...issue.place, field }, { issues: issue.issues });
-}
-
-/** Give an issue the line and column of its field, unless it has its own from inside an equation. */
-function placeIssue(issue: BitspikeError, places: Places, file: string): BitspikeError {
-  const { field, line } = issue.place;
-  const place = nearest((field ?? "").split("."), places, file);
-  return line === undefined ? located(issue, place) : located(issue, { file: place.file ?? file });
+  const quote = type === "PLAIN" ? 0 : 1;
+  if (text.slice(range[0] + quote, range[1] - quote) !== value) return null;
+  return (at) => ({ line: start.line, column: start.column + quote + at.column - 1 });
 }

@@ -14,35 +14,55 @@ const confidence = z
   .enum(["quoted", "public-page", "computed", "literature-unverified", "assumption"])
   .describe("How well the number is known; shown wherever the number is shown");
 
-const sourced = z.strictObject({
-  value: z.number().positive(),
-  unit: z.string().optional(),
-  source: z.string().min(1).describe("Where the number was read"),
-  confidence,
-});
+const read = { source: z.string().min(1).describe("Where the number was read"), confidence };
+const count = z.strictObject({ value: z.int().positive(), ...read });
+const memory = z.strictObject({ value: z.number().positive(), unit: z.enum(["B", "KB", "KiB", "MiB"]), ...read });
 
 const rounding = z.enum(["nearest", "nearest-even", "down", "toward-zero"]);
 const real = z.string().min(1).describe("Real expression over the network's quantities, such as (1 - beta) * 4096");
 
-const parameterFields = {
+const typed = {
   type: typeText.optional(),
   values: z.array(z.string()).min(2).optional().describe("An enumeration instead of a type: words for 0, 1, 2, .."),
-  documented: typeText.optional().describe("Range that the chip documents; a value outside only warns"),
-  encodes: real.optional(),
-  round: rounding.optional(),
-  step: z.string().optional().describe("Integer expression: distance between the values that can be stored"),
-  chosen: z.enum(["exponent", "signs", "graded"]).optional().describe("How the compiler chooses the value"),
   default: z.union([z.int(), z.string()]).optional(),
 };
-const parameter = z.union([typeText, z.strictObject(parameterFields)]);
-const setting = z.union([typeText, z.strictObject({ ...parameterFields, description: z.string().optional() })]);
+const documented = typeText.optional().describe("Range that the chip documents; a value outside only warns");
+const chosen = "How the compiler chooses the value";
+
+/** One of a type and a list of words, and a default that is one of these words. */
+function checkTyped({ value: form, issues }: z.core.ParsePayload<TypedDocument>): void {
+  const refuse = (message: string, ...path: string[]): void => {
+    issues.push({ code: "custom", message, path, input: form });
+  };
+  if (form.type === undefined && form.values === undefined) refuse("a type, or a list of values, is missing");
+  if (form.type !== undefined && form.values !== undefined) refuse("a type and a list of values exclude each other");
+  const { default: usual, values = [] } = form;
+  if (typeof usual !== "string" || values.includes(usual)) return;
+  refuse(values.length === 0 ? "a whole number was expected" : `the words are ${values.join(", ")}`, "default");
+}
+type TypedDocument = z.infer<z.ZodObject<typeof typed>>;
+
+const encoded = { encodes: real.optional(), round: rounding.optional() };
+const parameter = z.union([
+  typeText,
+  z
+    .strictObject({ ...typed, ...encoded, documented, chosen: z.literal("exponent").optional().describe(chosen) })
+    .check(checkTyped),
+]);
+const constant = z.union([
+  typeText,
+  z
+    .strictObject({ ...typed, documented, chosen: z.enum(["exponent", "signs", "graded"]).optional().describe(chosen) })
+    .check(checkTyped),
+]);
+const setting = z.union([typeText, z.strictObject({ ...typed, description: z.string().optional() }).check(checkTyped)]);
 const state = z.union([typeText, z.strictObject({ type: typeText, encodes: real.optional() })]);
 const block = z.string().describe("Equations, one per line: name = expression");
 
 const datapath = z.strictObject({
   state: z.record(z.string(), state).default({}),
   parameters: z.record(z.string(), parameter).default({}),
-  projection: z.record(z.string(), parameter).default({}).describe("Constants of one projection"),
+  projection: z.record(z.string(), constant).default({}).describe("Constants of one projection"),
   inputs: z.array(z.string()).min(1).default(["input"]).describe("Accumulators that events are added to"),
   reset: z
     .enum(["zero", "subtract"])
@@ -98,9 +118,15 @@ const targetSchema = z
         .default("0..0"),
       "payload-bits": z.int().min(0).max(32).default(0),
     }),
-    weights: z.strictObject({ ...parameterFields, type: typeText, bits: z.int().min(1).max(32), encodes: real }),
-    core: z.strictObject({ neurons: sourced, "synapse-memory": sourced.optional() }),
-    chip: z.strictObject({ cores: sourced }),
+    weights: z.strictObject({
+      type: typeText,
+      bits: z.int().min(1).max(32),
+      encodes: real,
+      round: rounding.optional(),
+      step: z.string().optional().describe("Integer expression: distance between the values that can be stored"),
+    }),
+    core: z.strictObject({ neurons: count, "synapse-memory": memory.optional() }),
+    chip: z.strictObject({ cores: count }),
     energy: z
       .strictObject({
         basis: z.enum(["published", "stand-in"]),
@@ -117,7 +143,9 @@ const targetSchema = z
 
 type TargetDocument = z.infer<typeof targetSchema>;
 type DatapathDocument = TargetDocument["datapaths"][string];
-type ParameterDocument = z.infer<typeof setting>;
+/** What parameters, constants, settings and weights may say, each a part of it. */
+type ParameterDocument = TypedDocument &
+  Pick<ParameterSpec, "encodes" | "round" | "step" | "chosen"> & { readonly documented?: string | undefined };
 
 /** What is wrong with the form of a target: the path of keys to the place, and what was expected there. */
 export interface FormIssue {
@@ -198,7 +226,6 @@ function toDatapath(form: DatapathDocument): DatapathSpec {
     inputs,
     reset,
     blocks: blocks as Record<string, string>,
-    origin: {},
   };
 }
 
@@ -206,7 +233,7 @@ function toState(form: z.infer<typeof state>): StateSpec {
   return typeof form === "string" ? toType(form) : { ...toType(form.type), encodes: form.encodes };
 }
 
-function toParameter(form: ParameterDocument): ParameterSpec {
+function toParameter(form: string | ParameterDocument): ParameterSpec {
   if (typeof form === "string") return toType(form);
   const { type, values, documented, encodes, round, step, chosen } = form;
   const range = values === undefined ? toType(type ?? "int32") : { low: 0, high: values.length - 1, words: values };

@@ -1,0 +1,218 @@
+/** What the fields of a target say about each other; their form is checked before. */
+
+import { checkEncoding, neuronQuantities, readDatapath } from "../datapath/datapath.ts";
+import { evaluateReal, parseReal } from "../datapath/real.ts";
+import type { DatapathSpec, ParameterSpec, TypeSpec } from "../datapath/spec.ts";
+import { BitspikeError, mistake } from "../errors.ts";
+import type { RecipeSpec, Target } from "./types.ts";
+
+/** Every mistake; places name a field, and where in its text. */
+export function checkTarget(target: Target): BitspikeError[] {
+  const issues = [
+    ...Object.entries(target.datapaths).flatMap(([name, spec]) => checkDatapath(`datapaths.${name}`, spec, target)),
+    ...Object.entries(target.settings).flatMap(([name, spec]) => checkParameter(`settings.${name}`, spec)),
+    ...checkWeights(target),
+    ...checkDelays(target),
+    ...checkCosts(target),
+    ...Object.entries(target.recipes).flatMap(([name, recipe]) => checkRecipe(name, recipe, target)),
+  ];
+  // What concerns weights is looked at once per datapath.
+  return [...new Map(issues.map((issue) => [JSON.stringify([issue.message, issue.place]), issue])).values()];
+}
+
+function wrong(field: string, reason: string): BitspikeError {
+  return mistake("TARGET_FIELD", { field, reason }, { field });
+}
+
+/** The same issues with more of their field known. */
+function below(prefix: string, issues: readonly BitspikeError[]): BitspikeError[] {
+  return issues.map((issue) => {
+    const { field } = issue.place;
+    const place = { ...issue.place, field: field === undefined ? prefix : `${prefix}.${field}` };
+    return new BitspikeError(issue.code, issue, place, { issues: issue.issues });
+  });
+}
+
+function checkDatapath(field: string, spec: DatapathSpec, target: Target): BitspikeError[] {
+  const issues = below(field, readDatapath(spec, target.settings).issues);
+  for (const [name, state] of Object.entries(spec.state)) {
+    issues.push(...checkType(`${field}.state.${name}`, state, Number.MAX_SAFE_INTEGER));
+    if (issues.length > 0 || state.encodes === undefined) continue;
+    issues.push(...checkLinear(`${field}.state.${name}.encodes`, state.encodes, [name, "scale"], []));
+  }
+  for (const group of ["parameters", "projection"] as const) {
+    for (const [name, own] of Object.entries(spec[group])) {
+      issues.push(
+        ...checkParameter(`${field}.${group}.${name}`, own),
+        ...checkChosen(`${field}.${group}.${name}`, own),
+      );
+    }
+  }
+  return [...issues, ...checkExponents(field, spec, target)];
+}
+
+/** Integers that the host loads are 32 bits wide; registers may have all that a double holds. */
+const largestLoaded = 2 ** 31;
+
+function checkType(field: string, { low, high }: TypeSpec, largest: number = largestLoaded): BitspikeError[] {
+  if (low > high) return [mistake("TARGET_RANGE", { low, high }, { field })];
+  if (low >= -largest && high <= largest - 1) return [];
+  return [wrong(field, `the range ${low}..${high} leaves ${-largest}..${largest - 1}`)];
+}
+
+function checkParameter(field: string, spec: ParameterSpec): BitspikeError[] {
+  const issues = checkType(field, spec);
+  const { low, high, documented, default: usual } = spec;
+  if (usual !== undefined && (usual < low || usual > high)) {
+    issues.push(wrong(`${field}.default`, `${usual} lies outside ${low}..${high}`));
+  }
+  if (documented === undefined) return issues;
+  issues.push(...checkType(`${field}.documented`, documented));
+  if (documented.low < low || documented.high > high) {
+    const range = `${documented.low}..${documented.high}`;
+    issues.push(wrong(`${field}.documented`, `${range} is not inside of the type, ${low}..${high}`));
+  }
+  return issues;
+}
+
+const signWords = ["mixed", "excitatory", "inhibitory"];
+
+function checkChosen(field: string, { chosen, words, low, high }: ParameterSpec): BitspikeError[] {
+  if (chosen === "signs" && !signWords.every((word) => words?.includes(word) === true)) {
+    return [wrong(`${field}.chosen`, `signs needs values with the words ${signWords.join(", ")}`)];
+  }
+  if (chosen === "graded" && (low > 0 || high < 1)) {
+    return [wrong(`${field}.chosen`, "graded is 0 or 1, which the type has to hold")];
+  }
+  return [];
+}
+
+/** An exponent is chosen so that what depends on it fits: something has to. */
+function checkExponents(field: string, spec: DatapathSpec, target: Target): BitspikeError[] {
+  const issues: BitspikeError[] = [];
+  const own = Object.values(spec.parameters).map(({ encodes }) => encodes);
+  const groups = { parameters: own, projection: [target.weights.encodes] };
+  for (const [group, texts] of Object.entries(groups)) {
+    for (const [name, { chosen }] of Object.entries(spec[group as keyof typeof groups])) {
+      if (chosen !== "exponent" || mentioned(texts, name)) continue;
+      const where = group === "projection" ? "weights.encodes does not mention it" : "no other encodes mentions it";
+      issues.push(wrong(`${field}.${group}.${name}.chosen`, `an exponent cannot be chosen where ${where}`));
+    }
+  }
+  const several = Object.entries(spec.projection).filter(([, { chosen }]) => chosen === "exponent");
+  if (several.length > 1) issues.push(wrong(`${field}.projection`, "only one exponent can be chosen"));
+  return issues;
+}
+
+/** Whether an expression names something; texts that do not parse are told elsewhere. */
+function mentioned(texts: readonly (string | undefined)[], name: string): boolean {
+  return texts.some((text) => {
+    const words: readonly string[] = text?.match(/[A-Za-z_]\w*/g) ?? [];
+    return words.includes(name);
+  });
+}
+
+function checkWeights(target: Target): BitspikeError[] {
+  const { weights, datapaths } = target;
+  const issues = checkType("weights.type", weights);
+  for (const spec of Object.values(datapaths)) {
+    const constants = Object.keys(spec.projection);
+    const text = weights.encodes ?? "";
+    const found = checkEncoding(text, ["weight", "scale", ...constants], "weights.encodes");
+    issues.push(...(found.length > 0 ? found : checkLinear("weights.encodes", text, ["weight", "scale"], constants)));
+    issues.push(...checkStep(target, spec));
+  }
+  return issues;
+}
+
+function checkStep({ weights, settings }: Target, spec: DatapathSpec): BitspikeError[] {
+  const words = [spec.parameters, spec.projection, settings].flatMap((group) => {
+    return Object.values(group).flatMap((parameter) => parameter.words ?? []);
+  });
+  const known = [...Object.keys(spec.projection), ...words];
+  return weights.step === undefined ? [] : checkEncoding(weights.step, known, "weights.step", "integer");
+}
+
+/**
+ * The compiler works with what one unit gives, so an encoding has to be a multiple of each of `quantities`. Tried out
+ * at a few values; `others` are constants whose value does not matter.
+ */
+function checkLinear(
+  field: string,
+  text: string,
+  quantities: readonly string[],
+  others: readonly string[],
+): BitspikeError[] {
+  const expression = parseReal(text);
+  const at = (values: Record<string, number>): number => {
+    const rest = Object.fromEntries([...others, ...quantities].map((name) => [name, 1]));
+    return evaluateReal(expression, { ...rest, ...values });
+  };
+  const one = at({});
+  const linear = quantities.every((name) => [0, 0.3, -2, 1e6].every((x) => isClose(at({ [name]: x }), x * one)));
+  if (linear && one > 0 && Number.isFinite(one)) return [];
+  return [wrong(field, `it has to be a positive multiple of ${quantities.join(" and of ")}`)];
+}
+
+function isClose(a: number, b: number): boolean {
+  return Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b));
+}
+
+/** Longer delays than any chip has would only fill memory. */
+const longestDelay = 65_535;
+
+function checkDelays({ delivery }: Target): BitspikeError[] {
+  const [low, high] = delivery.delays;
+  const field = "delivery.delays";
+  if (low > high) return [mistake("TARGET_RANGE", { low, high }, { field })];
+  return high > longestDelay ? [wrong(field, `a delay is at most ${longestDelay} timesteps`)] : [];
+}
+
+function checkCosts({ energy }: Target): BitspikeError[] {
+  const costs = { synop: energy?.synop, "neuron-update": energy?.neuronUpdate, spike: energy?.spike };
+  return Object.entries(costs).flatMap(([name, cost]) => {
+    const rising = cost === undefined || (cost.low <= cost.typical && cost.typical <= cost.high);
+    return rising ? [] : [wrong(`energy.${name}`, "low, typical and high have to rise")];
+  });
+}
+
+function checkRecipe(recipe: string, { parameters, scale }: RecipeSpec, target: Target): BitspikeError[] {
+  const specs = Object.values(target.datapaths);
+  return Object.entries(parameters).flatMap(([parameter, value]) => {
+    const field = `recipes.${recipe}.parameters.${parameter}`;
+    if (parameter === "weight") return checkWeightRecipe(field, value, specs, scale);
+    const own = specs.map((spec) => spec.parameters[parameter] ?? spec.projection[parameter]);
+    const ranges = own.filter((range) => range !== undefined);
+    if (ranges.length === 0) return [mistake("TARGET_RECIPE", { recipe, parameter }, { field })];
+    if (typeof value === "number") {
+      const misfit = ranges.find(({ low, high }) => value < low || value > high);
+      return misfit === undefined ? [] : [wrong(field, `${value} lies outside ${misfit.low}..${misfit.high}`)];
+    }
+    if (specs.some((spec) => parameter in spec.projection)) {
+      return [wrong(field, "a constant of a projection can only be set to a number")];
+    }
+    const exponents = specs.flatMap((spec) => {
+      return Object.entries(spec.parameters).flatMap(([name, { chosen }]) => (chosen === "exponent" ? [name] : []));
+    });
+    return checkEncoding(value.encodes, [...neuronQuantities, ...exponents], `${field}.encodes`);
+  });
+}
+
+function checkWeightRecipe(
+  field: string,
+  value: RecipeSpec["parameters"][string],
+  specs: readonly DatapathSpec[],
+  scale: number | undefined,
+): BitspikeError[] {
+  if (typeof value === "number") return [wrong(field, "weights need an expression")];
+  const inside = `${field}.encodes`;
+  return specs.flatMap((spec) => {
+    const constants = Object.keys(spec.projection);
+    const found = checkEncoding(value.encodes, ["weight", "scale", ...constants], inside);
+    if (found.length > 0) return found;
+    // With a scale of its own a recipe may leave `scale` out.
+    const fixed = scale !== undefined;
+    const quantities = fixed ? ["weight"] : ["weight", "scale"];
+    return checkLinear(inside, value.encodes, quantities, fixed ? ["scale", ...constants] : constants);
+  });
+}
