@@ -33,7 +33,10 @@ export interface Outcome {
 }
 
 /** Run a command line within this process. */
-export async function bitspike(args: readonly string[], signal = new AbortController().signal): Promise<Outcome> {
+export async function bitspike(
+  args: readonly string[],
+  signal: AbortSignal = new AbortController().signal,
+): Promise<Outcome> {
   const out: string[] = [];
   const err: string[] = [];
   const terminal: Terminal = {
