@@ -55,14 +55,17 @@ export class Loss {
   private saturated = 0;
   private count = 0;
 
-  /** One value: the integer used, the float it stands for, and the real number that the encoding asked for. */
-  add(integer: number, wanted: number, exact: number): void {
+  /**
+   * One value: the integer used, the float it stands for, the real number that the encoding asked for, and what an LSB
+   * of the parameter is worth in both.
+   */
+  add(integer: number, wanted: number, exact: number, lsb = 1): void {
     this.count++;
     this.integer[0] = Math.min(this.integer[0], integer);
     this.integer[1] = Math.max(this.integer[1], integer);
     this.wanted[0] = Math.min(this.wanted[0], wanted);
     this.wanted[1] = Math.max(this.wanted[1], wanted);
-    if (Number.isFinite(exact)) this.error = Math.max(this.error, Math.abs(exact - integer));
+    if (Number.isFinite(exact)) this.error = Math.max(this.error, Math.abs(exact - integer) / lsb);
   }
 
   cut(): void {

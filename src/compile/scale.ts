@@ -184,7 +184,7 @@ function filling(one: Candidate, constants: ProjectionConstants, format: WeightF
 function best(candidates: readonly Candidate[], most: number, format: WeightFormat): number {
   const options = candidates
     .flatMap((one) => settings(one).map((constants) => filling(one, constants, format)))
-    .filter((scale) => scale <= most);
+    .filter((scale) => scale > 0 && scale <= most);
   if (!Number.isFinite(most) && options.length === 0) return 1;
   if (Number.isFinite(most)) options.push(most);
   const rated = options.map((scale) => ({ scale, use: worstUse(candidates, scale, format) }));
@@ -192,20 +192,30 @@ function best(candidates: readonly Candidate[], most: number, format: WeightForm
     .scale;
 }
 
-/** Share of the mantissa's width that the least lucky projection uses. */
+/** Share of its best resolution that the least lucky projection has, each with the exponent that serves it best. */
 function worstUse(candidates: readonly Candidate[], scale: number, format: WeightFormat): number {
   const weighty = candidates.filter(({ largest, smallest }) => largest > 0 || smallest < 0);
-  return Math.min(1, ...weighty.map((one) => scale / nextFilling(one, scale, format)));
+  const shares = weighty.map((one) => {
+    const own = settings(one);
+    const got = Math.max(...own.map((constants) => resolution(one, constants, scale, format)));
+    return got / Math.max(...own.map((constants) => widest(constants, format)));
+  });
+  return Math.min(1, ...shares);
 }
 
-function nextFilling(one: Candidate, scale: number, format: WeightFormat): number {
-  const fits = settings(one)
-    .map((constants) => filling(one, constants, format))
-    .filter((own) => own >= scale * (1 - 1e-12));
-  return Math.min(...fits);
+/** Steps between 0 and the largest weight that can be stored. */
+function widest(constants: ProjectionConstants, format: WeightFormat): number {
+  const { low, high } = format.limits(constants);
+  return Math.max(high, -low) / format.step(constants);
 }
 
-/** The smallest exponent with which every weight fits; the largest there is where none does. */
+/** Steps between 0 and the largest weight there is; 0 where it does not fit. */
+function resolution(one: Candidate, constants: ProjectionConstants, scale: number, format: WeightFormat): number {
+  const full = filling(one, constants, format);
+  return full < scale * (1 - 1e-12) ? 0 : (scale / full) * widest(constants, format);
+}
+
+/** The exponent that gives the weights most steps, the smaller of two equals; the largest where none fits. */
 function fittingExponents(
   candidates: readonly Candidate[],
   scale: number,
@@ -217,10 +227,10 @@ function fittingExponents(
     if (one.exponent === null) continue;
     const { name, values } = one.exponent;
     const fixed = recipe?.parameters[name];
-    const fits = values.find((value) => {
-      return filling(one, { ...one.constants, [name]: value }, format) >= scale * (1 - 1e-12);
-    });
-    exponents.set(one.name, typeof fixed === "number" ? fixed : (fits ?? values.at(-1)!));
+    const rated = values.map((value) => resolution(one, { ...one.constants, [name]: value }, scale, format));
+    const finest = Math.max(...rated);
+    const chosen = finest > 0 ? values[rated.findIndex((own) => own > finest * 0.9999)]! : values.at(-1)!;
+    exponents.set(one.name, typeof fixed === "number" ? fixed : chosen);
   }
   return exponents;
 }

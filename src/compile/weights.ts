@@ -3,6 +3,7 @@
 import { evaluate, runBlock } from "../datapath/evaluate.ts";
 import type { Datapath } from "../datapath/datapath.ts";
 import { parseExpression } from "../datapath/parse.ts";
+import { evaluateReal, parseReal } from "../datapath/real.ts";
 import type { Target, RecipeSpec } from "../target/types.ts";
 import { encodingOf, Loss, roundTo, wantedValue, type Encoding } from "./encode.ts";
 import type { FloatSynapses } from "./linear.ts";
@@ -28,10 +29,17 @@ export class WeightFormat {
     return wantedValue(this.encoding, { ...constants, weight: 1, scale });
   }
 
-  /** Smallest and largest weight that is stored as it is. */
+  /** Smallest and largest weight that can be stored without loss. */
   limits(constants: ProjectionConstants): { low: number; high: number } {
     const { low, high } = this.target.weights;
-    return { low: this.stored(low, constants), high: this.stored(high, constants) };
+    const step = this.step(constants);
+    return { low: Math.ceil(low / step) * step, high: Math.floor(high / step) * step };
+  }
+
+  /** What one weight LSB is worth in what the chip keeps. */
+  private unit(constants: ProjectionConstants): number {
+    const { stored } = this.target.weights;
+    return stored === undefined ? 1 : evaluateReal(parseReal(stored), { ...constants, weight: 1 });
   }
 
   /** Distance between the weights that can be stored. */
@@ -69,6 +77,7 @@ export class WeightFormat {
     const round = this.encoding.kind === "expression" ? this.encoding.round : "nearest";
     const step = round === "nearest" ? this.step(constants) : 1;
     const limits = this.limits(constants);
+    const unit = this.unit(constants);
     const loss = new Loss();
     const known = new Map<number, number>();
     const weight = Int32Array.from(synapses.weight, (wanted) => {
@@ -78,7 +87,7 @@ export class WeightFormat {
       let kept = known.get(offered);
       if (kept === undefined) known.set(offered, (kept = this.stored(offered, constants)));
       if (rounded < limits.low || rounded > limits.high) loss.cut();
-      loss.add(kept, wanted, exact);
+      loss.add(kept, wanted, exact * unit, unit);
       return kept;
     });
     return { synapses: withWeights(synapses, weight), decision: loss.decision(where, "weight", note) };

@@ -26,6 +26,8 @@ export interface Verification {
 export interface WeightSpec extends ParameterSpec {
   /** Bits that one stored weight takes. */
   readonly bits: number;
+  /** Real expression: what `on load` makes of a weight when nothing is lost; the weight itself where it says nothing. */
+  readonly stored?: string | undefined;
 }
 
 /** Price of one kind of event. `low` and `high` are the smallest and largest published values. */
