@@ -251,6 +251,26 @@ export const catalogue = {
     message: "Flatten from axis {start} to axis {end} does not exist in {shape}.",
     hint: "Axes count from 0, negative ones from the end, without batch; the start lies before the end.",
   },
+  NEURON_RESET: {
+    title: "Unknown kind of reset",
+    message: "The reset is {reset}; it can be zero, subtract or none.",
+    hint: "Write one of the three.",
+  },
+  NEURON_LAPICQUE: {
+    title: "Time constant of a Lapicque neuron not given",
+    message: "A Lapicque neuron takes beta, or two of beta, R and C; here {given} is given.",
+    hint: "Give beta, or R and C.",
+  },
+  NEURON_ALPHA: {
+    title: "Time constants of an Alpha neuron in the wrong order",
+    message: "alpha is {alpha} and beta is {beta}; alpha has to be larger than beta, and beta must not be 1.",
+    hint: "Choose a larger alpha or a smaller beta.",
+  },
+  NEURON_RECURRENCE: {
+    title: "Recurrence not clear",
+    message: "The recurrence of {type} {problem}.",
+    hint: "Give linearFeatures, or conv2dChannels and kernelSize, or allToAll: false with V; one of the three.",
+  },
   TIME_DT: {
     title: "Timestep out of range",
     message: "A timestep of {dt} s makes no sense; it must be a number above 0.",
@@ -562,6 +582,11 @@ export const catalogue = {
     title: "Neurons that fire without reset",
     message: "The neurons fire and are not reset, which the chip cannot do.",
     hint: "Use --reset zero or --reset subtract.",
+  },
+  COMPILE_RULE: {
+    title: "Neurons that no chip is known to have",
+    message: "The neurons of {population} {what}, which is not translated to a chip.",
+    hint: "{remedy}",
   },
   COMPILE_CURRENT_BIAS: {
     title: "Constant input of a current that does not leak",

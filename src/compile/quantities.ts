@@ -31,13 +31,14 @@ export interface PopulationQuantities {
  * membrane, as large as the current it would settle at, and the current starts that much below zero.
  *
  * @param constantInput [neurons] from biases on the way to the population
- * @throws COMPILE_METHOD, COMPILE_RESET_NONE, COMPILE_CURRENT_BIAS
+ * @throws COMPILE_METHOD, COMPILE_RULE, COMPILE_RESET_NONE, COMPILE_CURRENT_BIAS
  */
 export function quantitiesOf(node: PopulationNode, constantInput: Float64Array): PopulationQuantities {
   const { beta, resetTo, threshold } = node;
   const neurons = beta.length;
   const each = (value: (i: number) => number): Float64Array =>
     Float64Array.from({ length: neurons }, (_, i) => value(i));
+  checkRule(node);
   if (node.feedthrough?.some((part) => part !== 0) === true) throw mistake("COMPILE_METHOD", {}, { node: node.name });
   const forgets = beta.every((kept) => kept === 0);
   if (node.reset === "none" && threshold !== null && !forgets) {
@@ -52,8 +53,10 @@ export function quantitiesOf(node: PopulationNode, constantInput: Float64Array):
     bias: each((i) => node.gain[i]! * settled[i]! + node.leak[i]! - (1 - beta[i]!) * origin[i]!),
     gain: each((i) => node.gain[i]! * (node.currentGain?.[i] ?? 1)),
     subtract: node.reset === "subtract" ? 1 : 0,
-    initialCurrent: each((i) => (node.alpha === null || settled[i] === 0 ? 0 : -node.gain[i]! * settled[i]!)),
-    initialMembrane: each((i) => (origin[i] === 0 ? 0 : -origin[i]!)),
+    initialCurrent: each((i) =>
+      node.alpha === null ? 0 : node.gain[i]! * (initialOf(node, "current", i) - settled[i]!),
+    ),
+    initialMembrane: each((i) => initialOf(node, "membrane", i) - origin[i]!),
     origin,
   };
 }
@@ -70,9 +73,37 @@ function settledCurrent({ alpha, currentGain, name }: PopulationNode, input: num
   return (currentGain![i]! * input) / (1 - alpha[i]!);
 }
 
+function initialOf({ initial }: PopulationNode, register: "current" | "membrane", i: number): number {
+  return initial?.[register]?.[i] ?? 0;
+}
+
+/** Refuse what a population does that has no counterpart on a chip. */
+function checkRule({ name, rule, spikeValue }: PopulationNode): void {
+  const refuse = (what: string, remedy: string): never => {
+    throw mistake("COMPILE_RULE", { population: name, what, remedy }, { node: name });
+  };
+  if (rule?.response === "alpha") {
+    refuse("answer with the difference of two exponentials", "Use Synaptic neurons, which have a current and a decay.");
+  }
+  if (rule?.tested === "before") {
+    refuse("compare the threshold with the membrane before the update", "Leave out testedBefore.");
+  }
+  if (rule?.inhibition === true) {
+    refuse("suppress each other's spikes", "Train without inhibition, or inhibit by negative recurrent weights.");
+  }
+  if (rule?.inhibition !== true && spikeValue?.some((value) => value !== 1) === true) {
+    refuse("send spikes of another value than 1", "Multiply the weights of the next layer by that value instead.");
+  }
+}
+
 /** What a chip does otherwise than the network, without being told. */
 export function semanticWarnings(node: PopulationNode): Warning[] {
-  if (!node.resetDelay) return [];
-  const message = `${node.name}: the float network resets one step after the spike, the chip in the same step.`;
-  return [{ code: "COMPILE_RESET_DELAY", message, place: { node: node.name } }];
+  const place = { node: node.name };
+  if (node.resetDelay) {
+    const message = `${node.name}: the float network resets one step after the spike, the chip in the same step.`;
+    return [{ code: "COMPILE_RESET_DELAY", message, place }];
+  }
+  if (node.rule?.settled !== true || node.reset === "none") return [];
+  const message = `${node.name}: where a membrane stays above its threshold after a reset, the float network does not reset it again in the next step, the chip does.`;
+  return [{ code: "COMPILE_RESET_SETTLED", message, place }];
 }

@@ -4,8 +4,8 @@ import type { Engine, Recording, RunOptions, Stimuli } from "../engine.ts";
 import type { DiscreteNetwork } from "../network/types.ts";
 import { checkProbes, checkStimuli } from "../stimuli.ts";
 import { chooseBackend, useBackend, type BackendChoice, type BackendOptions } from "./backend.ts";
-import { probes } from "./cells.ts";
 import { floatsOf, prepareModel, type Model } from "./model.ts";
+import { probesOf } from "./neurons.ts";
 import { Pace } from "./pace.ts";
 import { Recorder } from "./recorder.ts";
 import { Batch } from "./run.ts";
@@ -16,7 +16,10 @@ export interface ReferenceOptions extends BackendOptions {
   readonly memory?: number | undefined;
 }
 
-/** The float engine; the registers that can be probed are `membrane`, `current` and `membrane_before_reset`. */
+/**
+ * The float engine; the registers that can be probed are `membrane`, `current`, `membrane_before_reset`, and `inhibitory`
+ * where the response is `alpha`.
+ */
 export interface ReferenceEngine extends Engine {
   readonly backend: BackendChoice;
 }
@@ -61,7 +64,8 @@ async function run(
     inputs.map(({ name, outputShape }) => ({ name, shape: outputShape })),
     stimuli,
   );
-  const registers = nodes.filter((node) => node.kind === "population").map((node) => [node.name, probes] as const);
+  const populations = nodes.filter((node) => node.kind === "population");
+  const registers = populations.map((node) => [node.name, probesOf(node)] as const);
   checkProbes(new Map(registers), options.probes ?? []);
   const recorder = new Recorder(model.network, length, options.probes ?? []);
   const { perStep, perSample } = floatsOf(model, length.steps);

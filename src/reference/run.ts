@@ -8,8 +8,8 @@ import { lookup } from "./lookup.ts";
 import type { CellStage, LayerStage, Model } from "./model.ts";
 import type { Pace } from "./pace.ts";
 import type { Recorder, Window } from "./recorder.ts";
-import { asFloats, startCells, stepCells, total, type Feed, type RunningCell } from "./stepping.ts";
-import { Tensors } from "./tensors.ts";
+import { asFloats, startCells, stepCells, type Feed, type RunningCell } from "./stepping.ts";
+import { Tensors, total } from "./tensors.ts";
 
 /** What leaves a node during a window: [steps * batch][size], step-major; or [batch][size], the same at every step. */
 interface Signal {
@@ -136,7 +136,8 @@ export class Batch {
   /** Registers of a cell that are needed after the window. */
   private wanted({ node, cell }: RunningCell): ReadonlySet<string> {
     const wanted = new Set(this.recorder.probed(node.name));
-    if (cell.output === "fired" || this.model.lastUse.has(node.name)) wanted.add(cell.output);
+    if (cell.fires) wanted.add("fired");
+    if (this.model.lastUse.has(node.name)) wanted.add(cell.output);
     return wanted;
   }
 

@@ -72,8 +72,9 @@ export async function stepCells(
     for (const each of active) {
       const { running, history } = each;
       running.registers = tensors.keep(() => {
-        const input = arriving(each, step, last) ?? tf.zeros([window.samples, sizeOf(running.node.inputShape)]);
-        return running.cell.step(running.registers, input);
+        const inputs = arriving(each, step, last);
+        const silence = (): tf.Tensor2D => tf.zeros([window.samples, sizeOf(running.node.inputShape)]);
+        return running.cell.step(running.registers, inputs.length === 0 ? [silence()] : inputs);
       });
       history.add(running.registers);
     }
@@ -86,18 +87,18 @@ function registersOf(cells: readonly RunningCell[]): ReadonlyMap<RunningCell, Re
   return new Map(cells.map((running) => [running, running.registers]));
 }
 
-/** Sum of what reaches a cell at one step. */
+/** What reaches a cell at one step: the sum of what comes from other stages, then each of those of its own stage. */
 function arriving(
   { feed, inner }: ActiveCell,
   step: number,
   last: ReadonlyMap<RunningCell, Registers> | null,
-): tf.Tensor2D | null {
+): tf.Tensor2D[] {
   const parts = feed === null ? [] : [feed(step)];
   for (const { from, delayed } of inner) {
     if (!delayed) parts.push(leaving(from.cell, from.registers));
     else if (last !== null) parts.push(leaving(from.cell, lookup(last, from)));
   }
-  return total(parts);
+  return parts;
 }
 
 function leaving(cell: Cell, registers: Registers): tf.Tensor2D {
@@ -107,9 +108,4 @@ function leaving(cell: Cell, registers: Registers): tf.Tensor2D {
 /** A tensor of its own, in floats. */
 export function asFloats(values: tf.Tensor2D): tf.Tensor2D {
   return values.dtype === "bool" ? tf.cast(values, "float32") : values.clone();
-}
-
-/** Sum in the order given; null for no tensors. */
-export function total(tensors: readonly tf.Tensor2D[]): tf.Tensor2D | null {
-  return tensors.length === 0 ? null : tensors.reduce((sum, tensor) => tf.add(sum, tensor));
 }

@@ -34,6 +34,11 @@ export class Tensors {
   }
 }
 
+/** Sum in the order given; null for no tensors. One tensor is its own sum. */
+export function total(tensors: readonly tf.Tensor2D[]): tf.Tensor2D | null {
+  return tensors.length === 0 ? null : tensors.reduce((sum, tensor) => tf.add(sum, tensor));
+}
+
 function tensorsIn(made: Made): tf.Tensor[] {
   if (made === null) return [];
   if (made instanceof tf.Tensor) return [made];
