@@ -19,15 +19,19 @@ export function placeOnCores(
   const placement: CoreUse[] = [];
   const reasons: string[] = [];
   for (const population of populations) {
-    const bits = synapseBits(target, population, projections);
-    const largest = bits.reduce((most, own) => Math.max(most, own), 0);
+    const own = projections.filter(({ to }) => to === population.name);
+    const kernels = own.filter(({ synapses }) => target.weights.shared === true && synapses.kind === "conv2d");
+    const kernelBits = kernels.reduce((sum, { synapses }) => sum + synapses.weight.length * target.weights.bits, 0);
+    const bits = synapseBits(
+      target,
+      population,
+      own.filter((projection) => !kernels.includes(projection)),
+    );
+    const largest = bits.reduce((most, one) => Math.max(most, one), 0) + kernelBits;
     if (largest > memoryBits) {
-      reasons.push(
-        `One neuron of ${population.name} has ${largest / target.weights.bits} synapses (${largest} bits); ` +
-          `a core holds ${memoryBits} bits.`,
-      );
+      reasons.push(`One neuron of ${population.name} needs ${largest} bits of weights; a core holds ${memoryBits}.`);
     }
-    placePopulation(population.name, bits, limit.value, memoryBits, placement);
+    placePopulation(population.name, bits, kernelBits, limit.value, memoryBits, placement);
   }
   const available = target.chip.cores.value;
   if (placement.length > available) {
@@ -42,15 +46,14 @@ export function placeOnCores(
   return { fits, cores: placement.length, coresAvailable: available, placement, reasons };
 }
 
-/** Bits of synapse memory that each neuron's incoming weights take, every synapse stored. */
+/** Bits of synapse memory that each neuron's incoming weights take, every synapse of these projections stored. */
 function synapseBits(
   target: Target,
   population: ProgramPopulation,
   projections: readonly ProgramProjection[],
 ): Uint32Array {
   const bits = new Uint32Array(population.neurons);
-  for (const { to, synapses } of projections) {
-    if (to !== population.name) continue;
+  for (const { synapses } of projections) {
     const rows = openRows(synapses, population.neurons, 0, population.neurons);
     const sources = sourcesOf(synapses, population.neurons);
     for (let source = 0; source < sources; source++) {
@@ -74,19 +77,21 @@ function sourcesOf(synapses: ProgramProjection["synapses"], neurons: number): nu
   }
 }
 
+/** @param kernelBits stored once on every core that has some of the population */
 function placePopulation(
   population: string,
   bits: Uint32Array,
+  kernelBits: number,
   neuronLimit: number,
   memoryBits: number,
   placement: CoreUse[],
 ): void {
   let from = 0;
-  let used = 0;
+  let used = kernelBits;
   const close = (to: number): void => {
     placement.push({ core: placement.length, population, from, to, synapseBits: used });
     from = to;
-    used = 0;
+    used = kernelBits;
   };
   for (let neuron = 0; neuron < bits.length; neuron++) {
     const full = neuron - from >= neuronLimit || used + bits[neuron]! > memoryBits;

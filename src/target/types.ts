@@ -26,6 +26,8 @@ export interface Verification {
 export interface WeightSpec extends ParameterSpec {
   /** Bits that one stored weight takes. */
   readonly bits: number;
+  /** The kernel of a convolution is stored once per core instead of once per neuron. */
+  readonly shared?: boolean | undefined;
   /** Real expression: what `on load` makes of a weight when nothing is lost; the weight itself where it says nothing. */
   readonly stored?: string | undefined;
 }
