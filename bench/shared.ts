@@ -1,0 +1,170 @@
+/** What all measurements share: facts about machine and versions, repeated timing, tables, the peers' Python. */
+
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { arch, availableParallelism, cpus, loadavg, platform, totalmem } from "node:os";
+import { fileURLToPath } from "node:url";
+import { version } from "bitspike";
+
+/** Where and with what something was measured. */
+export interface Facts {
+  readonly machine: {
+    readonly processor: string;
+    readonly cores: number;
+    readonly memoryGiB: number;
+    readonly system: string;
+    /** Over the last minute, when the measurement began: more than the cores that are used tells of other work. */
+    readonly load: number;
+  };
+  readonly versions: Readonly<Record<string, string>>;
+  /** Of the sources, with `+` where they were changed since. */
+  readonly commit: string;
+  readonly date: string;
+}
+
+/** A path of the project, given relative to its root. */
+export function projectPath(path: string): string {
+  return fileURLToPath(new URL(`../${path}`, import.meta.url));
+}
+
+/** @param more versions of what is compared with */
+export function facts(more: Readonly<Record<string, string>> = {}): Facts {
+  const [first] = cpus();
+  return {
+    machine: {
+      processor: first?.model.trim() ?? "unknown",
+      cores: availableParallelism(),
+      memoryGiB: Math.round(totalmem() / 2 ** 30),
+      system: `${platform()} ${arch()}`,
+      load: Number((loadavg()[0] ?? 0).toFixed(2)),
+    },
+    versions: { bitspike: version, node: process.versions.node, ...tensorFlowVersions(), ...more },
+    commit: commit(),
+    date: new Date().toISOString().slice(0, 10),
+  };
+}
+
+function tensorFlowVersions(): Record<string, string> {
+  const require = createRequire(import.meta.url);
+  const found: Record<string, string> = {};
+  for (const name of ["@tensorflow/tfjs-core", "@tensorflow/tfjs-node"]) {
+    try {
+      found[name] = (require(`${name}/package.json`) as { version: string }).version;
+    } catch {
+      // tfjs-node is optional.
+    }
+  }
+  return found;
+}
+
+function commit(): string {
+  try {
+    return (
+      git("rev-parse", "--short=12", "HEAD") + (git("status", "--porcelain", "--", "src", "bench") === "" ? "" : "+")
+    );
+  } catch {
+    return "unknown";
+  }
+}
+
+function git(...args: string[]): string {
+  return execFileSync("git", args, { cwd: projectPath("."), stdio: ["ignore", "pipe", "ignore"] })
+    .toString()
+    .trim();
+}
+
+/** Seconds that something took, over several runs. */
+export interface Timing {
+  readonly median: number;
+  readonly low: number;
+  readonly high: number;
+  readonly repeats: number;
+}
+
+/** One of several things whose times are compared: a run that gives the seconds it took. */
+export type Contestant = () => Promise<number>;
+
+/**
+ * Run each contestant once to warm up and then all in turns, so that what else goes on at the machine meets all alike.
+ */
+export async function inTurns(
+  contestants: ReadonlyMap<string, Contestant>,
+  repeats: number,
+): Promise<Map<string, Timing>> {
+  const seconds = new Map<string, number[]>();
+  for (const run of contestants.values()) await run();
+  for (let repeat = 0; repeat < repeats; repeat++) {
+    for (const [name, run] of contestants) seconds.set(name, [...(seconds.get(name) ?? []), await run()]);
+  }
+  return new Map([...seconds].map(([name, all]) => [name, timingOf(all)]));
+}
+
+function timingOf(seconds: readonly number[]): Timing {
+  const sorted = seconds.toSorted((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  const [below, above] = [sorted[Math.floor(middle)] ?? NaN, sorted[Math.ceil(middle)] ?? NaN];
+  return { median: (below + above) / 2, low: sorted[0] ?? NaN, high: sorted.at(-1) ?? NaN, repeats: seconds.length };
+}
+
+/** Seconds that a call takes. */
+export async function seconds(run: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await run();
+  return (performance.now() - start) / 1000;
+}
+
+/** A Markdown table; every cell but the first of a row to the right. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const width = head.map((_, column) => Math.max(3, ...[head, ...rows].map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[]): string =>
+    `| ${row.map((cell, i) => (i === 0 ? cell.padEnd(width[i] ?? 0) : cell.padStart(width[i] ?? 0))).join(" | ")} |`;
+  const rule = width.map((size, i) => (i === 0 ? "-".repeat(size) : `${"-".repeat(size - 1)}:`));
+  return [line(head), line(rule), ...rows.map(line)].join("\n");
+}
+
+/** A number in three digits with commas: 1,230,000 or 0.0123. */
+export function short(value: number): string {
+  return new Intl.NumberFormat("en", { maximumSignificantDigits: 3 }).format(value);
+}
+
+/** Python of the environment that `npm run peers` makes. @throws Error when it is not there */
+export function peersPython(): string {
+  const path = projectPath(
+    process.platform === "win32" ? "bench/peers/venv/Scripts/python.exe" : "bench/peers/venv/bin/python",
+  );
+  if (!existsSync(path)) throw new Error("The Python environment is missing; npm run peers makes it.");
+  return path;
+}
+
+/** Options of a measurement: `--name value` each. @throws Error for others */
+export function readOptions<Name extends string>(names: readonly Name[]): Partial<Record<Name, string>> {
+  const options: Partial<Record<Name, string>> = {};
+  const given = process.argv.slice(2);
+  for (let i = 0; i < given.length; i += 2) {
+    const name = names.find((each) => given[i] === `--${each}`);
+    const value = given[i + 1];
+    if (name === undefined || value === undefined) {
+      throw new Error(
+        `${given[i] ?? ""} is no option, or has no value; options: ${names.map((each) => `--${each}`).join(", ")}.`,
+      );
+    }
+    options[name] = value;
+  }
+  return options;
+}
+
+/** Run a script's work; a failure is told in one line. Exit code 1 when it returns false, 2 when it fails. */
+export async function main(work: () => Promise<boolean>): Promise<void> {
+  try {
+    process.exitCode = (await work()) ? 0 : 1;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exitCode = 2;
+  }
+}
+
+/** The JSON document in a file of the project. */
+export function readJson<T>(path: string): T {
+  return JSON.parse(readFileSync(path, "utf8")) as T;
+}
