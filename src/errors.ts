@@ -271,6 +271,31 @@ export const catalogue = {
     message: "The recurrence of {type} {problem}.",
     hint: "Give linearFeatures, or conv2dChannels and kernelSize, or allToAll: false with V; one of the three.",
   },
+  BUILDER_INPUT: {
+    title: "Input in the middle of a chain",
+    message: "An input stands behind another part, so what that part gives would be lost.",
+    hint: "Put the input first, or begin a branch of `sum` with it to add what it brings to what is there.",
+  },
+  STATE_MISTAKES: {
+    title: "State dict does not fit the network",
+    message: "The state dict has {count} mistakes.",
+    hint: "They are listed one by one.",
+  },
+  STATE_MISSING: {
+    title: "Parameter missing in a state dict",
+    message: "The network needs {names}, which the state dict does not have.",
+    hint: "{advice}",
+  },
+  STATE_SURPLUS: {
+    title: "Parameter that the network does not have",
+    message: "The state dict has {names}, which nothing in the network takes.",
+    hint: "{advice}",
+  },
+  STATE_SHAPE: {
+    title: "Parameter of another shape than the network's",
+    message: "{name} has the shape {shape}; the network takes {expected}.",
+    hint: "Check the sizes of the layer, and that the file belongs to this network.",
+  },
   TIME_DT: {
     title: "Timestep out of range",
     message: "A timestep of {dt} s makes no sense; it must be a number above 0.",
@@ -397,6 +422,11 @@ export const catalogue = {
     title: "An event would come too late",
     message: "The latest event falls on timestep {latest}; the last one is {last}.",
     hint: "Use more timesteps or a smaller tau, normalize the times, or bypass late events.",
+  },
+  ENCODE_STEPS: {
+    title: "Number of timesteps not clear",
+    message: "{problem}.",
+    hint: "Give the number of timesteps for data without time, and none for data with time.",
   },
   ENCODE_OPTION: {
     title: "Option of the code out of range",

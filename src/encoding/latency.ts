@@ -20,6 +20,12 @@ export interface LatencyOptions {
   readonly clip?: boolean;
   /** Drop events that would come after the last timestep instead of refusing them. */
   readonly bypass?: boolean;
+  /** Value of an event; 1 when missing. */
+  readonly onTarget?: number;
+  /** Smallest value of a timestep; 0 when missing. */
+  readonly offTarget?: number;
+  /** Rise in a straight line from `offTarget` at timestep 0 to `onTarget` at the event; `offTarget` afterwards. */
+  readonly interpolate?: boolean;
 }
 
 /** What snnTorch's tutorial uses: every pixel that is not dark has its event, spread over all timesteps. */
@@ -97,6 +103,25 @@ export function latencySteps(values: Float32Array, steps: number, options: Laten
 }
 
 /**
+ * Timesteps that hold every event of one set of values.
+ *
+ * @throws ENCODE_STEPS when late events may not be dropped, or the times depend on the number of timesteps; ENCODE_OPTION
+ */
+export function latencyLength(values: Float32Array, options: LatencyOptions): number {
+  if (!options.bypass) throw mistake("ENCODE_STEPS", { problem: "The latency code needs a number of timesteps" });
+  if (options.normalize) throw mistake("ENCODE_STEPS", { problem: "Normalized times need a number of timesteps" });
+  const times = latencyTimes(values, 0, options);
+  return roundHalfEven(times.reduce((a, b) => Math.max(a, b), 0)) + 1;
+}
+
+/** What is presented in a timestep, with an event due at timestep `due` (-1: none). */
+function valueAt(step: number, due: number, { onTarget = 1, offTarget = 0, interpolate }: LatencyOptions): number {
+  const rising = interpolate && due > 0 && step < due;
+  const value = rising ? offTarget + ((onTarget - offTarget) * step) / due : step === due ? onTarget : 0;
+  return Math.max(value, offTarget);
+}
+
+/**
  * One event per value as snnTorch's `spikegen.latency`, each sample normalized by itself.
  *
  * @param data one frame per sample, values times scale from 0 to 1
@@ -109,7 +134,8 @@ export function encodeLatency(data: Data, scale: number, steps: number, options:
     samples: data.samples,
     steps,
     shape: data.shape,
-    kind: "spikes",
+    // Other values than 0 and 1 are no counts.
+    kind: (options.onTarget ?? 1) === 1 && (options.offTarget ?? 0) === 0 && !options.interpolate ? "spikes" : "graded",
     constant: false,
     read(sample, step, out) {
       // Only spares work: the times of a sample are the same whenever they are computed.
@@ -118,7 +144,7 @@ export function encodeLatency(data: Data, scale: number, steps: number, options:
         due = new Int32Array(latencySteps(frame, steps, options));
         known = sample;
       }
-      for (let index = 0; index < due.length; index++) out[index] = due[index] === step ? 1 : 0;
+      for (let index = 0; index < due.length; index++) out[index] = valueAt(step, due[index]!, options);
     },
   };
 }
