@@ -21,6 +21,47 @@ export {
 } from "./validate.ts";
 
 // Networks
+export {
+  alpha,
+  avgPool2d,
+  chain,
+  conv1d,
+  conv2d,
+  delay,
+  flatten,
+  input,
+  lapicque,
+  layer,
+  leaky,
+  linear,
+  loop,
+  named,
+  output,
+  rLeaky,
+  rSynaptic,
+  scale,
+  sequential,
+  sum,
+  sumPool2d,
+  synaptic,
+  type Conv1dOptions,
+  type Conv2dOptions,
+  type Part,
+  type PoolOptions,
+  type RecurrentSeed,
+  type WeightOptions,
+} from "./network/builder.ts";
+export type { TensorLike } from "./network/initialize.ts";
+export type {
+  AlphaOptions,
+  LapicqueOptions,
+  LeakyOptions,
+  NeuronOptions,
+  RLeakyOptions,
+  RSynapticOptions,
+  SynapticOptions,
+  Values,
+} from "./network/snntorch.ts";
 export { createNetwork } from "./network/create.ts";
 export type { DraftEdge, DraftNode } from "./network/draft.ts";
 export {
@@ -60,6 +101,8 @@ export {
 export { encodeLatency, latencySteps, latencyTimes, usualLatency, type LatencyOptions } from "./encoding/latency.ts";
 export { prepareInputs, type InputFacts, type Prepared, type PrepareOptions } from "./encoding/prepare.ts";
 export { encodeRate, type RateOptions } from "./encoding/rate.ts";
+export * as spikegen from "./encoding/spikegen.ts";
+export { encodeTargets, type TargetOptions } from "./encoding/targets.ts";
 
 // Engines
 export type * from "./engine.ts";
@@ -86,6 +129,7 @@ export { kindOf, type FileKind } from "./formats/kind.ts";
 export { readNir } from "./formats/nir.ts";
 export { parseNpy, writeNpy, type NpyArray, type NpyData, type NpyDtype } from "./formats/npy.ts";
 export { openNpz, parseNpz, writeNpz, type NpzFile } from "./formats/npz.ts";
+export { loadStateDict, readStateDict, type StateDict } from "./formats/state-dict.ts";
 export { recordingArrays } from "./formats/recording.ts";
 export {
   decodeSafetensors,

@@ -243,7 +243,8 @@ const rules: Readonly<Record<Rule, { readonly holds: (value: number) => boolean;
   whole: { holds: (value) => Number.isInteger(value) && value >= 0, words: "whole numbers of 0 or more" },
 };
 
-function checkValues(node: string, { field, tensor, rule }: Parameter): void {
+/** Check what the values of one array may be. @throws NETWORK_PARAMETER_VALUE */
+export function checkValues(node: string, { field, tensor, rule }: Parameter): void {
   const { holds, words } = rules[rule];
   const first = tensor.data.findIndex((value) => !holds(value));
   if (first === -1) return;

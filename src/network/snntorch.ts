@@ -155,7 +155,7 @@ function refuseAlpha(a: number, b: number, node: string): never {
 }
 
 /** Scales the response to a peak of 1; snnTorch's tau_alpha. */
-function alphaGain(a: number, b: number): number {
+export function alphaGain(a: number, b: number): number {
   const [lnA, lnB] = [fround(Math.log(a)), fround(Math.log(b))];
   return fround(fround(lnA / fround(lnB - lnA)) + 1);
 }
@@ -303,7 +303,8 @@ function clamped(values: Values): Tensor {
   return each((value) => Math.min(Math.max(value, 0), 1), tensorOf(values));
 }
 
-function tensorOf(values: Values): Tensor {
+/** One value as the shape [], several as one axis, a tensor as it is. */
+export function tensorOf(values: Values): Tensor {
   if (typeof values === "number") return scalar(values);
   if ("shape" in values) return values;
   return { shape: [values.length], data: Float64Array.from(values) };
