@@ -5,7 +5,7 @@ import { mistake } from "../errors.ts";
 import type { Data } from "./data.ts";
 import { encodeDelta, type DeltaOptions } from "./delta.ts";
 import { encodeConstant, encodeSpikes } from "./direct.ts";
-import { encodeLatency, usualLatency, type LatencyOptions } from "./latency.ts";
+import { encodeLatency, latestStep, usualLatency, type LatencyOptions } from "./latency.ts";
 import { encodeRate, type RateOptions } from "./rate.ts";
 
 export const encodeNames = ["constant", "rate", "latency", "delta", "spikes"] as const;
@@ -53,14 +53,20 @@ export function stepsOf(data: Data, steps: number | undefined): number {
   return steps;
 }
 
+/** As `stepsOf`; a latency code that may drop late events brings its own number: what its latest event needs. */
+function stepsFor(data: Data, scale: number, { encode, steps, latency }: EncodeOptions): number {
+  const own = encode === "latency" && latency?.bypass && steps === undefined && data.time === null;
+  return own ? latestStep(data, scale, latency) + 1 : stepsOf(data, steps);
+}
+
 /**
  * Encode data for one Input.
  *
  * @throws DATA_STEPS, DATA_STEPS_FEW, ENCODE_RANGE, ENCODE_COUNTS, ENCODE_TIME, ENCODE_OPTION
  */
 export function encode(data: Data, options: EncodeOptions): Stimulus {
-  const steps = stepsOf(data, options.steps);
   const scale = options.scale ?? usualScale(data, options.encode);
+  const steps = stepsFor(data, scale, options);
   switch (options.encode) {
     case "constant":
       return encodeConstant(data, scale, steps);

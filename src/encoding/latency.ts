@@ -103,15 +103,21 @@ export function latencySteps(values: Float32Array, steps: number, options: Laten
 }
 
 /**
- * Timesteps that hold every event of one set of values.
+ * Timestep of the latest event of all samples, from which the number of timesteps can be taken.
  *
+ * @param data one frame per sample
  * @throws ENCODE_STEPS when late events may not be dropped, or the times depend on the number of timesteps; ENCODE_OPTION
  */
-export function latencyLength(values: Float32Array, options: LatencyOptions): number {
+export function latestStep(data: Data, scale: number, options: LatencyOptions): number {
   if (!options.bypass) throw mistake("ENCODE_STEPS", { problem: "The latency code needs a number of timesteps" });
   if (options.normalize) throw mistake("ENCODE_STEPS", { problem: "Normalized times need a number of timesteps" });
-  const times = latencyTimes(values, 0, options);
-  return roundHalfEven(times.reduce((a, b) => Math.max(a, b), 0)) + 1;
+  const frame = new Float32Array(sizeOf(data.shape));
+  let latest = 0;
+  for (let sample = 0; sample < data.samples; sample++) {
+    copyFrame(data, scale, sample, 0, frame);
+    latest = latencyTimes(frame, 0, options).reduce((a, b) => Math.max(a, b), latest);
+  }
+  return roundHalfEven(latest);
 }
 
 /** What is presented in a timestep, with an event due at timestep `due` (-1: none). */

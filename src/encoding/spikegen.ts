@@ -5,7 +5,7 @@ import { mistake } from "../errors.ts";
 import { sizeOf, type Tensor } from "../network/types.ts";
 import type { Data } from "./data.ts";
 import { encodeDelta, type DeltaOptions } from "./delta.ts";
-import { encodeLatency, latencyLength, type LatencyOptions } from "./latency.ts";
+import { encodeLatency, latestStep, type LatencyOptions } from "./latency.ts";
 import { encodeRate, type RateOptions } from "./rate.ts";
 
 export interface SpikegenRateOptions extends Omit<RateOptions, "stream"> {
@@ -50,9 +50,10 @@ export function latency(data: Tensor, options: SpikegenLatencyOptions): Tensor {
   const values = Float32Array.from(data.data);
   const [low, high] = rangeOf(values);
   if (low < 0 || high > 1) throw mistake("ENCODE_RANGE", { encode: "latency", low, high });
-  const steps = options.numSteps ?? latencyLength(values, options);
+  const frame = dataOf(data, false);
+  const steps = options.numSteps ?? latestStep(frame, 1, options) + 1;
   checkSteps(steps);
-  return tensorOf(encodeLatency(dataOf(data, false), 1, steps, options));
+  return tensorOf(encodeLatency(frame, 1, steps, options));
 }
 
 /**

@@ -42,12 +42,12 @@ export class Tally {
   }
 
   /** Numbers that must be identical. @param size of the last axis, to say where a difference is */
-  exact(what: string, got: Values, expected: Values, size = expected.length): void {
+  exact(what: string, got: Values, expected: Values, size: number = expected.length): void {
     this.compare(what, got, expected, size, (a, b) => a === b || (Number.isNaN(a) && Number.isNaN(b)));
   }
 
   /** Numbers within 1e-5 absolute plus 1e-5 relative. */
-  close(what: string, got: Values, expected: Values, size = expected.length): void {
+  close(what: string, got: Values, expected: Values, size: number = expected.length): void {
     this.compare(what, got, expected, size, within);
   }
 
