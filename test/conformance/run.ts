@@ -4,13 +4,15 @@ import { join } from "node:path";
 import { backendNames, tryBackends, type BackendName } from "../../src/reference/backend.ts";
 import { oracleNames, vectorFiles } from "./folder.ts";
 import { lava } from "./lava.ts";
+import { nengoLoihi } from "./nengo-loihi.ts";
 import { nir } from "./nir.ts";
 import type { Adapter, Case, IntegerEngine } from "./oracle.ts";
 import { snntorch } from "./snntorch.ts";
+import { speck } from "./speck.ts";
 import { Tally, type Difference, type RoundingNote } from "./tally.ts";
 
 /** One adapter per oracle. */
-export const adapters: readonly Adapter[] = [lava, nir, snntorch];
+export const adapters: readonly Adapter[] = [lava, nengoLoihi, nir, snntorch, speck];
 
 export type EngineName = BackendName | IntegerEngine;
 export const integerEngines: readonly IntegerEngine[] = ["interpreter", "plain", "shards"];
