@@ -41,6 +41,24 @@ export function checkStimuli(
 }
 
 /**
+ * Check the frames of one timestep; an Input without one is silent.
+ *
+ * @throws RUN_STIMULUS_UNKNOWN, RUN_STIMULUS_SHAPE
+ */
+export function checkFrames(
+  inputs: readonly { readonly name: string; readonly shape: Shape }[],
+  frames: ReadonlyMap<string, ArrayLike<number>>,
+): void {
+  for (const [name, frame] of frames) {
+    const input = inputs.find((one) => one.name === name);
+    const known = inputs.map((one) => one.name).join(", ");
+    if (input === undefined) throw mistake("RUN_STIMULUS_UNKNOWN", { input: name, known });
+    const expected = sizeOf(input.shape);
+    if (frame.length !== expected) throw mistake("RUN_STIMULUS_SHAPE", { input: name, expected, got: frame.length });
+  }
+}
+
+/**
  * Check that everything to be recorded exists.
  *
  * @param registers what each population can show, by its name

@@ -45,6 +45,7 @@ export function encodeFrame(
 function payloadOf(value: number, input: ProgramInput, neuron: number): number {
   const { payloadScale, payloadLimit, name } = input;
   if (payloadScale !== null) {
+    if (!Number.isFinite(value)) throw mistake("DATA_NOT_FINITE", { index: neuron, value }, { node: name });
     return Math.max(-payloadLimit, Math.min(payloadLimit, Math.round(value * payloadScale)));
   }
   if (!Number.isInteger(value) || value < 0 || value > payloadLimit) {

@@ -4,7 +4,7 @@ import type { Program } from "../compile/program.ts";
 import type { Recording, RunOptions, SteppingEngine, Stimuli, StepResult } from "../engine.ts";
 import { mistake } from "../errors.ts";
 import { encodeFrame, feedRow, tabulate, type FeedTable } from "./feed.ts";
-import { checkProbes, checkStimuli } from "../stimuli.ts";
+import { checkFrames, checkProbes, checkStimuli } from "../stimuli.ts";
 import { Machine, type Exchange } from "./machine.ts";
 import { packArrays, unpackArrays } from "./pack.ts";
 import { probedNames, probeNames, Recorder } from "./record.ts";
@@ -34,6 +34,7 @@ export function openInterpreter(program: Program, options: InterpreterOptions = 
     },
 
     step(frames) {
+      checkFrames(program.inputs, frames);
       stepping.advance((name, list) => {
         const frame = frames.get(name);
         list.count = 0;
@@ -76,6 +77,7 @@ export async function runSamples(
   const recorder = new Recorder(machine, end - first, steps, options);
   let turn = performance.now();
   for (let sample = first; sample < end; sample++) {
+    refuseStopped(options);
     machine.reset();
     for (let step = 0; step < steps + program.latency; step++) {
       machine.advance((input, list) => feedRow(tables.get(input)!, sample, step, list), exchange);
@@ -83,12 +85,16 @@ export async function runSamples(
       if (performance.now() - turn < turnMs) continue;
       options.onProgress?.(sample - first, end - first);
       await new Promise((resolve) => setTimeout(resolve, 0));
-      if (options.signal?.aborted === true) throw mistake("RUN_INTERRUPTED", {});
+      refuseStopped(options);
       turn = performance.now();
     }
   }
   options.onProgress?.(end - first, end - first);
   return recorder.finish(engine);
+}
+
+function refuseStopped({ signal }: RunOptions): void {
+  if (signal?.aborted === true) throw mistake("RUN_INTERRUPTED", {});
 }
 
 function sentNow(machine: Machine): StepResult {

@@ -70,7 +70,7 @@ export class Recorder {
       const row = this.row(step, offset);
       if (row < 0) continue;
       const { fired } = this.machine.population(name);
-      this.trains.get(name)!.addRow(fired.neuron, fired.payload, step < offset ? 0 : fired.count);
+      this.trains.get(name)!.addRow(fired.neuron, fired.payload, fired.count);
       for (const { population, source, trace } of this.probes) {
         if (population === name) trace.set(source, (sample * this.rows + row) * source.length);
       }

@@ -2,7 +2,7 @@
 
 import { fold } from "../datapath/fold.ts";
 import { plainBlock, prepareBlock, type Output, type PreparedBlock, type Values } from "../datapath/prepare.ts";
-import type { Block, Expression } from "../datapath/syntax.ts";
+import { renamed, type Block, type Expression } from "../datapath/syntax.ts";
 import { mistake } from "../errors.ts";
 import type { EventList, Population } from "./population.ts";
 import type { Rows } from "./rows.ts";
@@ -37,14 +37,16 @@ export class Delivery {
     this.load = load;
     this.rows = rows;
     this.total = new Float64Array(population.size);
+    // `input` is whichever accumulator this projection feeds.
+    const { accumulator } = load;
     const { datapath } = population.load;
+    const onSpike = renamed(datapath.onSpike, "input", accumulator);
+    const onTotal = renamed(datapath.onTotal ?? inputPlusTotal, "input", accumulator);
     const constants = constantsOf(population, load);
-    this.sum = plain ? null : recognizeSum(datapath.onSpike, constants);
+    this.sum = plain ? null : recognizeSum(onSpike, constants);
     this.largestWeight = rows.weight.reduce((largest, weight) => Math.max(largest, Math.abs(weight)), 0);
-    const accumulator = population.accumulators.get(load.accumulator)!;
-    const block = datapath.onTotal ?? inputPlusTotal;
-    this.onTotal = prepareAccumulation(block, constants, population, accumulator, this.total, load, plain);
-    this.onSpike = this.sum === null ? new SpikeLanes(load, population, this.total, plain) : null;
+    this.onTotal = prepareAccumulation(onTotal, constants, population, this.total, load, plain);
+    this.onSpike = this.sum === null ? new SpikeLanes(onSpike, load, population, this.total, plain) : null;
   }
 
   /**
@@ -147,13 +149,16 @@ function prepareAccumulation(
   block: Block,
   constants: ReadonlyMap<string, Values>,
   population: Population,
-  accumulator: Float64Array | Int32Array,
   total: Float64Array,
   load: ProjectionLoad,
   plain: boolean,
 ): PreparedBlock {
   const inputs = new Map<string, Values>([...population.registers, ...constants, ["total", total]]);
-  const outputs: Output[] = [{ name: "input", array: accumulator, ...rangeOf(population, load.accumulator) }];
+  const outputs: Output[] = [];
+  for (const [name, array] of population.accumulators) {
+    inputs.delete(name);
+    outputs.push({ name, array, ...rangeOf(population, name) });
+  }
   return (plain ? plainBlock : prepareBlock)(block, inputs, outputs, new Map(), refuse(population, load));
 }
 
@@ -164,7 +169,7 @@ function rangeOf(population: Population, accumulator: string): { low: number; hi
 
 function refuse(population: Population, load: ProjectionLoad) {
   return (lane: number, { name, low, high }: Output, value: bigint): never => {
-    const facts = { register: name === "input" ? load.accumulator : name, value: String(value), low, high };
+    const facts = { register: name, value: String(value), low, high };
     const neuron = lane + population.load.low;
     throw mistake("ENGINE_DELIVERY_RANGE", {
       ...facts,
@@ -184,14 +189,12 @@ class SpikeLanes {
   private readonly block: PreparedBlock;
   private payload = 0;
 
-  constructor(load: ProjectionLoad, population: Population, total: Float64Array, plain: boolean) {
-    const { onSpike } = population.load.datapath;
+  constructor(onSpike: Block, load: ProjectionLoad, population: Population, total: Float64Array, plain: boolean) {
     const size = population.size;
     this.weight = new Int32Array(size);
     const arrays = new Map<string, Float64Array | Int32Array>([
       ...population.registers,
       ...population.accumulators,
-      ["input", population.accumulators.get(load.accumulator)!],
       ["total", total],
     ]);
     for (const [name, value] of population.constants) {
@@ -206,7 +209,7 @@ class SpikeLanes {
     for (const [index, name] of this.names.entries()) {
       const { lanes } = this.gathered[index]!;
       if (!this.written.has(name)) inputs.set(name, lanes);
-      else outputs.push({ name, array: lanes, ...rangeOf(population, name === "input" ? load.accumulator : name) });
+      else outputs.push({ name, array: lanes, ...rangeOf(population, name) });
     }
     const changing = new Map([["payload", () => this.payload]]);
     const prepare = plain ? plainBlock : prepareBlock;

@@ -73,10 +73,10 @@ export class Population {
     this.reset();
   }
 
-  /** Registers to their initial values, nothing accumulated. */
+  /** Registers to their initial values, nothing accumulated, nothing to be shown. */
   reset(): void {
     const { initial, low, high } = this.load;
-    for (const array of this.accumulators.values()) array.fill(0);
+    for (const array of [...this.accumulators.values(), ...this.probes.values()]) array.fill(0);
     for (const [name, register] of this.registers) {
       const values = slice(initial[name] ?? new Int32Array(1), low, high);
       if (typeof values === "number") register.fill(values);
@@ -93,7 +93,6 @@ export class Population {
    */
   step(timestep: number): void {
     this.timestep = timestep;
-    this.spike.fill(0);
     this.block.run(0, this.size);
     for (const [name, array] of this.accumulators) if (!this.registers.has(name)) array.fill(0);
     this.listFired();

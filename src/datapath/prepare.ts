@@ -10,7 +10,7 @@
 import { runBlock } from "./evaluate.ts";
 import { fold } from "./fold.ts";
 import { laneOperations, type Lanes } from "./lanes.ts";
-import { childrenOf, type Block, type Expression } from "./syntax.ts";
+import { childrenOf, namesIn, type Block, type Expression } from "./syntax.ts";
 
 /** Neurons per pass, small enough that all intermediate lanes stay in the first-level cache. */
 const passLength = 256;
@@ -56,7 +56,7 @@ export function prepareBlock(
   changing: ReadonlyMap<string, () => number>,
   outOfRange: OutOfRange,
 ): PreparedBlock {
-  const builder = new Builder(inputs, outputs, changing);
+  const builder = new Builder(block, inputs, outputs, changing);
   const { results, watched } = builder.block(block);
   const written = outputs.filter((output) => results.has(output.name));
   // What is written is looked at anyway.
@@ -153,19 +153,18 @@ class Builder {
   private readonly constants = new Map<string, number>();
 
   constructor(
+    block: Block,
     inputs: ReadonlyMap<string, Values>,
     outputs: readonly Output[],
     changing: ReadonlyMap<string, () => number>,
   ) {
+    const read = new Set(block.flatMap((line) => [...namesIn(line.value)]));
     for (const [name, value] of inputs) {
       if (typeof value === "number") this.constants.set(name, value);
-      else this.names.set(name, this.loaded(value));
+      else if (read.has(name)) this.names.set(name, this.loaded(value));
     }
-    for (const { name, array } of outputs) {
-      const lanes = this.loaded(array);
-      this.names.set(name, lanes);
-      this.entry.set(name, lanes);
-    }
+    for (const { name, array } of outputs) if (read.has(name)) this.names.set(name, this.loaded(array));
+    for (const [name, lanes] of this.names) this.entry.set(name, lanes);
     for (const [name, value] of changing) {
       const lanes = new Float64Array(passLength);
       this.steps.push((_first, count) => lanes.fill(value(), 0, count));

@@ -125,3 +125,12 @@ export function mapChildren(expression: Expression, change: (child: Expression) 
       return expression;
   }
 }
+
+/** The same block with one name, read and written, called otherwise. */
+export function renamed(block: Block, from: string, to: string): Block {
+  const change = (expression: Expression): Expression => {
+    const named = expression.kind === "name" || expression.kind === "old";
+    return named && expression.name === from ? { ...expression, name: to } : mapChildren(expression, change);
+  };
+  return block.map((line) => ({ ...line, name: line.name === from ? to : line.name, value: change(line.value) }));
+}

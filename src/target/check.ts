@@ -121,6 +121,9 @@ function checkWeights(target: Target): BitspikeError[] {
     const found = checkEncoding(text, ["weight", "scale", ...constants], "weights.encodes");
     issues.push(...(found.length > 0 ? found : checkLinear("weights.encodes", text, ["weight", "scale"], constants)));
     issues.push(...checkStep(target, spec));
+    if (weights.stored === undefined) continue;
+    const stored = checkEncoding(weights.stored, ["weight", ...constants], "weights.stored");
+    issues.push(...(stored.length > 0 ? stored : checkLinear("weights.stored", weights.stored, ["weight"], constants)));
   }
   return issues;
 }

@@ -1,0 +1,170 @@
+/** A program run by the letter: every neuron, every synapse and every event one by one, with no thought of speed. */
+
+import type { Program, ProgramPopulation, ProgramProjection, Synapses } from "../../src/compile/program.ts";
+import { runBlock } from "../../src/datapath/evaluate.ts";
+import { parseBlock, parseDefinitions } from "../../src/datapath/parse.ts";
+import { sizeOf } from "../../src/network/types.ts";
+
+export interface Event {
+  readonly neuron: number;
+  readonly payload: number;
+}
+
+/** What one timestep of the chip gave. */
+export interface OracleStep {
+  /** By population or input. */
+  readonly sent: Map<string, Event[]>;
+  /** By population, one map of registers per neuron. */
+  readonly registers: Map<string, Map<string, number>[]>;
+  /** By projection: spikes delivered through one synapse each. */
+  readonly synops: Map<string, number>;
+}
+
+type Values = Map<string, bigint>;
+
+/** @param inputs events of each input, by chip timestep; missing ones are silent */
+export function runOracle(
+  program: Program,
+  inputs: readonly ReadonlyMap<string, Event[]>[],
+  steps: number,
+): OracleStep[] {
+  const { settings, target } = program;
+  const words = new Map<string, number>();
+  const states = new Map(program.populations.map((population) => [population.name, initialState(program, population)]));
+  const done: OracleStep[] = [];
+  for (let step = 0; step < steps; step++) {
+    const sent = new Map<string, Event[]>(inputs[step] ?? []);
+    const synops = new Map(program.projections.map(({ name }) => [name, 0]));
+    done.push({ sent, synops, registers: new Map() });
+    for (const population of program.populations) {
+      const spec = target.datapaths[population.datapath]!;
+      for (const group of [spec.parameters, spec.projection, target.settings]) {
+        for (const own of Object.values(group)) for (const [i, word] of (own.words ?? []).entries()) words.set(word, i);
+      }
+      const neurons = states.get(population.name)!;
+      const common = { ...Object.fromEntries(words), ...settings };
+      const block = (name: string, text = ""): ReturnType<typeof parseBlock> =>
+        parseBlock(spec.blocks[name] ?? text, parseDefinitions(spec.blocks["define"] ?? ""));
+      if (step < population.offset) {
+        sent.set(population.name, []);
+        continue;
+      }
+      for (const projection of program.projections.filter(({ to }) => to === population.name)) {
+        const events = done[step - projection.arrivesAfter]?.sent.get(projection.from) ?? [];
+        if (events.length === 0) continue;
+        for (const [index, neuron] of neurons.entries()) {
+          const scope = scopeOf(neuron, { ...common, ...parametersAt(population, index), ...projection.parameters });
+          // `input` stands for the accumulator that the projection feeds.
+          scope.set("input", scope.get(projection.accumulator)!);
+          scope.set("total", 0n);
+          const run = (name: string, text?: string): void => {
+            runBlock(aliased(block(name, text), projection.accumulator), scope);
+          };
+          for (const event of events) {
+            const weight = weightOf(projection, population, event.neuron, index);
+            if (weight === null) continue;
+            synops.set(projection.name, synops.get(projection.name)! + 1);
+            scope.set("weight", BigInt(weight));
+            scope.set("payload", BigInt(event.payload));
+            run("on spike");
+          }
+          run("on total", "input = input + total");
+          for (const name of neuron.keys()) neuron.set(name, scope.get(name)!);
+        }
+      }
+      const fired: Event[] = [];
+      for (const [index, neuron] of neurons.entries()) {
+        const scope = scopeOf(neuron, { ...common, ...parametersAt(population, index), timestep: step + 1 });
+        runBlock(block("on timestep"), scope);
+        for (const name of Object.keys(spec.state)) neuron.set(name, scope.get(name)!);
+        for (const name of spec.inputs) if (!(name in spec.state)) neuron.set(name, 0n);
+        const payload = Number(scope.get("spike"));
+        if (payload !== 0) fired.push({ neuron: index, payload });
+      }
+      sent.set(population.name, fired);
+    }
+    for (const [name, neurons] of states) {
+      const registers = neurons.map((neuron) => new Map([...neuron].map(([key, value]) => [key, Number(value)])));
+      done[step]!.registers.set(name, registers);
+    }
+  }
+  return done;
+}
+
+/** Registers and accumulators of every neuron. */
+function initialState({ target }: Program, { datapath, neurons, initial }: ProgramPopulation): Values[] {
+  const spec = target.datapaths[datapath]!;
+  return Array.from({ length: neurons }, (_, index) => {
+    const accumulators = spec.inputs.map((name) => [name, 0n] as const);
+    const registers = Object.keys(spec.state).map((name) => [name, BigInt(at(initial[name], index))] as const);
+    return new Map([...accumulators, ...registers]);
+  });
+}
+
+function at(values: Int32Array | undefined, index: number): number {
+  return values === undefined ? 0 : values.length === 1 ? values[0]! : values[index]!;
+}
+
+function parametersAt({ parameters }: ProgramPopulation, index: number): Record<string, number> {
+  return Object.fromEntries(Object.entries(parameters).map(([name, values]) => [name, at(values, index)]));
+}
+
+function scopeOf(neuron: Values, constants: Record<string, number>): Values {
+  return new Map([...neuron, ...Object.entries(constants).map(([name, value]) => [name, BigInt(value)] as const)]);
+}
+
+/** After each line, `input` and the accumulator that it stands for are the same. */
+function aliased(block: ReturnType<typeof parseBlock>, accumulator: string): ReturnType<typeof parseBlock> {
+  if (accumulator === "input") return block;
+  const copy = (from: string, to: string, at: (typeof block)[number]["at"]) => {
+    return { name: to, value: { kind: "name", name: from, at }, at } as const;
+  };
+  return block.flatMap((line) => {
+    if (line.name === "input") return [line, copy("input", accumulator, line.at)];
+    return line.name === accumulator ? [line, copy(accumulator, "input", line.at)] : [line];
+  });
+}
+
+/** The weight between two neurons, or null where there is no synapse. */
+function weightOf(
+  { synapses }: ProgramProjection,
+  population: ProgramPopulation,
+  source: number,
+  neuron: number,
+): number | null {
+  if (synapses.kind === "dense") return synapses.weight[source * population.neurons + neuron]!;
+  if (synapses.kind === "conv2d") return convWeight(synapses, source, neuron);
+  const { start, target, weight } = synapses;
+  const index = target.subarray(start[source]!, start[source + 1]!).indexOf(neuron);
+  return index < 0 ? null : weight[start[source]! + index]!;
+}
+
+/** Looks through all taps of the output pixel for one that lies on the input pixel. */
+function convWeight(conv: Extract<Synapses, { kind: "conv2d" }>, source: number, neuron: number): number | null {
+  const { inputShape, outputShape, kernel, stride, padding, dilation, groups, weight } = conv;
+  const [channel, y, x] = pixel(source, inputShape);
+  const [out, outY, outX] = pixel(neuron, outputShape);
+  const [inGroup, outGroup] = [inputShape[0]! / groups, outputShape[0]! / groups];
+  if (Math.floor(channel / inGroup) !== Math.floor(out / outGroup)) return null;
+  for (let down = 0; down < kernel[0]; down++) {
+    for (let across = 0; across < kernel[1]; across++) {
+      const sees =
+        outY * stride[0] + down * dilation[0] - padding[0] === y &&
+        outX * stride[1] + across * dilation[1] - padding[1] === x;
+      if (!sees) continue;
+      const index = ((out * inGroup + (channel % inGroup)) * kernel[0] + down) * kernel[1] + across;
+      return weight[index]!;
+    }
+  }
+  return null;
+}
+
+/** Channel, row and column of an element. */
+function pixel(index: number, [, height = 1, width = 1]: readonly number[]): [number, number, number] {
+  return [Math.floor(index / (height * width)), Math.floor(index / width) % height, index % width];
+}
+
+/** How many neurons a program has, to keep it small. */
+export function sizeOfProgram({ inputs, populations }: Program): number {
+  return [...inputs, ...populations].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+}

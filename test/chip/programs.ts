@@ -1,0 +1,235 @@
+/** Random small programs over several targets, stimuli for them, and what a run of them gives. */
+
+import { readFileSync } from "node:fs";
+import { probeNames } from "../../src/chip/record.ts";
+import type {
+  Program,
+  ProgramInput,
+  ProgramPopulation,
+  ProgramProjection,
+  Synapses,
+} from "../../src/compile/program.ts";
+import type { Engine, Probe, RunOptions, Stimuli, Stimulus } from "../../src/engine.ts";
+import { BitspikeError } from "../../src/errors.ts";
+import { readTarget } from "../../src/files.ts";
+import { sizeOf } from "../../src/network/types.ts";
+import { loadTarget } from "../../src/target/load.ts";
+import type { ParameterSpec, Target } from "../../src/target/types.ts";
+
+const motleyText = readFileSync(new URL("motley.yaml", import.meta.url), "utf8");
+const readBase = (): string => motleyText;
+
+export const motley: Target = loadTarget(motleyText, "motley.yaml", readBase);
+const sameStep = "extends: motley\nname: motley-same-step\ndelivery: { spikes: same-timestep }";
+const binary = "extends: motley\nname: motley-binary\ndelivery: { payload-bits: 0 }";
+export const targets: readonly Target[] = [
+  motley,
+  loadTarget(sameStep, "same-step.yaml", readBase),
+  loadTarget(binary, "binary.yaml", readBase),
+  readTarget("loihi2"),
+  readTarget("generic-8bit"),
+];
+
+/** Whole numbers that a seed decides. */
+export class Dice {
+  private state: number;
+
+  constructor(seed: number) {
+    this.state = seed | 0;
+  }
+
+  /** From `low` to `high`, both included. */
+  between(low: number, high: number): number {
+    // mulberry32
+    this.state = (this.state + 0x6d2b79f5) | 0;
+    let bits = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
+    bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits;
+    const unit = ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
+    return low + Math.floor(unit * (high - low + 1));
+  }
+
+  chance(percent: number): boolean {
+    return this.between(1, 100) <= percent;
+  }
+
+  one<T>(list: readonly T[]): T {
+    return list[this.between(0, list.length - 1)]!;
+  }
+
+  list(count: number, low: number, high: number): Int32Array {
+    return Int32Array.from({ length: count }, () => this.between(low, high));
+  }
+}
+
+/** What a program with nothing in it has. */
+export function programOf(parts: Partial<Program> & Pick<Program, "target" | "populations">): Program {
+  const settings = Object.entries(parts.target.settings).map(
+    ([name, spec]) => [name, spec.default ?? spec.low] as const,
+  );
+  return {
+    format: "bitspike-program",
+    version: 1,
+    recipe: null,
+    settings: Object.fromEntries(settings),
+    inputs: [],
+    projections: [],
+    outputs: [],
+    latency: Math.max(...parts.populations.map(({ offset }) => offset)),
+    decisions: [],
+    warnings: [],
+    fit: { fits: true, cores: 1, coresAvailable: null, placement: [], reasons: [] },
+    ...parts,
+  };
+}
+
+/** A program of 1 or 2 inputs and 1 to 4 populations, everything else by chance. */
+export function randomProgram(target: Target, dice: Dice): Program {
+  const inputs = Array.from({ length: dice.between(1, 2) }, (_, i) => randomInput(`in${i}`, target, dice));
+  const populations = Array.from({ length: dice.between(1, 4) }, (_, i) => randomPopulation(`p${i}`, target, dice));
+  const sources = [...inputs, ...populations];
+  const projections = Array.from({ length: dice.between(1, 8) }, (_, i) => {
+    const from = dice.one(i === 0 ? inputs : sources);
+    return randomProjection(`${i}`, from, dice.one(populations), sources, target, dice);
+  });
+  const outputs = [{ name: "out", population: populations.at(-1)!.name }];
+  const settings = Object.entries(target.settings).map(([name, { low, high }]) => [name, dice.between(low, high)]);
+  return programOf({ target, settings: Object.fromEntries(settings), inputs, populations, projections, outputs });
+}
+
+function randomShape(dice: Dice): readonly number[] {
+  const plane = [dice.between(1, 3), dice.between(1, 4), dice.between(1, 5)];
+  return dice.chance(50) ? plane : [dice.chance(4) ? dice.between(250, 530) : dice.between(1, 12)];
+}
+
+function randomInput(name: string, { delivery }: Target, dice: Dice): ProgramInput {
+  const graded = delivery.payloadBits > 0 && dice.chance(50);
+  return { name, shape: randomShape(dice), payloadScale: graded ? 10 : null, payloadLimit: graded ? 255 : 3 };
+}
+
+function randomPopulation(name: string, target: Target, dice: Dice): ProgramPopulation {
+  const [datapath, spec] = dice.one(Object.entries(target.datapaths));
+  const shape = randomShape(dice);
+  const neurons = sizeOf(shape);
+  const values = ({ low, high }: ParameterSpec): Int32Array => dice.list(dice.chance(50) ? 1 : neurons, low, high);
+  const some = Object.entries(spec.state).filter(() => dice.chance(25));
+  return {
+    name,
+    shape,
+    neurons,
+    datapath,
+    parameters: Object.fromEntries(Object.entries(spec.parameters).map(([key, own]) => [key, values(own)])),
+    initial: Object.fromEntries(some.map(([key, own]) => [key, values(own)])),
+    offset: dice.between(0, 2),
+    scale: null,
+    origin: null,
+  };
+}
+
+function randomProjection(
+  name: string,
+  from: ProgramInput | ProgramPopulation,
+  to: ProgramPopulation,
+  sources: readonly (ProgramInput | ProgramPopulation)[],
+  target: Target,
+  dice: Dice,
+): ProgramProjection {
+  const { projection, inputs } = target.datapaths[to.datapath]!;
+  const forward = sources.indexOf(from) < sources.indexOf(to);
+  const atOnce = target.delivery.spikes === "same-timestep" && forward;
+  const constants = Object.entries(projection).map(([key, { low, high }]) => [key, dice.between(low, high)]);
+  return {
+    name: `${from.name}->${to.name} ${name}`,
+    from: from.name,
+    to: to.name,
+    arrivesAfter: dice.between(atOnce ? 0 : 1, 4),
+    parameters: Object.fromEntries(constants),
+    accumulator: dice.one(inputs),
+    synapses: randomSynapses(from.shape, to.shape, target, dice),
+  };
+}
+
+function randomSynapses(from: readonly number[], to: readonly number[], target: Target, dice: Dice): Synapses {
+  const { low, high } = target.weights;
+  const [sources, targets] = [sizeOf(from), sizeOf(to)];
+  if (from.length === 3 && to.length === 3 && dice.chance(60)) return randomConv(from, to, target, dice);
+  if (dice.chance(50)) return { kind: "dense", weight: dice.list(sources * targets, low, high) };
+  const rows = Array.from({ length: sources }, () =>
+    Array.from({ length: targets }, (_, neuron) => neuron).filter(() => dice.chance(30)),
+  );
+  const start = new Uint32Array(sources + 1);
+  for (const [source, row] of rows.entries()) start[source + 1] = start[source]! + row.length;
+  const neurons = Uint32Array.from(rows.flat());
+  return { kind: "sparse", start, target: neurons, weight: dice.list(neurons.length, low, high) };
+}
+
+function randomConv(
+  inputShape: readonly number[],
+  outputShape: readonly number[],
+  target: Target,
+  dice: Dice,
+): Synapses {
+  const { low, high } = target.weights;
+  const [ins, outs] = [inputShape[0]!, outputShape[0]!];
+  const groups = dice.one([1, 2, 3].filter((count) => ins % count === 0 && outs % count === 0));
+  const pair = (least: number, most: number): [number, number] => [
+    dice.between(least, most),
+    dice.between(least, most),
+  ];
+  const kernel = pair(1, 3);
+  const weight = dice.list(outs * (ins / groups) * sizeOf(kernel), low, high);
+  return {
+    kind: "conv2d",
+    weight,
+    inputShape,
+    outputShape,
+    kernel,
+    stride: pair(1, 2),
+    padding: pair(0, 2),
+    dilation: pair(1, 2),
+    groups,
+  };
+}
+
+/** Frames for every input of a program; the same for the same seed, whatever order they are read in. */
+export function randomStimuli(
+  { inputs }: Program,
+  samples: number,
+  steps: number,
+  seed: number,
+  constant = false,
+): Stimuli {
+  return new Map(
+    inputs.map(({ name, shape, payloadScale }, index): [string, Stimulus] => {
+      const kind = payloadScale === null ? "spikes" : "graded";
+      const read: Stimulus["read"] = (sample, step, out) => {
+        const dice = new Dice(seed + 1009 * index + 101 * sample + (constant ? 0 : 7919 * step));
+        const value = (): number => (kind === "spikes" ? dice.between(1, 3) : dice.between(-300, 300) / 7);
+        for (let i = 0; i < sizeOf(shape); i++) out[i] = dice.chance(35) ? value() : 0;
+      };
+      return [name, { samples, steps, shape, kind, constant, read }];
+    }),
+  );
+}
+
+/** Everything that can be probed in a program. */
+export function allProbes(program: Program): Probe[] {
+  return [...probeNames(program)].flatMap(([population, names]) => {
+    return names.map((register) => ({ population, register }));
+  });
+}
+
+/** What a run gives, as plain data that can be compared; a mistake as its code and words. */
+export async function outcome(engine: Engine, stimuli: Stimuli, options: RunOptions = {}): Promise<unknown> {
+  try {
+    const { engine: _, populations, ...rest } = await engine.run(stimuli, options);
+    // An engine may keep small numbers in wider arrays.
+    const plain = populations.map((one) => ({
+      ...one,
+      traces: new Map([...one.traces].map(([name, trace]) => [name, Float64Array.from(trace)])),
+    }));
+    return { ...rest, populations: plain };
+  } catch (error) {
+    if (error instanceof BitspikeError) return `${error.code}: ${error.message}`;
+    throw error;
+  }
+}
