@@ -74,13 +74,8 @@ function git(...args: string[]): string {
     .trim();
 }
 
-/** Seconds that something took, over several runs. */
-export interface Timing {
-  readonly median: number;
-  readonly low: number;
-  readonly high: number;
-  readonly repeats: number;
-}
+/** Seconds that something took in each of several rounds. */
+export type Timing = readonly number[];
 
 /** One of several things whose times are compared: a run that gives the seconds it took. */
 export type Contestant = () => Promise<number>;
@@ -92,19 +87,33 @@ export async function inTurns(
   contestants: ReadonlyMap<string, Contestant>,
   repeats: number,
 ): Promise<Map<string, Timing>> {
-  const seconds = new Map<string, number[]>();
+  const timings = new Map([...contestants.keys()].map((name) => [name, [] as number[]]));
   for (const run of contestants.values()) await run();
   for (let repeat = 0; repeat < repeats; repeat++) {
-    for (const [name, run] of contestants) seconds.set(name, [...(seconds.get(name) ?? []), await run()]);
+    for (const [name, run] of contestants) timings.get(name)?.push(await run());
   }
-  return new Map([...seconds].map(([name, all]) => [name, timingOf(all)]));
+  return timings;
 }
 
-function timingOf(seconds: readonly number[]): Timing {
-  const sorted = seconds.toSorted((a, b) => a - b);
+/** The middle value; the mean of the two in the middle of an even number. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
   const middle = (sorted.length - 1) / 2;
-  const [below, above] = [sorted[Math.floor(middle)] ?? NaN, sorted[Math.ceil(middle)] ?? NaN];
-  return { median: (below + above) / 2, low: sorted[0] ?? NaN, high: sorted.at(-1) ?? NaN, repeats: seconds.length };
+  return ((sorted[Math.floor(middle)] ?? NaN) + (sorted[Math.ceil(middle)] ?? NaN)) / 2;
+}
+
+/**
+ * How many times as fast as a peer something is: the median over the rounds, since what else went on at the machine met
+ * both alike within each.
+ */
+export function timesAsFast(own: Timing, peer: Timing): string {
+  return `${median(own.map((seconds, round) => (peer[round] ?? NaN) / seconds)).toFixed(2)} x`;
+}
+
+/** Amount per second: median (lowest to highest). */
+export function rate(amount: number, timing: Timing): string {
+  const [slowest, fastest] = [Math.max(...timing), Math.min(...timing)];
+  return `${short(amount / median(timing))} (${short(amount / slowest)} to ${short(amount / fastest)})`;
 }
 
 /** Seconds that a call takes. */
@@ -123,7 +132,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [line(head), line(rule), ...rows.map(line)].join("\n");
 }
 
-/** A number in three digits with commas: 1,230,000 or 0.0123. */
+/** A number in three digits: 1,230,000 or 0.0123. */
 export function short(value: number): string {
   return new Intl.NumberFormat("en", { maximumSignificantDigits: 3 }).format(value);
 }

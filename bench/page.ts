@@ -1,0 +1,152 @@
+/** Results of measurements as text: for the terminal, and for docs/performance.md. */
+
+import type { Agreement } from "./peers/compare.ts";
+import { rate, short, table, timesAsFast, type Facts, type Timing } from "./shared.ts";
+
+/** What float-against-snntorch.ts finds out. */
+export interface FloatResults extends Facts {
+  readonly repeats: number;
+  readonly steps: number;
+  /** Comparison with snnTorch before the timing, by backend. */
+  readonly agreement: Readonly<Record<string, Agreement>>;
+  readonly measured: readonly {
+    readonly batch: number;
+    /** Of each way to run snnTorch. */
+    readonly threads: Readonly<Record<string, number>>;
+    /** Seconds for the batch, by contestant. */
+    readonly timings: Readonly<Record<string, Timing>>;
+  }[];
+}
+
+/** What integer-models.ts finds out. */
+export interface IntegerResults extends Facts {
+  readonly repeats: number;
+  readonly models: readonly {
+    readonly name: string;
+    readonly target: string;
+    readonly samples: number;
+    readonly steps: number;
+    readonly neurons: number;
+    /** Of neurons, over all samples and timesteps of the chip. */
+    readonly updates: number;
+    readonly synops: number;
+    /** Seconds for all samples, by engine. */
+    readonly timings: Readonly<Record<string, Timing>>;
+  }[];
+}
+
+/** docs/performance.md. */
+export function performancePage(float: FloatResults, integer: IntegerResults): string {
+  return `# Performance
+
+Written by \`npm run bench\` from \`bench/results/\`; \`npm run peers\` makes the Python environment that it compares with. Numbers are
+those of one machine at one time: ratios within one run carry over to others, absolute times do not.
+
+## Float reference against snnTorch
+
+${floatPage(float)}
+
+## Integer engine
+
+${integerPage(integer)}
+`;
+}
+
+function factLines({ machine, versions, commit, date }: Facts): string {
+  const { processor, cores, memoryGiB, system, load } = machine;
+  const list = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return [
+    `- Machine: ${processor}, ${cores} cores, ${memoryGiB} GiB, ${system}; load average ${load}`,
+    `- Versions: ${list.join(", ")}`,
+    `- Commit ${commit}, ${date}`,
+  ].join("\n");
+}
+
+const ways: Readonly<Record<string, string>> = {
+  "snnTorch step": "snnTorch, as in its tutorial",
+  "snnTorch layer": "snnTorch, linear layers for all steps at once",
+};
+
+/** Ratios first. */
+export function floatPage(results: FloatResults): string {
+  const { measured, repeats, steps, agreement } = results;
+  const names = [...new Set(measured.flatMap(({ timings }) => Object.keys(timings)))];
+  const rows = (cell: (timings: Readonly<Record<string, Timing>>, name: string, batch: number) => string): string[][] =>
+    names.map((name) => [
+      ways[name] ?? `bitspike, ${name}`,
+      ...measured.map((one) => cell(one.timings, name, one.batch)),
+    ]);
+  const head = (what: string): string[] => [what, ...measured.map(({ batch }) => `batch ${batch}`)];
+  const ratio = rows((timings, name) => {
+    const [own, peer] = [timings[name], timings["snnTorch step"]];
+    return own === undefined || peer === undefined ? "" : timesAsFast(own, peer);
+  });
+  const absolute = rows((timings, name, batch) => {
+    const own = timings[name];
+    return own === undefined ? "" : rate(batch, own);
+  });
+  const threads = measured.map(
+    (one) => `${one.threads["snnTorch step"] ?? ""} and ${one.threads["snnTorch layer"] ?? ""}`,
+  );
+  return `The tutorial's network, 784-1000-10 Leaky neurons with random weights, ${steps} timesteps, a tenth of the inputs active in each. All run
+in turns in one go, ${repeats} times each after a warm-up. Both give spikes and membranes of the output; bitspike records the
+spikes of the hidden neurons as well.
+
+Samples per second relative to snnTorch as in its tutorial (more is better):
+
+${table(head("relative"), ratio)}
+
+Absolute samples per second on this machine, median (slowest to fastest):
+
+${table(head("absolute"), absolute)}
+
+${factLines(results)}
+- Threads with which torch is fastest, for its two ways and ${measured.map(({ batch }) => batch).join(", ")} samples: ${threads.join("; ")}
+- Checked against snnTorch before: ${Object.entries(agreement).map(agreementText).join("; ")}`;
+}
+
+function agreementText([backend, { values, mismatches, worst, decided }]: readonly [string, Agreement]): string {
+  const rounding = decided === 0 ? "" : `, ${decided} ${decided === 1 ? "spike" : "spikes"} decided by rounding`;
+  return `${backend} ${values.toLocaleString("en")} values, ${mismatches} mismatches, largest error ${worst.toExponential(1)}${rounding}`;
+}
+
+/** Ratios first. */
+export function integerPage(results: IntegerResults): string {
+  const { models, repeats } = results;
+  const engines = [...new Set(models.flatMap(({ timings }) => Object.keys(timings)))];
+  type Model = IntegerResults["models"][number];
+  const rows = (cell: (model: Model, timing: Timing) => string): string[][] =>
+    engines.map((engine) => [engine, ...models.map((model) => cell(model, model.timings[engine] ?? []))]);
+  const head = (what: string): string[] => [what, ...models.map(({ name }) => name)];
+  const ratio = rows(({ timings }, own) => timesAsFast(own, timings["interpreter"] ?? []));
+  const about = models.map(
+    ({ name, target, samples, steps, neurons, synops }) =>
+      `- ${name} on ${target}: ${samples} images, ${steps} timesteps, ${neurons.toLocaleString("en")} neurons, ${short(synops)} synops`,
+  );
+  return `Two trained networks on MNIST digits, all engines in turns, ${repeats} times each after a warm-up. Every engine gave the interpreter's spikes
+and counts before it was timed.
+
+Speed relative to the interpreter (more is better):
+
+${table(head("relative"), ratio)}
+
+Absolute on this machine, median (slowest to fastest):
+
+${table(
+  head("million synops per second"),
+  rows(({ synops }, own) => rate(synops / 1e6, own)),
+)}
+
+${table(
+  head("million neuron updates per second"),
+  rows(({ updates }, own) => rate(updates / 1e6, own)),
+)}
+
+${table(
+  head("images per second"),
+  rows(({ samples }, own) => rate(samples, own)),
+)}
+
+${about.join("\n")}
+${factLines(results)}`;
+}
