@@ -60,9 +60,8 @@ function tensorFlowVersions(): Record<string, string> {
 
 function commit(): string {
   try {
-    return (
-      git("rev-parse", "--short=12", "HEAD") + (git("status", "--porcelain", "--", "src", "bench") === "" ? "" : "+")
-    );
+    const changes = git("status", "--porcelain", "--", "src", "targets", "bench", ":!bench/results");
+    return git("rev-parse", "--short=12", "HEAD") + (changes === "" ? "" : "+");
   } catch {
     return "unknown";
   }
