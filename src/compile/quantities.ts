@@ -85,6 +85,9 @@ function checkRule({ name, rule, spikeValue }: PopulationNode): void {
   if (rule?.response === "alpha") {
     refuse("answer with the difference of two exponentials", "Use Synaptic neurons, which have a current and a decay.");
   }
+  if (rule?.sees === "old") {
+    refuse("let the membrane see the current of the timestep before", "Use the Euler method.");
+  }
   if (rule?.tested === "before") {
     refuse("compare the threshold with the membrane before the update", "Leave out testedBefore.");
   }

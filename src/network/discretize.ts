@@ -9,6 +9,7 @@ import type {
   Network,
   NetworkNode,
   NeuronNode,
+  NeuronRule,
   PopulationNode,
   ResetKind,
   StepDelayNode,
@@ -18,6 +19,8 @@ import type {
 export type TimeMethod =
   /** Forward Euler; a synaptic current is updated first and the membrane sees the new one. */
   | "euler"
+  /** Forward Euler in which the membrane sees the synaptic current from before the update, as Norse has it. */
+  | "lagged"
   /** The exact solution for an input held constant over the timestep. */
   | "exact";
 
@@ -94,8 +97,8 @@ function stepDelay(node: DelayNode, dt: number, warnings: Warning[]): StepDelayN
 }
 
 function population(node: NeuronNode, time: TimeAssumptions, warnings: Warning[]): PopulationNode {
-  if (time.method === "euler") warnEuler(node, time.dt, warnings);
-  else warnExact(node, time.dt, warnings);
+  if (time.method === "exact") warnExact(node, time.dt, warnings);
+  else warnEuler(node, time.dt, warnings);
   const { name, inputShape, outputShape } = node;
   const coefficients = node.tauMem === null ? integrator(node, time) : leaky(node, node.tauMem, time);
   const reset = node.threshold === null ? "none" : time.reset === "v_reset" ? "zero" : time.reset;
@@ -111,8 +114,19 @@ function population(node: NeuronNode, time: TimeAssumptions, warnings: Warning[]
     reset,
     resetTo: Float64Array.from(node.r, (_, i) => resetTo?.[i] ?? 0),
     resetDelay: node.threshold !== null && time.resetDelay,
+    ...(time.method === "lagged" && node.tauSyn !== null ? { rule: laggedRule } : {}),
   };
 }
+
+/** The usual order but for the current. */
+const laggedRule: NeuronRule = {
+  response: "leaky",
+  sees: "old",
+  tested: "after",
+  replaced: "after",
+  settled: false,
+  inhibition: false,
+};
 
 type Coefficients = Pick<PopulationNode, "alpha" | "currentGain" | "beta" | "gain" | "feedthrough" | "leak">;
 

@@ -274,6 +274,7 @@ function population(
     resetDelay,
     rule: {
       response: "leaky",
+      sees: "new",
       tested: testedBefore ? "before" : "after",
       replaced: "after",
       settled: !resetDelay,

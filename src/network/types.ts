@@ -119,6 +119,8 @@ export interface NeuronRule {
    * current = current - threshold, inhibitory = 0, membrane = membrane + inhibitory of the step before.
    */
   readonly response: "leaky" | "alpha";
+  /** Which synaptic current drives the membrane: the one of this timestep, or the `old` one of the timestep before. */
+  readonly sees: "new" | "old";
   /** Which membrane is compared with the threshold: `before` the update, spikes come one step later than usual. */
   readonly tested: "after" | "before";
   /**

@@ -16,7 +16,7 @@ export function probesOf(node: PopulationNode): readonly string[] {
 function ruleOf(node: PopulationNode): NeuronRule {
   if (node.rule !== undefined) return node.rule;
   const replaced = node.alpha === null ? "before" : "after";
-  return { response: "leaky", tested: "after", replaced, settled: false, inhibition: false };
+  return { response: "leaky", sees: "new", tested: "after", replaced, settled: false, inhibition: false };
 }
 
 /** Parameters spread over the batch, [batch][neurons]; null where they would change nothing. */
@@ -116,7 +116,8 @@ function leakyStep(neurons: Neurons, before: Registers, inputs: readonly tf.Tens
   const old: tf.Tensor2D = early === null ? last : tf.where(early, p.resetTo, last);
   const kept: tf.Tensor2D = tf.mul(p.beta, old);
   const current = p.alpha === null ? null : newCurrent(p.alpha, lookup(before, "current"), inputs, p.currentGain);
-  let membrane = added(kept, current === null ? inputs : [current], p.gain);
+  const seen = current !== null && rule.sees === "old" ? lookup(before, "current") : current;
+  let membrane = added(kept, seen === null ? inputs : [seen], p.gain);
   if (p.feedthrough !== null) membrane = tf.add(membrane, tf.mul(p.feedthrough, total(inputs)!));
   if (p.leak !== null) membrane = tf.add(membrane, p.leak);
   if (late !== null && early === null) membrane = resetMembrane(neurons, membrane, late);

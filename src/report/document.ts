@@ -107,7 +107,7 @@ const macPrice = eventCost.extend({
 const assumptions = z
   .strictObject({
     dt: z.number().nullable().describe("Timestep in seconds; null where the model's time was already discrete."),
-    method: text.nullable().describe("How continuous time became steps: euler or exact; null as for dt."),
+    method: text.nullable().describe("How continuous time became steps: euler, lagged or exact; null as for dt."),
     reset: text.describe("Kind of reset, or that it is as the model says."),
     resetDelay: z.boolean().describe("The reset takes effect one step after the spike."),
     scale: z.number().nullable().describe("What input values were multiplied with; null: nothing."),

@@ -36,6 +36,16 @@ describe("neurons that no chip has are refused by name", () => {
   });
 });
 
+describe("a current that is seen one timestep late", () => {
+  it("is refused too", () => {
+    const node = built(synaptic("n", { alpha: 0.5, beta: 0.5 }));
+    const lagged = { ...node, rule: { ...node.rule!, sees: "old" as const } };
+    const mistake = mistakeOf(() => quantitiesOf(lagged, new Float64Array(2)));
+    expect(mistake?.code).toBe("COMPILE_RULE");
+    expect(mistake?.hint).toContain("Euler");
+  });
+});
+
 describe("neurons that a chip has", () => {
   it("keep the gain and decay of Lapicque", () => {
     const { beta, gain } = quantities(lapicque("n", { R: 2, C: 4, timeStep: 1 }));

@@ -36,7 +36,7 @@ const readings: readonly {
   { suffix: "" },
   { suffix: "_exact_zoh", time: { method: "exact" } },
   { suffix: "_dt_1", time: { dt: null } },
-  { suffix: "_lagged_current", missing: "a membrane that sees the current of the timestep before" },
+  { suffix: "_lagged_current", time: { method: "lagged" } },
 ];
 
 export const nir: Adapter = {
@@ -57,7 +57,7 @@ function followed(files: readonly { readonly file: string }[], folder: VectorFol
 }
 
 function validCases(vector: Vector, folder: VectorFolder): Case[] {
-  return readings.flatMap(({ suffix, time, missing }): Case[] => {
+  const read = readings.flatMap(({ suffix, time }): Case[] => {
     const expected = vector[`expected${suffix}`] as Values | undefined;
     if (expected === undefined) return [];
     const states = (vector[`state_v${suffix}`] ?? {}) as Values;
@@ -65,8 +65,26 @@ function validCases(vector: Vector, folder: VectorFolder): Case[] {
     const run = (backend: BackendName, tally: Tally): Promise<void> =>
       compare(vector, folder, options, { expected, states }, backend, tally);
     const name = `${vector.file}${suffix}`;
-    return [{ name, needs: "float", run, ...(missing === undefined ? {} : { missing }) }];
+    return [{ name, needs: "float", run }];
   });
+  return [...read, ...originalCases(vector, folder)];
+}
+
+/**
+ * What the network computed that the file was exported from. Where the file cannot say how it resets, the vector's note
+ * does.
+ */
+function originalCases(vector: Vector, folder: VectorFolder): Case[] {
+  const { file, dt, note, expected: told, snntorch_direct: direct } = vector;
+  const [output] = Object.keys(told);
+  if (direct === undefined || output === undefined) return [];
+  const reset = /subtract/.test(String(note)) ? ("subtract" as const) : ("zero" as const);
+  const unsaid =
+    vector["euler_oracle_matches_direct"] === false ? { reset, resetDelay: /delayed/.test(String(note)) } : {};
+  const results = { expected: { [output]: direct }, states: {} };
+  const run = (backend: BackendName, tally: Tally): Promise<void> =>
+    compare(vector, folder, { ...defaultTime, dt, ...unsaid }, results, backend, tally);
+  return [{ name: `${file} as the original network`, needs: "float", run }];
 }
 
 async function compare(

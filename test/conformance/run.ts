@@ -53,6 +53,8 @@ export interface OracleResult {
 
 export interface ConformanceResult {
   readonly oracles: readonly OracleResult[];
+  /** Folders beside the oracles for which there is no adapter. */
+  readonly unknown: readonly string[];
   /** Float backends that cannot be used here, with the reason. */
   readonly absent: readonly { readonly engine: string; readonly reason: string }[];
 }
@@ -66,7 +68,10 @@ export async function runConformance(options: RunOptions): Promise<ConformanceRe
   for (const adapter of chosenAdapters(options)) {
     oracles.push(await runOracle(adapter, join(options.vectors, adapter.name), { ...options, backends }));
   }
-  return { oracles, absent };
+  const known = adapters.map(({ name }) => name);
+  const unknown =
+    options.only === undefined ? oracleNames(options.vectors).filter((name) => !known.includes(name)) : [];
+  return { oracles, unknown, absent };
 }
 
 /** Whether nothing differed, nothing was unreadable, and everything asked for was found. */

@@ -5,7 +5,7 @@ import type { ConformanceResult, OracleResult } from "./run.ts";
 const columns = ["oracle", "files", "cases", "run", "values", "mismatches", "largest error", "engines"];
 
 /** A table of the oracles, and below it what differed, what was left out and why. */
-export function tableText({ oracles, absent }: ConformanceResult): string {
+export function tableText({ oracles, absent, unknown }: ConformanceResult): string {
   const rows = [columns, ...oracles.map(rowOf)];
   const widths = columns.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   const table = rows.map((row) =>
@@ -15,6 +15,7 @@ export function tableText({ oracles, absent }: ConformanceResult): string {
       .trimEnd(),
   );
   const notes = absent.map(({ engine, reason }) => `${engine} cannot be used here: ${reason}.`);
+  if (unknown.length > 0) notes.push(`There is no adapter for ${unknown.join(", ")}; nothing there was run.`);
   return [...table, "", ...notes, ...oracles.flatMap(notesOn)].join("\n").trimEnd();
 }
 
@@ -32,10 +33,17 @@ function notesOn({ name, first, unsupported, unreadable, rounding }: OracleResul
     );
   }
   for (const [capability, cases] of byCapability(unsupported)) {
-    lines.push(`${name}: ${cases.length} left out for want of ${capability}: ${cases.join("; ")}`);
+    lines.push(`${name}: ${cases.length} left out for want of ${capability}: ${shortList(cases)}`);
   }
   for (const note of rounding) lines.push(`${name}: rounding decides in ${note.case}, ${note.where}: ${note.reason}`);
   return lines;
+}
+
+/** The first few; the JSON document has all. */
+function shortList(cases: readonly string[]): string {
+  const most = 3;
+  const rest = cases.length - most;
+  return cases.slice(0, most).join("; ") + (rest > 0 ? `; and ${rest} more` : "");
 }
 
 function byCapability(unsupported: OracleResult["unsupported"]): Map<string, string[]> {
