@@ -1,14 +1,12 @@
 /** Lava's fixed-point models, as programs for the target loihi2. */
 
-import { readFileSync } from "node:fs";
 import type { Program, ProgramPopulation, ProgramProjection } from "../../src/compile/program.ts";
 import { WeightFormat } from "../../src/compile/weights.ts";
 import { readDatapath } from "../../src/datapath/datapath.ts";
 import { sizeOf } from "../../src/network/types.ts";
-import { loadTarget } from "../../src/target/load.ts";
-import type { Target } from "../../src/target/types.ts";
 import { flat, populationOf, rasterOf, recordInteger, stimulusOf } from "./engines.ts";
 import { hasFields, type Adapter, type Case, type IntegerEngine } from "./oracle.ts";
+import { populationLoad, programOf, targetOf } from "./programs.ts";
 import type { Tally } from "./tally.ts";
 
 type Rows = readonly (readonly number[])[];
@@ -141,9 +139,7 @@ datapaths:
       membrane = 0
       spike    = 0
 `;
-const target: Target = loadTarget(targetText, "loihi2-emulated.yaml", (name) =>
-  readFileSync(`targets/${name}.yaml`, "utf8"),
-);
+const target = targetOf(targetText);
 const format: WeightFormat = new WeightFormat(
   target,
   readDatapath(target.datapaths["lif"]!, target.settings).datapath!,
@@ -154,7 +150,7 @@ async function comparePopulation(vector: Vector, engine: IntegerEngine, tally: T
   const { params, input, expected } = vector;
   const { accumulators = {} } = modelOf(params);
   const projections = Object.keys(input).map((name) => oneToOne(name, params.n, accumulators[name] ?? "input"));
-  const program = programOf(input, [populationFrom({ ...params, name: "neurons" })], projections);
+  const program = programFor(input, [populationFrom({ ...params, name: "neurons" })], projections);
   await compareProgram(
     program,
     vector,
@@ -169,7 +165,7 @@ async function compareNetwork(vector: Vector, engine: IntegerEngine, tally: Tall
   const { params, input, expected } = vector;
   const { populations = [], connections = [] } = params;
   const projections = connections.flatMap((one, i) => projectionsOf(one, one.src!, one.dst!, i));
-  const program = programOf(input, populations.map(populationFrom), projections);
+  const program = programFor(input, populations.map(populationFrom), projections);
   const recorded = expected as Readonly<Record<string, Record<string, Rows>>>;
   await compareProgram(program, vector, recorded, populations, engine, tally);
 }
@@ -179,7 +175,7 @@ async function compareConnection(vector: Vector, engine: IntegerEngine, tally: T
   tally.exact("effective_weights", flat(storedWeights(params)), flat(expected["effective_weights"]));
   const meter = { ...populationFrom({ name: "meter", n: params.weights.length }), datapath: "meter", parameters: {} };
   const [source] = Object.keys(input);
-  const program = programOf(input, [meter], projectionsOf(params, source!, "meter", 0));
+  const program = programFor(input, [meter], projectionsOf(params, source!, "meter", 0));
   const recording = await run(program, vector, [{ population: "meter", register: "current" }], engine);
   const { traces } = populationOf(recording, "meter");
   tally.exact("a_out", traces.get("current")!, flat(expected["a_out"]), params.weights.length);
@@ -292,47 +288,20 @@ function oneToOne(from: string, n: number, accumulator: string): ProgramProjecti
 }
 
 function populationFrom(neurons: Neurons): ProgramPopulation {
-  const { n, u0, v0 } = neurons;
-  const parameters = Object.entries(modelOf(neurons).parameters).map(([name, theirs]) => {
+  const { n, u0, v0, name = "neurons" } = neurons;
+  const { datapath, parameters } = modelOf(neurons);
+  const loads = Object.entries(parameters).map(([own, theirs]) => {
     const value = neurons[theirs] ?? 0;
-    return [name, Int32Array.from(flat(typeof value === "string" ? words[value] : value))] as const;
+    return [own, flat(typeof value === "string" ? words[value] : value)] as const;
   });
-  return {
-    name: neurons.name ?? "neurons",
-    shape: [n],
-    neurons: n,
-    datapath: modelOf(neurons).datapath,
-    parameters: Object.fromEntries(parameters),
-    initial: {
-      ...(u0 === undefined ? {} : { current: Int32Array.from(u0) }),
-      ...(v0 === undefined ? {} : { membrane: Int32Array.from(v0) }),
-    },
-    offset: 0,
-    scale: null,
-    origin: null,
-  };
+  return populationLoad(name, [n], datapath, Object.fromEntries(loads), { current: u0, membrane: v0 });
 }
 
-function programOf(
+function programFor(
   input: Readonly<Record<string, Rows>>,
   populations: ProgramPopulation[],
   projections: ProgramProjection[],
 ): Program {
-  return {
-    format: "bitspike-program",
-    version: 1,
-    target,
-    recipe: null,
-    settings: { readout: 0 },
-    inputs: Object.entries(input).map(([name, rows]) => {
-      return { name, shape: [rows[0]!.length], payloadScale: 1, payloadLimit: 2 ** 31 - 1 };
-    }),
-    populations,
-    projections,
-    outputs: [],
-    latency: 0,
-    decisions: [],
-    warnings: [],
-    fit: { fits: true, cores: 1, coresAvailable: null, placement: [], reasons: [] },
-  };
+  const shapes = Object.entries(input).map(([name, rows]) => [name, [rows[0]!.length]] as const);
+  return programOf(target, { readout: 0 }, Object.fromEntries(shapes), populations, projections);
 }
