@@ -7,10 +7,13 @@ import type { Target } from "../../src/target/types.ts";
 
 /** A target of the package, or one written here that extends such a one. */
 export function targetOf(nameOrText: string): Target {
-  const read = (name: string): string => readFileSync(`targets/${name}.yaml`, "utf8");
   return nameOrText.includes("\n")
     ? loadTarget(nameOrText, "test.yaml", read)
     : loadTarget(read(nameOrText), `${nameOrText}.yaml`, read);
+}
+
+function read(name: string): string {
+  return readFileSync(`targets/${name}.yaml`, "utf8");
 }
 
 /** What a population is loaded with: numbers for all neurons, or one per neuron. */
