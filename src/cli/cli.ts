@@ -24,9 +24,9 @@ const commands: readonly MakeCommand[] = [
 
 const examples = `
 Examples:
-  $ bitspike validate model.nir --target loihi2 --input images.npy --labels labels.npy --steps 25
-  $ bitspike compile model.nir --target loihi2 --out model.safetensors
-  $ bitspike targets loihi2
+  $ bitspike validate model.nir --target my-chip.yaml --input images.npy --labels labels.npy --steps 25
+  $ bitspike compile model.nir --target my-chip.yaml --out model.safetensors
+  $ bitspike targets generic-8bit
 
 Exit codes: 0 fine, 1 the verdict is no, 2 a mistake in what was given, 3 a bug in bitspike, 130 interrupted.`;
 

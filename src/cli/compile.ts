@@ -39,7 +39,7 @@ interface Flags extends TargetFlags, TimeFlags, JsonOption {
 
 const examples = `
 Examples:
-  $ bitspike compile model.nir --target loihi2 --input images.npy --out model.safetensors
+  $ bitspike compile model.nir --target my-chip.yaml --input images.npy --out model.safetensors
   $ bitspike compile model.nir -t generic-8bit --encode rate
 
 The data decide how large inputs can get. Without --input they are taken to lie between 0 and 1, as bytes divided by

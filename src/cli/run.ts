@@ -43,7 +43,7 @@ interface Flags extends Partial<TargetFlags>, InputFlags, TimeFlags, RunFlags, J
 
 const examples = `
 Examples:
-  $ bitspike run model.nir --target loihi2 --input images.npy --steps 25 --out spikes.npz
+  $ bitspike run model.nir --target my-chip.yaml --input images.npy --steps 25 --out spikes.npz
   $ bitspike run program.safetensors --input images.npy --steps 25 --probe lif1:membrane
 
 The .npz holds: predictions [samples] and counts [samples][classes]; labels [samples] when given; samples and steps;

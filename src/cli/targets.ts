@@ -10,7 +10,7 @@ import type { Terminal } from "./terminal.ts";
 const examples = `
 Examples:
   $ bitspike targets
-  $ bitspike targets loihi2
+  $ bitspike targets generic-8bit
   $ bitspike targets my-chip.yaml --json -`;
 
 /** The `targets` command. */

@@ -44,7 +44,7 @@ interface Flags extends TargetFlags, InputFlags, TimeFlags, RunFlags, JsonOption
 
 const examples = `
 Examples:
-  $ bitspike validate model.nir --target loihi2 --input images.npy --labels labels.npy --steps 25
+  $ bitspike validate model.nir --target my-chip.yaml --input images.npy --labels labels.npy --steps 25
   $ bitspike validate model.nir -t generic-8bit -i images.npy -l labels.npy -n 25 --encode rate --seed 7
   $ bitspike validate model.nir -t my-chip.yaml -i events.npz --samples 20 --json -
 

@@ -1,5 +1,6 @@
 /** Linear nodes as synapses in float: what one unit at the start of a way adds to each neuron at its end. */
 
+import type { ConvGeometry } from "../core/synapses.ts";
 import {
   sizeOf,
   type Conv1dNode,
@@ -37,18 +38,6 @@ export type FloatSynapses =
       readonly to: number;
       readonly weight: Float64Array;
     });
-
-/** A two-dimensional correlation; pairs are height, width. */
-export interface ConvGeometry {
-  readonly inputShape: Shape;
-  readonly outputShape: Shape;
-  readonly kernel: readonly [number, number];
-  readonly stride: readonly [number, number];
-  /** Zeros above and left. */
-  readonly padding: readonly [number, number];
-  readonly dilation: readonly [number, number];
-  readonly groups: number;
-}
 
 /** Receives one entry of a row. */
 type Emit = (target: number, weight: number) => void;

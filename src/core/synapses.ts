@@ -11,10 +11,8 @@ export interface DenseSynapses {
   readonly weight: Int32Array;
 }
 
-/** Two-dimensional correlation over [channels][height][width]; `weight` [out][in/groups][height][width]. */
-export interface ConvSynapses {
-  readonly kind: "conv2d";
-  readonly weight: Int32Array;
+/** A two-dimensional correlation over [channels][height][width]; pairs are height, width. */
+export interface ConvGeometry {
   readonly inputShape: Shape;
   readonly outputShape: Shape;
   readonly kernel: readonly [number, number];
@@ -23,6 +21,12 @@ export interface ConvSynapses {
   readonly padding: readonly [number, number];
   readonly dilation: readonly [number, number];
   readonly groups: number;
+}
+
+/** `weight` [out][in/groups][height][width]. */
+export interface ConvSynapses extends ConvGeometry {
+  readonly kind: "conv2d";
+  readonly weight: Int32Array;
 }
 
 /** Row of source s: target[start[s]] .. target[start[s + 1] - 1], ascending, with the weights beside. */
