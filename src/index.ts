@@ -52,6 +52,7 @@ export {
   type WeightOptions,
 } from "./network/builder.ts";
 export type { TensorLike } from "./network/initialize.ts";
+export { lapicqueConstants, type LapicqueConstants } from "./network/snntorch.ts";
 export type {
   AlphaOptions,
   LapicqueOptions,

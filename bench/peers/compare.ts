@@ -115,6 +115,8 @@ function asSnnTorch(node: DiscreteNode, peer: string | undefined): DiscreteNode 
   const replaced = peer === "Leaky" ? "before" : "after";
   const rule: NeuronRule = {
     response: "leaky",
+    sees: "new",
+    sees: "new",
     tested: "after",
     replaced,
     settled: !node.resetDelay,

@@ -40,6 +40,29 @@ describe("a conformance run", () => {
     expect(passed(result)).toBe(true);
   });
 
+  it("begins every sample in its own state", async () => {
+    const samples = {
+      ...neuron,
+      steps: 2,
+      shape: [2, 1],
+      init: { mem: [[0.5], [-1]] },
+      input: [
+        [[0.5], [1]],
+        [[0], [0]],
+      ],
+      mem: [
+        [[0.75], [0.5]],
+        [[0.375], [0.25]],
+      ],
+      spk: [
+        [[0], [0]],
+        [[0], [0]],
+      ],
+    };
+    const result = await runConformance({ vectors: vectorsWith({ "a.json": { cases: [samples] } }), engine: "cpu" });
+    expect(result.oracles).toMatchObject([{ values: 8, mismatches: 0, first: null }]);
+  });
+
   it("names the first value that differs, and fails", async () => {
     const wrong = { ...neuron, mem: [[1], [1.5], [0.25]] };
     const result = await runConformance({ vectors: vectorsWith({ "a.json": { cases: [wrong] } }), engine: "cpu" });

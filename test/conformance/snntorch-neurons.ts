@@ -23,7 +23,7 @@ import type { Tally } from "./tally.ts";
 
 type Arguments = Readonly<Record<string, unknown>>;
 
-/** snnTorch's names of arguments and those of our constructors. `learn_recurrent` only concerns training. */
+/** snnTorch's names of arguments and those of our constructors. Those without one only concern training. */
 const names: Readonly<Record<string, string>> = {
   alpha: "alpha",
   beta: "beta",
@@ -40,7 +40,13 @@ const names: Readonly<Record<string, string>> = {
   conv2d_channels: "conv2dChannels",
   kernel_size: "kernelSize",
   V: "V",
+  learn_alpha: "",
+  learn_beta: "",
+  learn_threshold: "",
   learn_recurrent: "",
+  learn_graded_spikes_factor: "",
+  spike_grad: "",
+  surrogate_disable: "",
 };
 
 const node =
@@ -118,7 +124,7 @@ export function neuronCase(vector: NeuronVector): FloatCase {
   return {
     name,
     needs: "float",
-    run: (backend, tally) => compare(vector, backend, tally),
+    run: (backend, tally) => compareSamples(vector, backend, tally),
     ...missing(vector.class, given),
   };
 }
@@ -127,12 +133,30 @@ function argumentsOf({ params, constructor }: NeuronVector): Arguments {
   return params ?? (typeof constructor === "function" ? {} : (constructor ?? {}));
 }
 
+/** Samples that begin in states of their own run one by one: the state is a part of the network. */
+async function compareSamples(vector: NeuronVector, backend: BackendName, tally: Tally): Promise<void> {
+  const [batch] = batchOf(vector.shape ?? [1]);
+  if (vector.init === undefined || batch === 1) return compare(vector, backend, tally);
+  for (let sample = 0; sample < batch; sample++) await compare(sampleOf(vector, sample), backend, tally);
+}
+
+function sampleOf(vector: NeuronVector, sample: number): NeuronVector {
+  const series = ["input", "spk", ...states.map(({ field }) => field)].filter((field) => field in vector);
+  const own = series.map((field) => [field, (vector[field] as unknown[][]).map((rows) => [rows[sample]])] as const);
+  const init = Object.entries(vector.init ?? {}).map(
+    ([field, rows]) => [field, [(rows as unknown[])[sample]]] as const,
+  );
+  const shape = [1, ...batchOf(vector.shape ?? [1])[1]];
+  return { ...vector, ...Object.fromEntries(own), shape, init: Object.fromEntries(init) };
+}
+
 async function compare(vector: NeuronVector, backend: BackendName, tally: Tally): Promise<void> {
   const given = argumentsOf(vector);
   const recurrent = vector.recurrent === undefined ? {} : recurrenceOf(vector.recurrent);
   const part = classes[vector.class]!({ ...optionsOf(given), ...initialState(vector), ...recurrent });
   const [batch, shape] = batchOf(vector.shape ?? [1]);
-  if (vector.effective !== undefined) compareConstants(optionsOf(given), vector.effective, tally);
+  if (vector.class === "Lapicque" && vector.effective !== undefined)
+    compareConstants(optionsOf(given), vector.effective, tally);
   const recorded = states.filter(({ field }) => field in vector);
   const registers = recorded.map(({ register }) => register);
   const run = await recordPart(part, shape, flat(vector.input), [batch, vector.steps], registers, backend);
@@ -156,9 +180,11 @@ function batchOf(shape: Shape): readonly [number, Shape] {
 }
 
 function initialState(vector: NeuronVector): Arguments {
+  const batched = (vector.shape ?? [1]).length > 1;
   const given = states.flatMap(({ field, option }) => {
     const values = vector.init?.[field] ?? vector[`${field}0`];
-    return values === undefined ? [] : [[option, values] as const];
+    if (values === undefined) return [];
+    return [[option, tensorOf(batched && Array.isArray(values) ? values[0] : values)] as const];
   });
   return Object.fromEntries(given);
 }
