@@ -116,7 +116,6 @@ function asSnnTorch(node: DiscreteNode, peer: string | undefined): DiscreteNode 
   const rule: NeuronRule = {
     response: "leaky",
     sees: "new",
-    sees: "new",
     tested: "after",
     replaced,
     settled: !node.resetDelay,
