@@ -40,7 +40,8 @@ export function performancePage(float: FloatResults, integer: IntegerResults): s
   return `# Performance
 
 Written by \`npm run bench\` from \`bench/results/\`; \`npm run peers\` makes the Python environment that it compares with. Numbers are
-those of one machine at one time: ratios within one run carry over to others, absolute times do not.
+those of one machine at one time: ratios within one run carry over to others, absolute times do not. A load average above the number
+of cores tells of other work at the machine, which widens the ranges.
 
 ## Float reference against snnTorch
 

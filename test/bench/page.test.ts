@@ -1,0 +1,25 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { performancePage, type FloatResults, type IntegerResults } from "../../bench/page.ts";
+import { median, table, timesAsFast } from "../../bench/shared.ts";
+
+const file = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+
+test("docs/performance.md is what the results give", () => {
+  const float = JSON.parse(file("bench/results/float-against-snntorch.json")) as FloatResults;
+  const integer = JSON.parse(file("bench/results/integer-models.json")) as IntegerResults;
+  expect(file("docs/performance.md")).toBe(performancePage(float, integer));
+});
+
+test("the median of an even number of values lies between the two in the middle", () => {
+  expect(median([4, 1, 3, 100])).toBe(3.5);
+  expect(median([5, 1, 3])).toBe(3);
+});
+
+test("a ratio compares what ran in the same round", () => {
+  expect(timesAsFast([1, 10, 2], [2, 20, 4])).toBe("2.00 x");
+});
+
+test("a table is aligned as Markdown", () => {
+  expect(table(["what", "a"], [["one", "1,000"]])).toBe("| what |     a |\n| ---- | ----: |\n| one  | 1,000 |");
+});
