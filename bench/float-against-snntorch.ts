@@ -35,6 +35,7 @@ await main(async () => {
   const repeats = Number(options.repeats ?? "9");
   const folder = mkdtempSync(join(tmpdir(), "bitspike-bench-"));
   const snnTorch = await openSnnTorch(folder);
+  const at = facts(snnTorch.versions);
   try {
     const peer = peerOf(folder);
     const engines = await openEngines(peer);
@@ -44,7 +45,7 @@ await main(async () => {
     for (const batch of batches) measured.push(await measure(batch, snnTorch, engines, peer, repeats));
     for (const engine of engines.values()) await engine.close();
     const results: FloatResults = {
-      ...facts(snnTorch.versions),
+      ...at,
       repeats,
       steps: peer.stimulus.steps,
       agreement,

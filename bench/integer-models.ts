@@ -28,13 +28,14 @@ type Measured = IntegerResults["models"][number];
 await main(async () => {
   const options = readOptions(["json", "repeats"]);
   const repeats = Number(options.repeats ?? "5");
+  const at = facts();
   const measured: Measured[] = [];
   for (const model of models) {
     const one = await measure(model, repeats);
     if (one === null) return false;
     measured.push(one);
   }
-  const results: IntegerResults = { ...facts(), repeats, models: measured };
+  const results: IntegerResults = { ...at, repeats, models: measured };
   console.log(integerPage(results));
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
   return true;
