@@ -603,6 +603,11 @@ export const catalogue = {
     message: "An Output has to show the spikes of exactly one layer of neurons, unchanged.",
     hint: "End the network with a layer of neurons; a linear read-out has to run on the host.",
   },
+  COMPILE_NO_SPIKES: {
+    title: "Neurons that send no spikes",
+    message: "{from} has no threshold: it sends its membrane, a real value, and {to} would receive nothing on the chip.",
+    hint: "Neurons without a threshold can only end a network, to be read out by --decode membrane.",
+  },
   COMPILE_METHOD: {
     title: "Exact method on a chip with a synaptic current",
     message: "With the exact method part of the input reaches the membrane beside the current, which no chip does.",
@@ -627,6 +632,11 @@ export const catalogue = {
     title: "Parameter that cannot be derived",
     message: "The target does not say what {parameter} encodes, nor its default.",
     hint: "Add `encodes` or `default` to the parameter in the target file.",
+  },
+  COMPILE_NO_VALUE: {
+    title: "Parameter without a value",
+    message: "What {parameter} encodes has no value for neuron {neuron} of {population}.",
+    hint: "Correct `encodes` of the parameter in the target file, or the parameters of the network.",
   },
   COMPILE_INITIAL: {
     title: "Register that cannot be set before the run",

@@ -21,17 +21,17 @@ export interface Alignment {
  */
 export function align(circuit: Circuit, target: Target): Alignment {
   const hop = target.delivery.spikes === "next-timestep" ? 1 : 0;
-  const offsets = offsetsOf(circuit, hop);
   const [shortest, longest] = target.delivery.delays;
+  const offsets = offsetsOf(circuit, hop + shortest);
   const arrivals = new Map<Path, number>();
-  const warnings: Warning[] = [];
+  const warnings = [...circuit.warnings];
   for (const path of circuit.paths) {
     const behind = offsets.get(path.to)! - (offsets.get(path.from) ?? 0);
-    const wanted = behind + path.delay + (path.delayed ? 1 : 0);
+    const wanted = behind + path.delay + path.lag;
     const arrives = Math.max(wanted, hop + shortest);
     const extra = arrives - hop;
     // In one timestep a spike goes forward only; the previous step's spikes need no delay of the chip.
-    const needed = path.delayed && hop === 0 ? extra - 1 : extra;
+    const needed = path.lag > 0 && hop === 0 ? extra - 1 : extra;
     if (needed > longest) {
       const facts = { from: path.from, to: path.to, delay: needed, longest };
       throw mistake("COMPILE_DELAY", facts, { node: path.to });
@@ -49,11 +49,12 @@ function lateLoop({ from, to }: Path, late: number): Warning {
   return { code: "COMPILE_LOOP_LATE", message, place: { node: to } };
 }
 
-function offsetsOf(circuit: Circuit, hop: number): Map<string, number> {
+/** @param soonest timesteps from firing to arrival at least */
+function offsetsOf(circuit: Circuit, soonest: number): Map<string, number> {
   const offsets = new Map<string, number>();
   for (const { name } of circuit.populations) {
-    const sources = circuit.paths.filter((path) => path.to === name && !path.delayed);
-    const latest = sources.map(({ from }) => (offsets.get(from) ?? 0) + hop);
+    const sources = circuit.paths.filter((path) => path.to === name && path.lag === 0);
+    const latest = sources.map(({ from }) => (offsets.get(from) ?? 0) + soonest);
     offsets.set(name, Math.max(0, ...latest));
   }
   return offsets;

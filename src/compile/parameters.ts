@@ -16,7 +16,7 @@ export interface EncodedPopulation {
   readonly warnings: readonly Warning[];
 }
 
-/** Derive every parameter of a population. @throws COMPILE_PARAMETER */
+/** Derive every parameter of a population. @throws COMPILE_PARAMETER, COMPILE_NO_VALUE, COMPILE_INITIAL */
 export function encodePopulation(
   name: string,
   datapath: Datapath,
@@ -77,6 +77,9 @@ class Encoder {
     const loss = new Loss();
     const values = Int32Array.from({ length: this.neurons }, (_, i) => {
       const wanted = wantedValue(encoding, this.at(i));
+      if (Number.isNaN(wanted)) {
+        throw mistake("COMPILE_NO_VALUE", { parameter, population: this.name, neuron: i }, { node: this.name });
+      }
       return this.fitted(wanted, encoding, spec, loss);
     });
     this.decisions.push(loss.decision(this.name, parameter, this.noteOn(encoding)));
@@ -95,8 +98,10 @@ class Encoder {
       const expression = parseReal(spec.encodes);
       const loss = new Loss();
       const encoding: Encoding = { kind: "expression", expression, round: "nearest" };
+      // What is loaded has 32 bits, however wide the register is.
+      const range = { low: Math.max(spec.low, -(2 ** 31)), high: Math.min(spec.high, 2 ** 31 - 1) };
       const loaded = Int32Array.from(values, (value) => {
-        return this.fitted(evaluateReal(expression, { [register]: value, scale: this.scale }), encoding, spec, loss);
+        return this.fitted(evaluateReal(expression, { [register]: value, scale: this.scale }), encoding, range, loss);
       });
       this.decisions.push(loss.decision(this.name, `initial ${register}`, null));
       initial[register] = shared(loaded);

@@ -1,6 +1,6 @@
 /** From a graph of nodes to projections: the stateless ways that lead from one population or input to another. */
 
-import { mistake } from "../errors.ts";
+import { mistake, type Warning } from "../errors.ts";
 import {
   sizeOf,
   type DiscreteNetwork,
@@ -17,8 +17,8 @@ export interface Path {
   readonly to: string;
   /** Linear nodes on the way, in order; a mask keeps some elements and drops the others. */
   readonly nodes: readonly LinearNode[];
-  /** The first edge closes a loop: it carries the spikes of the previous timestep. */
-  readonly delayed: boolean;
+  /** Timesteps that edges add which close a loop: each carries what left in the timestep before. */
+  readonly lag: number;
   /** Timesteps that Delay nodes on the way add. */
   readonly delay: number;
 }
@@ -32,6 +32,7 @@ export interface Circuit {
   /** Constant input of each population per timestep, [neurons], from the biases on the way. */
   readonly bias: ReadonlyMap<string, Float64Array>;
   readonly outputs: readonly { readonly name: string; readonly population: string }[];
+  readonly warnings: readonly Warning[];
 }
 
 /** Find the populations of a network and the ways between them. @throws COMPILE_ codes for what a chip cannot have */
@@ -41,13 +42,23 @@ export function findCircuit(network: DiscreteNetwork): Circuit {
     node.kind === "population" ? [node] : node.kind === "threshold" ? [thresholdPopulation(node)] : [],
   );
   if (populations.length === 0) throw mistake("COMPILE_NO_POPULATION", {});
+  const paths = populations.flatMap((population) => finder.pathsInto(population.name));
+  const silent = populations.filter(({ threshold }) => threshold === null).map(({ name }) => name);
+  const { from, to } = paths.find((path) => silent.includes(path.from)) ?? {};
+  if (from !== undefined && to !== undefined) throw mistake("COMPILE_NO_SPIKES", { from, to }, { node: from });
   return {
     inputs: network.nodes.filter((node) => node.kind === "input"),
     populations,
-    paths: populations.flatMap((population) => finder.pathsInto(population.name)),
+    paths,
     bias: new Map(populations.map(({ name }) => [name, finder.constantInto(name)])),
     outputs: network.nodes.filter((node) => node.kind === "output").map(({ name }) => finder.output(name)),
+    warnings: [...finder.lateBiases].map(lateBias),
   };
+}
+
+function lateBias(delay: string): Warning {
+  const message = `A bias reaches ${delay}: in the network it acts after that delay, on the chip from the first timestep on.`;
+  return { code: "COMPILE_BIAS_DELAYED", message, place: { node: delay } };
 }
 
 /** A stateless threshold is a neuron that forgets everything in each step. */
@@ -77,6 +88,8 @@ function isSource(node: DiscreteNode): boolean {
 }
 
 class Finder {
+  /** Delay nodes that a bias goes through. */
+  readonly lateBiases = new Set<string>();
   private readonly nodes: ReadonlyMap<string, DiscreteNode>;
   private readonly network: DiscreteNetwork;
 
@@ -94,9 +107,11 @@ class Finder {
       .filter((edge) => edge.to === at)
       .flatMap(({ from, delayed }) => {
         const node = this.nodes.get(from)!;
-        if (isSource(node)) return [{ from, to, nodes, delayed, delay: 0 }];
+        const lag = Number(delayed);
+        if (isSource(node)) return [{ from, to, nodes, lag, delay: 0 }];
         if (node.kind !== "stepDelay") return this.walkBack(from, to, [node as LinearNode, ...nodes]);
-        return this.throughDelay(from, to, [...new Set(node.steps)], node.steps, nodes);
+        const paths = this.throughDelay(from, to, [...new Set(node.steps)], node.steps, nodes);
+        return paths.map((path) => ({ ...path, lag: path.lag + lag }));
       });
   }
 
@@ -124,6 +139,8 @@ class Finder {
       const node = this.nodes.get(from)!;
       if (isSource(node)) continue;
       const arriving = this.constantInto(from);
+      const late = node.kind === "stepDelay" && arriving.some((value, i) => value !== 0 && node.steps[i]! > 0);
+      if (late) this.lateBiases.add(from);
       const leaving = node.kind === "stepDelay" ? arriving : withBias(node as StatelessNode, arriving);
       for (let i = 0; i < sum.length; i++) sum[i]! += leaving[i]!;
     }

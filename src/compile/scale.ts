@@ -40,6 +40,8 @@ export interface ScaleChoice {
 const finestThreshold = 256;
 /** So much of the mantissa has to be in use before the proof is worth more than finer weights. */
 const fullWidth = 0.9;
+/** A program carries 32-bit integers. */
+const largestLoaded = 2 ** 31 - 1;
 /** A leak slower than this gathers, for the bound, no more than this many worst steps. */
 const longestGathering = 64;
 
@@ -56,7 +58,8 @@ export function chooseScale(
     return { scale: fixed, exponents: fittingExponents(candidates, fixed, recipe, format), proved: false };
   }
   const bounds = worstInput(candidates, quantities);
-  const hard = Math.min(parameterLimit(datapath, recipe, quantities), registerLimit(datapath, bounds));
+  const loaded = Math.min(parameterLimit(datapath, recipe, quantities), initialLimit(datapath, quantities));
+  const hard = Math.min(loaded, registerLimit(datapath, bounds));
   const soft = Math.min(hard, settledLimit(datapath, bounds));
   const safe = best(candidates, weightLimit(candidates, format, soft), format);
   const steps = safe * smallestFinite(quantities.threshold) * thresholdFactor(datapath, recipe);
@@ -132,6 +135,16 @@ function parameterLimit(datapath: Datapath, recipe: RecipeSpec | null, quantitie
     }
   }
   return limit;
+}
+
+/** The scale beyond which what a register starts with no longer fits what can be loaded. */
+function initialLimit(datapath: Datapath, { initialCurrent, initialMembrane }: PopulationQuantities): number {
+  const limit = (name: string, values: Float64Array): number => {
+    const found = register(datapath, name);
+    const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    return found === null || largest === 0 ? Infinity : Math.min(found.reach, largestLoaded) / (largest * found.factor);
+  };
+  return Math.min(limit("current", initialCurrent), limit("membrane", initialMembrane));
 }
 
 /** Register LSBs per float unit and LSB of scale, and how far the register reaches from 0 on both sides. */

@@ -6,7 +6,8 @@ import type { Recording, Stimuli, StepResult, Stimulus } from "../../src/engine.
 import type { BitspikeError } from "../../src/errors.ts";
 import { sizeOf } from "../../src/network/types.ts";
 import { codeOf, mistakeOf } from "../support.ts";
-import { allProbes, Dice, motley, outcome, programOf, randomProgram, randomStimuli, targets } from "./programs.ts";
+import { Dice } from "../dice.ts";
+import { allProbes, motley, outcome, programOf, randomProgram, randomStimuli, targets } from "./programs.ts";
 
 const named = targets.map((target) => ({ name: target.name, target }));
 const seeds = fc.integer({ min: 0, max: 2 ** 30 });

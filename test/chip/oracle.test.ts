@@ -5,7 +5,8 @@ import type { Program } from "../../src/compile/program.ts";
 import type { Recording, Stimuli } from "../../src/engine.ts";
 import { sizeOf } from "../../src/network/types.ts";
 import { runOracle, sizeOfProgram, type Event } from "./oracle.ts";
-import { Dice, outcome, randomProgram, randomStimuli, targets } from "./programs.ts";
+import { Dice } from "../dice.ts";
+import { outcome, randomProgram, randomStimuli, targets } from "./programs.ts";
 
 /** Events of one timestep: payloads rounded and cut, or counts; without payloads a count is as many events. */
 function eventsOf(program: Program, stimuli: Stimuli, step: number): Map<string, Event[]> {

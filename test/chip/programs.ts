@@ -15,6 +15,7 @@ import { readTarget } from "../../src/files.ts";
 import { sizeOf } from "../../src/network/types.ts";
 import { loadTarget } from "../../src/target/load.ts";
 import type { ParameterSpec, Target } from "../../src/target/types.ts";
+import { Dice } from "../dice.ts";
 
 const motleyText = readFileSync(new URL("motley.yaml", import.meta.url), "utf8");
 const readBase = (): string => motleyText;
@@ -29,37 +30,6 @@ export const targets: readonly Target[] = [
   readTarget("loihi2"),
   readTarget("generic-8bit"),
 ];
-
-/** Whole numbers that a seed decides. */
-export class Dice {
-  private state: number;
-
-  constructor(seed: number) {
-    this.state = seed | 0;
-  }
-
-  /** From `low` to `high`, both included. */
-  between(low: number, high: number): number {
-    // mulberry32
-    this.state = (this.state + 0x6d2b79f5) | 0;
-    let bits = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
-    bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits;
-    const unit = ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
-    return low + Math.floor(unit * (high - low + 1));
-  }
-
-  chance(percent: number): boolean {
-    return this.between(1, 100) <= percent;
-  }
-
-  one<T>(list: readonly T[]): T {
-    return list[this.between(0, list.length - 1)]!;
-  }
-
-  list(count: number, low: number, high: number): Int32Array {
-    return Int32Array.from({ length: count }, () => this.between(low, high));
-  }
-}
 
 /** What a program with nothing in it has. */
 export function programOf(parts: Partial<Program> & Pick<Program, "target" | "populations">): Program {
