@@ -161,12 +161,11 @@ async function measure(
   return { batch, threads, timings: Object.fromEntries(await inTurns(contestants, repeats)) };
 }
 
-/** The number of threads with which torch is fastest. */
+/** The number of threads with which torch can be fastest. */
 async function bestThreads(snnTorch: SnnTorch, way: Task["way"], batch: number): Promise<number> {
   let best = { threads: 1, time: Infinity };
-  for (let threads = 1; threads <= availableParallelism(); threads++) {
-    await snnTorch.run({ way, batch, threads });
-    for (let repeat = 0; repeat < 3; repeat++) {
+  for (let round = 0; round < 8; round++) {
+    for (let threads = 1; threads <= availableParallelism(); threads++) {
       const time = await snnTorch.run({ way, batch, threads });
       if (time < best.time) best = { threads, time };
     }
