@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import type { DatapathSpec, ParameterSpec, StateSpec, TypeSpec } from "../datapath/spec.ts";
+import { formIssues, type FormIssue } from "../yaml.ts";
 import type { EnergySpec, Target } from "./types.ts";
 
 /** A type as a target writes it: `int24`, `uint12` or `low..high`. */
@@ -149,12 +150,6 @@ type DatapathDocument = TargetDocument["datapaths"][string];
 type ParameterDocument = TypedDocument &
   Pick<ParameterSpec, "encodes" | "round" | "step" | "chosen"> & { readonly documented?: string | undefined };
 
-/** What is wrong with the form of a target: the path of keys to the place, and what was expected there. */
-export interface FormIssue {
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-}
-
 /** The JSON Schema of target files, for editors. */
 export function targetJsonSchema(): unknown {
   return z.toJSONSchema(targetSchema, { io: "input" });
@@ -163,28 +158,8 @@ export function targetJsonSchema(): unknown {
 /** Check the form of a parsed target file and turn it into a `Target`; equations are not read yet. */
 export function formTarget(data: unknown): { target: Target | null; issues: readonly FormIssue[] } {
   const result = targetSchema.safeParse(data);
-  if (!result.success) return { target: null, issues: result.error.issues.flatMap((issue) => flatten(issue, [])) };
+  if (!result.success) return { target: null, issues: formIssues(result.error) };
   return { target: toTarget(result.data), issues: [] };
-}
-
-/** A union's issue hides what was wrong with its alternatives: show the one that got furthest. */
-function flatten(issue: z.core.$ZodIssue, base: readonly PropertyKey[]): FormIssue[] {
-  const path = [...base, ...issue.path];
-  if (issue.code === "invalid_union") {
-    const furthest = issue.errors
-      .map((errors) => errors.flatMap((inner) => flatten(inner, path)))
-      .toSorted((a, b) => depth(b) - depth(a))[0];
-    if (furthest !== undefined && furthest.length > 0) return furthest;
-  }
-  const keys = issue.code === "unrecognized_keys" ? issue.keys : [];
-  const at = path.map((key) => (typeof key === "symbol" ? String(key) : key));
-  return keys.length === 0
-    ? [{ path: at, message: issue.message }]
-    : keys.map((key) => ({ path: [...at, key], message: "this key is unknown here" }));
-}
-
-function depth(issues: readonly FormIssue[]): number {
-  return Math.max(0, ...issues.map((issue) => issue.path.length));
 }
 
 function toTarget(form: TargetDocument): Target {
