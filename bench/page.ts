@@ -41,7 +41,8 @@ export function performancePage(float: FloatResults, integer: IntegerResults): s
 
 Written by \`npm run bench\` from \`bench/results/\`; \`npm run peers\` makes the Python environment that it compares with. Numbers are
 those of one machine at one time: ratios within one run carry over to others, absolute times do not. A load average above the number
-of cores tells of other work at the machine, which widens the ranges.
+of cores tells of other work at the machine: it slows medians down, and most those of what needs all cores at once. Ratios therefore
+compare the fastest rounds.
 
 ## Float reference against snnTorch
 

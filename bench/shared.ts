@@ -101,12 +101,9 @@ export function median(values: readonly number[]): number {
   return ((sorted[Math.floor(middle)] ?? NaN) + (sorted[Math.ceil(middle)] ?? NaN)) / 2;
 }
 
-/**
- * How many times as fast as a peer something is: the median over the rounds, since what else went on at the machine met
- * both alike within each.
- */
+/** How many times as fast as a peer something is, each by its fastest round: the one that other work disturbed least. */
 export function timesAsFast(own: Timing, peer: Timing): string {
-  return `${median(own.map((seconds, round) => (peer[round] ?? NaN) / seconds)).toFixed(2)} x`;
+  return `${(Math.min(...peer) / Math.min(...own)).toFixed(2)} x`;
 }
 
 /** Amount per second: median (lowest to highest). */
