@@ -271,6 +271,21 @@ export const catalogue = {
     message: "The recurrence of {type} {problem}.",
     hint: "Give linearFeatures, or conv2dChannels and kernelSize, or allToAll: false with V; one of the three.",
   },
+  NETWORK_FILE: {
+    title: "Network file with mistakes",
+    message: "The network file {file} has {count} mistake(s).",
+    hint: "Each is listed with its place; docs/networks.md explains every field.",
+  },
+  NETWORK_FILE_YAML: {
+    title: "Network file is no valid YAML",
+    message: "The YAML cannot be read: {reason}.",
+    hint: "Check the indentation, and put texts with `: `, `#` or a comma in quotes.",
+  },
+  NETWORK_FILE_FIELD: {
+    title: "Field of a network file is missing or wrong",
+    message: "{field}: {reason}.",
+    hint: "See docs/networks.md, or let an editor complete the file with docs/network.schema.json.",
+  },
   BUILDER_INPUT: {
     title: "Input in the middle of a chain",
     message: "An input stands behind another part, so what that part gives would be lost.",
@@ -605,7 +620,8 @@ export const catalogue = {
   },
   COMPILE_NO_SPIKES: {
     title: "Neurons that send no spikes",
-    message: "{from} has no threshold: it sends its membrane, a real value, and {to} would receive nothing on the chip.",
+    message:
+      "{from} has no threshold: it sends its membrane, a real value, and {to} would receive nothing on the chip.",
     hint: "Neurons without a threshold can only end a network, to be read out by --decode membrane.",
   },
   COMPILE_METHOD: {

@@ -127,6 +127,8 @@ export { reportText } from "./report/text.ts";
 
 // Formats
 export { kindOf, type FileKind } from "./formats/kind.ts";
+export { networkJsonSchema } from "./formats/network-form.ts";
+export { readNetworkYaml, type ReadArrays } from "./formats/network-yaml.ts";
 export { readNir } from "./formats/nir.ts";
 export { parseNpy, writeNpy, type NpyArray, type NpyData, type NpyDtype } from "./formats/npy.ts";
 export { openNpz, parseNpz, writeNpz, type NpzFile } from "./formats/npz.ts";

@@ -50,7 +50,7 @@ report says so.`;
 export const compileCommand: MakeCommand = ({ terminal }) => {
   const command = new Command("compile")
     .description("compile a model for a chip: integer weights and parameters, placement, and what was lost")
-    .argument("<model>", "the trained network, a NIR file");
+    .argument("<model>", "the trained network: a NIR file, or a network.yaml");
   addTargetOptions(command);
   command
     .optionsGroup("Data:")

@@ -18,6 +18,7 @@ import { section, table } from "../report/table.ts";
 import { targetText } from "../report/target-text.ts";
 import { networkText } from "../report/text.ts";
 import type { MakeCommand } from "./command.ts";
+import { readNetworkFile, type Model } from "./models.ts";
 import { addJsonOption } from "./options.ts";
 import { openOutput, type JsonOption } from "./output.ts";
 
@@ -53,7 +54,9 @@ async function describe(path: string, style: Style): Promise<Description> {
   const kind = /\.(nir|h5|hdf5)$/i.test(path) ? "nir" : kindOf(bytes);
   switch (kind) {
     case "nir":
-      return describeModel(bytes, path, style);
+      return describeModel(await readNir(bytes, path), path, style);
+    case "network":
+      return describeModel(await readNetworkFile(bytes, path), path, style);
     case "safetensors":
       return describeProgram(
         inFile(path, () => decodeProgram(bytes)),
@@ -78,8 +81,7 @@ function notKnown(path: string, found: string): Error {
   return mistake("FILE_KIND", { path, found, wanted: "a model, program, target, recording or data file" });
 }
 
-async function describeModel(bytes: Uint8Array, path: string, style: Style): Promise<Description> {
-  const { network, warnings } = await readNir(bytes, path);
+function describeModel({ network, warnings }: Omit<Model, "kind">, path: string, style: Style): Description {
   const summary = summarizeNetwork(network);
   const text = networkText(path, summary, style) + warningsText(warnings, style);
   return { text, document: { kind: "model", file: path, network: summary, warnings } };

@@ -1,11 +1,13 @@
 /** A model or a program from a file, as several commands take it. */
 
+import { dirname, resolve } from "node:path";
 import { decodeProgram } from "../compile/file.ts";
 import type { Program } from "../compile/program.ts";
 import { readLabels } from "../encoding/arrays.ts";
 import { mistake, type Warning } from "../errors.ts";
 import { inFile, readArrays, readBytes } from "../files.ts";
 import { kindNames, kindOf } from "../formats/kind.ts";
+import { readNetworkYaml } from "../formats/network-yaml.ts";
 import { readNir } from "../formats/nir.ts";
 import type { Network } from "../network/types.ts";
 
@@ -27,16 +29,28 @@ export async function readModelOrProgram(path: string): Promise<Model | ProgramF
   const bytes = await readBytes(path);
   const kind = kindOf(bytes);
   if (kind === "safetensors") return { kind: "program", program: inFile(path, () => decodeProgram(bytes)) };
-  if (kind === "npy" || kind === "npz") throw wrongKind(path, kindNames[kind], "a NIR model or a program");
+  if (kind === "npy" || kind === "npz") throw wrongKind(path, kindNames[kind], "a model or a program");
+  if (kind === "text" && /^(datapaths|extends)\s*:/m.test(new TextDecoder().decode(bytes))) {
+    throw wrongKind(path, "a target", "a model or a program");
+  }
+  if (kind === "network" || (kind === "text" && /\.ya?ml$/i.test(path))) {
+    return { kind: "model", ...(await readNetworkFile(bytes, path)) };
+  }
   // Anything else goes to the NIR reader, which says best what is wrong with it.
   return { kind: "model", ...(await readNir(bytes, path)) };
 }
 
-/** Read a model. @throws FILE_KIND, and what `readNir` throws */
+/** A network file, with the arrays beside it. @throws what `readNetworkYaml` throws */
+export function readNetworkFile(bytes: Uint8Array, path: string): ReturnType<typeof readNetworkYaml> {
+  const text = new TextDecoder().decode(bytes);
+  return readNetworkYaml(text, path, (name) => readArrays(resolve(dirname(path), name)));
+}
+
+/** Read a model. @throws FILE_KIND, and what its format throws */
 export async function readModel(path: string): Promise<Model> {
   const file = await readModelOrProgram(path);
   if (file.kind === "model") return file;
-  throw wrongKind(path, kindNames.safetensors, "a NIR model");
+  throw wrongKind(path, kindNames.safetensors, "a model");
 }
 
 /** The labels of `--labels`: one array. @throws DATA_ARRAYS, LABELS_SHAPE */

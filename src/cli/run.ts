@@ -55,7 +55,7 @@ every projection. Row t is the model's timestep t for every layer; with --chip-t
 export const runCommand: MakeCommand = ({ terminal }) => {
   const command = new Command("run")
     .description("run a model or a compiled program on the chip's integers alone; predictions and spikes to a .npz")
-    .argument("<model|program>", "a NIR file, or a program of bitspike compile");
+    .argument("<model|program>", "a NIR file, a network.yaml, or a program of bitspike compile");
   addTargetOptions(command);
   addInputOptions(command);
   addTimeOptions(command);

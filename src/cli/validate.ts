@@ -54,7 +54,7 @@ Ends with 0 when the network keeps its tolerances on the chip, with 1 when it do
 export const validateCommand: MakeCommand = ({ terminal, args, finish }) => {
   const command = new Command("validate")
     .description("run a network in float and in a chip's integers, compare, and judge whether it still works")
-    .argument("<model>", "the trained network, a NIR file");
+    .argument("<model>", "the trained network: a NIR file, or a network.yaml");
   addTargetOptions(command);
   addInputOptions(command);
   addTimeOptions(command);

@@ -145,7 +145,7 @@ export function alpha(name: string, options: AlphaOptions): DraftPopulation {
   const [rise, fall] = [each(fround, tensorOf(options.alpha)), each(fround, tensorOf(options.beta))];
   each((a, b) => (a > b && b !== 1 ? 0 : refuseAlpha(a, b, name)), rise, fall);
   const rule = { response: "alpha" } as const;
-  const node = population(name, { reset: "zero", ...options }, { beta: clamped(fall), rule });
+  const node = population(name, { ...options, reset: options.reset ?? "zero" }, { beta: clamped(fall), rule });
   const initial = { ...node.initial, ...given("current", options.current), ...given("inhibitory", options.inhibitory) };
   return { ...node, alpha: clamped(rise), currentGain: scalar(1), gain: each(alphaGain, rise, fall), initial };
 }

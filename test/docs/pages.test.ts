@@ -2,6 +2,9 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { catalogue } from "../../src/errors.ts";
+import { networkJsonSchema } from "../../src/formats/network-form.ts";
+import { readNetworkYaml } from "../../src/formats/network-yaml.ts";
+import { openNpz } from "../../src/formats/npz.ts";
 import { loadTarget } from "../../src/target/load.ts";
 import { targetJsonSchema } from "../../src/target/schema.ts";
 
@@ -22,6 +25,25 @@ describe("the documentation", () => {
 
   it("publishes the schema of targets as the source has it (npm run docs writes it)", () => {
     expect(JSON.parse(page("target.schema.json"))).toEqual(targetJsonSchema());
+  });
+
+  it("publishes the schema of network files as the source has it (npm run docs writes it)", () => {
+    expect(JSON.parse(page("network.schema.json"))).toEqual(networkJsonSchema());
+  });
+
+  it("shows an example network that can be read", async () => {
+    const [example] = blocks(page("networks.md"), "yaml");
+    const { network, warnings } = await readNetworkYaml(example!, "example.yaml", () => openNpz(new Uint8Array()));
+    expect(warnings).toEqual([]);
+    expect(network.nodes.map(({ name }) => name)).toEqual(["input", "fc1", "back", "lif1", "output"]);
+  });
+
+  it("lists every kind of node that a network file may have", () => {
+    const listed = [...page("networks.md").matchAll(/^\| (`[^|]*`) +\|/gm)].flatMap(([, kinds]) =>
+      [...kinds!.matchAll(/`(\w+)`/g)].map(([, kind]) => kind),
+    );
+    const known = [...JSON.stringify(networkJsonSchema()).matchAll(/"kind":\{"type":"string","const":"(\w+)"/g)];
+    expect(listed.toSorted()).toEqual(known.map(([, kind]) => kind).toSorted());
   });
 
   it("shows an example target that loads", () => {
