@@ -37,8 +37,10 @@ describe("a network file is a model for every command:", () => {
   });
 
   it("compile and run", async () => {
-    expect((await bitspike(["compile", network, "-t", "generic-8bit"])).exitCode).toBe(0);
-    expect((await bitspike(["run", network, ...run])).exitCode).toBe(0);
+    expect((await bitspike(["compile", network, "-t", "generic-8bit", "-o", scratch("p.safetensors")])).exitCode).toBe(
+      0,
+    );
+    expect((await bitspike(["run", network, ...run, "-o", scratch("r.npz")])).exitCode).toBe(0);
   });
 
   it("mistakes come with line and column, a target in its place by name", async () => {

@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readNetworkYaml } from "../../src/formats/network-yaml.ts";
 import { openNpz, writeNpz } from "../../src/formats/npz.ts";
@@ -147,4 +148,46 @@ describe("mistakes in a network file are told all at once, where they stand:", (
     const error: unknown = await reading.catch((thrown: unknown) => thrown);
     expect((error as BitspikeError).issues).toMatchObject([{ code: "FILE_NOT_FOUND", place: { line: 1, column: 9 } }]);
   });
+});
+
+it("a damaged network file is a mistake, never a crash", async () => {
+  const sound = `arrays: weights.npz
+nodes:
+  input: { kind: input, shape: [2] }
+  fc1: { kind: linear, weight: w, bias: [0.1, 0.2, 0.3] }
+  lif1: { kind: lapicque, R: 5, C: [1, 2, 3], reset: zero }
+  lif2: { kind: CubaLIF, tau_syn: 0.01, tau_mem: 0.02, v_threshold: 1 }
+  output: { kind: output }
+edges: [input -> fc1 -> lif1 -> lif2 -> output]
+`;
+  const piece = fc.constantFrom(
+    "",
+    " ",
+    "[",
+    "]",
+    "{",
+    "}",
+    ":",
+    "-",
+    "->",
+    "0",
+    "-1",
+    "1e9",
+    "w",
+    "kernel",
+    "bad",
+    "*a",
+    "&a ",
+    "null",
+    "\n",
+  );
+  const change = fc.tuple(fc.nat(sound.length), fc.nat(12), piece);
+  await fc.assert(
+    fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 3 }), async (changes) => {
+      const text = changes.reduce((all, [at, length, put]) => all.slice(0, at) + put + all.slice(at + length), sound);
+      const outcome: unknown = await read(text).catch((error: unknown) => error);
+      if (outcome instanceof Error) expect(outcome).toBeInstanceOf(BitspikeError);
+    }),
+    { numRuns: 500 },
+  );
 });
