@@ -61,6 +61,17 @@ class Site {
     this.edges.push(...from.map((end) => [end, node.name] as const));
     return [node.name];
   }
+
+  /** Two nodes are joined by one edge only, so a value that arrives a second time takes a way of its own. */
+  singleEdges(): DraftEdge[] {
+    const seen = new Set<string>();
+    return this.edges.flatMap(([from, to]) => {
+      const key = JSON.stringify([from, to]);
+      if (!seen.has(key)) return seen.add(key) && [[from, to] as const];
+      const [way = ""] = this.add(wayThrough(this.nameOf("way")), []);
+      return [[from, way] as const, [way, to] as const];
+    });
+  }
 }
 
 /**
@@ -75,7 +86,8 @@ export function sequential(...parts: readonly Part[]): Network {
   const outputs = new Set(site.nodes.flatMap(({ kind, name }) => (kind === "output" ? [name] : [])));
   const shown = new Set(site.edges.flatMap(([from, to]) => (outputs.has(to) ? [from] : [])));
   if (!ends.every((end) => shown.has(end))) output().place(site, ends, null);
-  return createNetwork(site.nodes, site.edges).network;
+  const edges = site.singleEdges();
+  return createNetwork(site.nodes, edges).network;
 }
 
 /** Parts one behind the other, as one part; with no parts, a way through that changes nothing. @throws BUILDER_INPUT */
@@ -99,10 +111,7 @@ export function sum(...branches: readonly Part[]): Part {
       site.within(name, () => {
         const ends: string[] = [];
         for (const branch of branches) {
-          for (const end of branch.place(site, branch.begins ? [] : from, null)) {
-            // Two nodes are joined by one edge only, so a value that arrives a second time takes a way of its own.
-            ends.push(...(ends.includes(end) ? site.add(wayThrough(site.nameOf("way")), [end]) : [end]));
-          }
+          ends.push(...branch.place(site, branch.begins ? [] : from, null));
         }
         return ends;
       }),

@@ -150,6 +150,17 @@ describe("branches and loops", () => {
     expect(populationOf(recording, "lif1").traces.get("membrane")).toEqual(Float32Array.of(2, 6));
   });
 
+  it("count a value twice that two loops bring back", () => {
+    const twice = snn.loop(snn.loop(lif, snn.chain()), snn.chain());
+    expect(edges(snn.sequential(snn.input([1]), twice))).toEqual([
+      "input -> lif1",
+      "lif1 -> lif1",
+      "lif1 -> output",
+      "lif1 -> way1",
+      "way1 -> lif1",
+    ]);
+  });
+
   it("bring back what leaves, and a loop is what a recurrent layer is", () => {
     const weight = [0.1, 0.2, 0.3, 0.4];
     const looped = snn.sequential(
