@@ -20,6 +20,8 @@ export interface InputUse {
   readonly kind: "spikes" | "graded";
   /** Largest |value| in one step: events per step, or the host's value. */
   readonly limit: number;
+  /** Values may be negative; false where nothing is said. */
+  readonly signed?: boolean | undefined;
 }
 
 export interface CompileOptions {
@@ -191,6 +193,7 @@ class Compiler {
       name: this.nameOf(path),
       synapses,
       reach: this.uses[path.from]?.limit ?? 1,
+      bothSigns: this.uses[path.from]?.signed ?? false,
       payloadScale: source?.payloadScale ?? 1,
       constants: this.constants(datapath, graded, largest, smallest),
       exponent: exponentOf(datapath),
@@ -273,8 +276,8 @@ function describe(scale: number, one: Candidate, exponent: number | undefined): 
 
 function unproved(population: string): Warning {
   const message =
-    `${population}: a long row of worst-case inhibitory input could drive the membrane to the lower end of its ` +
-    "register. A scale that rules this out would leave threshold or weights too coarse.";
+    `${population}: a long row of worst-case input could drive a register to the end of its range. ` +
+    "A scale that rules this out would leave threshold or weights too coarse, or there is none.";
   return { code: "COMPILE_MAY_SATURATE", message, place: { node: population } };
 }
 

@@ -7,8 +7,9 @@
 import type { Datapath } from "../datapath/datapath.ts";
 import { evaluateReal, parseReal } from "../datapath/real.ts";
 import type { RecipeSpec } from "../target/types.ts";
-import { encodingOf, mentions, wantedValue } from "./encode.ts";
-import { forEachSynapse, type FloatSynapses } from "./linear.ts";
+import { worstCase, worstStep, type Bounds, type Slack, type WorstStep } from "./bounds.ts";
+import { encodingOf, mentions, roundTo, wantedValue } from "./encode.ts";
+import type { FloatSynapses } from "./linear.ts";
 import { quantitiesAt, type PopulationQuantities } from "./quantities.ts";
 import type { ProjectionConstants, WeightFormat } from "./weights.ts";
 
@@ -18,6 +19,8 @@ export interface Candidate {
   readonly synapses: FloatSynapses;
   /** Largest |float value| that one source sends in a step. */
   readonly reach: number;
+  /** A source may send negative values. */
+  readonly bothSigns: boolean;
   /** Payload units per float unit; 1 for plain spikes. */
   readonly payloadScale: number;
   /** Projection constants without the exponent. */
@@ -32,7 +35,7 @@ export interface ScaleChoice {
   readonly scale: number;
   /** By projection. */
   readonly exponents: ReadonlyMap<string, number>;
-  /** False: the input of one step is proved to keep within the registers, but not a long row of such steps. */
+  /** False: a long row of worst steps may drive a register out of its range. */
   readonly proved: boolean;
 }
 
@@ -42,8 +45,12 @@ const finestThreshold = 256;
 const fullWidth = 0.9;
 /** A program carries 32-bit integers. */
 const largestLoaded = 2 ** 31 - 1;
-/** A leak slower than this gathers, for the bound, no more than this many worst steps. */
+/** A leak slower than this gathers, for the choice, no more than this many worst steps. */
 const longestGathering = 64;
+/** Room for rounding takes a few per cent at most. */
+const mostRounds = 50;
+/** A bias of 12 bits beside its sign is off by less than this share. */
+const biasRounding = 2 ** -11;
 
 /** Choose scale and exponents for the projections into one population. */
 export function chooseScale(
@@ -57,51 +64,102 @@ export function chooseScale(
     const fixed = recipe.scale;
     return { scale: fixed, exponents: fittingExponents(candidates, fixed, recipe, format), proved: false };
   }
-  const bounds = worstInput(candidates, quantities);
-  const loaded = Math.min(parameterLimit(datapath, recipe, quantities), initialLimit(datapath, quantities));
-  const hard = Math.min(loaded, registerLimit(datapath, bounds));
-  const soft = Math.min(hard, settledLimit(datapath, bounds));
-  const safe = best(candidates, weightLimit(candidates, format, soft), format);
+  const chooser = new Chooser(datapath, recipe, quantities, candidates, format);
+  const { hard, soft } = chooser.limits(noSlack(quantities), longestGathering);
+  const safe = chooser.roomy(best(candidates, weightLimit(candidates, format, soft), format), "soft");
   const steps = safe * smallestFinite(quantities.threshold) * thresholdFactor(datapath, recipe);
   const fine = steps >= finestThreshold && worstUse(candidates, safe, format) >= fullWidth;
-  const proved = fine || soft === hard;
-  const scale = proved ? safe : best(candidates, weightLimit(candidates, format, hard), format);
-  return { scale, exponents: fittingExponents(candidates, scale, recipe, format), proved };
+  const finest = (): number => best(candidates, weightLimit(candidates, format, hard), format);
+  const scale = fine || soft === hard ? safe : chooser.roomy(finest(), "hard");
+  const { soft: certain } = chooser.limits(chooser.slack(scale), Infinity);
+  return { scale, exponents: fittingExponents(candidates, scale, recipe, format), proved: scale <= certain };
 }
 
-interface Bounds {
-  /** Largest |current| over any number of steps, float units. */
-  readonly current: number;
-  /** Largest |drive| of the membrane in one step. */
-  readonly drive: number;
-  /** How far below zero a membrane can be driven by the worst input for ever. */
-  readonly lowest: number;
-}
+/** What the worst input leaves of a scale. */
+class Chooser {
+  private readonly datapath: Datapath;
+  private readonly recipe: RecipeSpec | null;
+  private readonly quantities: PopulationQuantities;
+  private readonly candidates: readonly Candidate[];
+  private readonly format: WeightFormat;
+  private readonly worst: readonly WorstStep[];
 
-function worstInput(candidates: readonly Candidate[], quantities: PopulationQuantities): Bounds {
-  const { alpha, beta, bias, initialCurrent, initialMembrane } = quantities;
-  const up = new Float64Array(beta.length);
-  const down = new Float64Array(beta.length);
-  for (const { synapses, reach } of candidates) {
-    forEachSynapse(synapses, (_, target, weight) => {
-      if (weight > 0) up[target]! += weight * reach;
-      else down[target]! -= weight * reach;
+  constructor(
+    datapath: Datapath,
+    recipe: RecipeSpec | null,
+    quantities: PopulationQuantities,
+    candidates: readonly Candidate[],
+    format: WeightFormat,
+  ) {
+    this.datapath = datapath;
+    this.recipe = recipe;
+    this.quantities = quantities;
+    this.candidates = candidates;
+    this.format = format;
+    this.worst = candidates.map(worstStep);
+  }
+
+  /** The scales beyond which the worst step (hard), or a long row of them (soft), leaves the registers. */
+  limits(slack: Slack, longest: number): { hard: number; soft: number } {
+    const { datapath, recipe, quantities, worst } = this;
+    const bounds = worstCase(worst, quantities, slack, longest);
+    const loaded = Math.min(parameterLimit(datapath, recipe, quantities), initialLimit(datapath, quantities));
+    const hard = Math.min(loaded, registerLimit(datapath, bounds), thresholdRoom(datapath, quantities));
+    return { hard, soft: Math.min(hard, settledLimit(datapath, recipe, bounds)) };
+  }
+
+  /** The scale made smaller until there is room for what rounding adds, which depends on the scale. */
+  roomy(first: number, limit: "hard" | "soft"): number {
+    let scale = first;
+    for (let round = 0; round < mostRounds; round++) {
+      const most = this.limits(this.slack(scale), longestGathering)[limit];
+      if (scale <= most) return scale;
+      scale = Math.min(most, scale * 0.999);
+    }
+    return scale;
+  }
+
+  /** What rounding may add at a scale. */
+  slack(scale: number): Slack {
+    const { candidates, recipe, format, quantities, datapath } = this;
+    const exponents = fittingExponents(candidates, scale, recipe, format);
+    const weight = candidates.map(({ name, constants, exponent, payloadScale }): [string, number] => {
+      const chosen = exponent === null ? {} : { [exponent.name]: exponents.get(name)! };
+      return [name, format.rounding(scale / payloadScale, { ...constants, ...chosen })];
     });
+    const kept = (name: "alpha" | "beta"): Float64Array => keptMore(datapath, recipe, quantities, name);
+    const membrane = register(datapath, "membrane");
+    const step = membrane === null ? 0 : 1 / (membrane.factor * scale);
+    return { weight: new Map(weight), alpha: kept("alpha"), beta: kept("beta"), bias: biasRounding, step };
   }
-  let [current, drive, lowest] = [0, 0, 0];
-  for (let i = 0; i < beta.length; i++) {
-    const gathers = gathering(alpha[i]!);
-    const most = Math.max(up[i]!, down[i]!) * gathers + Math.abs(initialCurrent[i]!);
-    current = Math.max(current, most);
-    drive = Math.max(drive, most + Math.abs(bias[i]!) + Math.abs(initialMembrane[i]!));
-    lowest = Math.max(lowest, (down[i]! * gathers + Math.max(0, -bias[i]!)) * gathering(beta[i]!));
-  }
-  return { current, drive, lowest };
 }
 
-/** 1 + kept + kept^2 + ..: how many worst steps a leaky sum gathers. */
-function gathering(kept: number): number {
-  return kept >= 1 ? longestGathering : Math.min(longestGathering, 1 / (1 - kept));
+function noSlack({ beta }: PopulationQuantities): Slack {
+  const zeros = new Float64Array(beta.length);
+  return { weight: new Map(), alpha: zeros, beta: zeros, bias: 0, step: 0 };
+}
+
+/** How much more than wanted each neuron keeps, once its decay is an integer: 0 or more. */
+function keptMore(
+  datapath: Datapath,
+  recipe: RecipeSpec | null,
+  quantities: PopulationQuantities,
+  quantity: "alpha" | "beta",
+): Float64Array {
+  const more = new Float64Array(quantities.beta.length);
+  for (const [name, spec] of Object.entries(datapath.spec.parameters)) {
+    const encoding = encodingOf(name, spec, recipe);
+    if (encoding?.kind !== "expression" || !mentions(encoding, quantity)) continue;
+    for (let i = 0; i < more.length; i++) {
+      const exact = quantitiesAt(quantities, i);
+      const wanted = wantedValue(encoding, exact);
+      const nearby = wantedValue(encoding, { ...exact, [quantity]: exact[quantity]! - 1e-6 });
+      const rounded = Math.max(spec.low, Math.min(spec.high, roundTo(wanted, encoding.round)));
+      const own = ((rounded - wanted) / (wanted - nearby)) * 1e-6;
+      more[i] = Number.isFinite(own) ? Math.max(0, own) : 0;
+    }
+  }
+  return more;
 }
 
 function smallestFinite(values: Float64Array): number {
@@ -109,9 +167,23 @@ function smallestFinite(values: Float64Array): number {
 }
 
 function thresholdFactor(datapath: Datapath, recipe: RecipeSpec | null): number {
-  const spec = datapath.spec.parameters["threshold"];
-  const encoding = spec === undefined ? null : encodingOf("threshold", spec, recipe);
+  const encoding = thresholdOf(datapath, recipe)?.encoding ?? null;
   return encoding === null ? 1 : wantedValue(encoding, { threshold: 1, scale: 1 });
+}
+
+/** The parameter that stands for the threshold. */
+function thresholdOf(datapath: Datapath, recipe: RecipeSpec | null) {
+  const all = Object.entries(datapath.spec.parameters).map(([name, spec]) => {
+    return { spec, encoding: encodingOf(name, spec, recipe) };
+  });
+  return all.find(({ encoding }) => mentions(encoding, "threshold")) ?? null;
+}
+
+/** The scale beyond which a membrane at the end of its register would not lie above the threshold. */
+function thresholdRoom(datapath: Datapath, { threshold }: PopulationQuantities): number {
+  const membrane = register(datapath, "membrane");
+  const largest = threshold.reduce((most, value) => (Number.isFinite(value) ? Math.max(most, value) : most), 0);
+  return membrane === null || largest === 0 ? Infinity : (membrane.high - 2) / (largest * membrane.factor);
 }
 
 /** The scale beyond which some neuron's threshold or bias no longer fits, even with the largest exponents. */
@@ -147,14 +219,16 @@ function initialLimit(datapath: Datapath, { initialCurrent, initialMembrane }: P
   return Math.min(limit("current", initialCurrent), limit("membrane", initialMembrane));
 }
 
-/** Register LSBs per float unit and LSB of scale, and how far the register reaches from 0 on both sides. */
-function register(datapath: Datapath, name: string): { factor: number; reach: number } | null {
+/**
+ * Register LSBs per float unit and LSB of scale, the register's end, and how far it reaches from 0 on both sides; one
+ * without negative values is cut at 0 and reaches up only.
+ */
+function register(datapath: Datapath, name: string): { factor: number; reach: number; high: number } | null {
   const spec = datapath.spec.state[name];
   if (spec?.encodes === undefined) return null;
-  return {
-    factor: evaluateReal(parseReal(spec.encodes), { [name]: 1, scale: 1 }),
-    reach: Math.min(spec.high, -spec.low),
-  };
+  const { low, high, encodes } = spec;
+  const factor = evaluateReal(parseReal(encodes), { [name]: 1, scale: 1 });
+  return { factor, reach: low < 0 ? Math.min(high, -low) : high, high };
 }
 
 function registerLimit(datapath: Datapath, { current, drive }: Bounds): number {
@@ -165,9 +239,16 @@ function registerLimit(datapath: Datapath, { current, drive }: Bounds): number {
   return Math.min(limit("current", current), limit("membrane", drive));
 }
 
-function settledLimit(datapath: Datapath, { lowest }: Bounds): number {
+function settledLimit(datapath: Datapath, recipe: RecipeSpec | null, { lowest, highest }: Bounds): number {
   const membrane = register(datapath, "membrane");
-  return membrane === null || lowest === 0 ? Infinity : membrane.reach / (lowest * membrane.factor);
+  if (membrane === null) return Infinity;
+  const { factor, reach } = membrane;
+  // A neuron that never fires has the largest threshold there is, which its membrane must not reach.
+  const threshold = thresholdOf(datapath, recipe);
+  const ceiling = threshold === null ? reach : (threshold.spec.high * factor) / thresholdFactor(datapath, recipe);
+  const down = lowest === 0 ? Infinity : reach / (lowest * factor);
+  const up = highest === 0 ? Infinity : Math.min(reach, ceiling) / (highest * factor);
+  return Math.min(down, up);
 }
 
 /** The scale beyond which some weight no longer fits, whatever its exponent. */
@@ -197,7 +278,7 @@ function filling(one: Candidate, constants: ProjectionConstants, format: WeightF
 function best(candidates: readonly Candidate[], most: number, format: WeightFormat): number {
   const options = candidates
     .flatMap((one) => settings(one).map((constants) => filling(one, constants, format)))
-    .filter((scale) => scale > 0 && scale <= most);
+    .filter((scale) => scale > 0 && scale <= most && Number.isFinite(scale));
   if (!Number.isFinite(most) && options.length === 0) return 1;
   if (Number.isFinite(most)) options.push(most);
   const rated = options.map((scale) => ({ scale, use: worstUse(candidates, scale, format) }));

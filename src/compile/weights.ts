@@ -36,6 +36,12 @@ export class WeightFormat {
     return { low: Math.ceil(low / step) * step, high: Math.floor(high / step) * step };
   }
 
+  /** By how much a stored weight may be larger than the wanted one, in float units. */
+  rounding(scale: number, constants: ProjectionConstants): number {
+    const nearest = this.encoding.kind === "expression" && this.encoding.round.startsWith("nearest");
+    return ((nearest ? 0.5 : 1) * this.step(constants)) / this.factor(scale, constants);
+  }
+
   /** What one weight LSB is worth in what the chip keeps. */
   private unit(constants: ProjectionConstants): number {
     const { stored } = this.target.weights;

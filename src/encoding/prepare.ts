@@ -34,6 +34,8 @@ export interface InputFacts {
   readonly kind: Stimulus["kind"];
   /** Largest magnitude that a value can have after scaling. */
   readonly limit: number;
+  /** There when values can be negative. */
+  readonly signed?: true;
 }
 
 export interface Prepared {
@@ -120,7 +122,10 @@ export function chooseLabels(
 
 /** What the data say to a compiler. */
 export function factsOf(data: Data, code: EncodeName, scale: number = usualScale(data, code)): InputFacts {
-  return { kind: code === "constant" ? "graded" : "spikes", limit: largestMagnitude(data, code, scale) };
+  const limit = largestMagnitude(data, code, scale);
+  if (code !== "constant") return { kind: "spikes", limit };
+  const signed = data.range.some((value) => value * scale < 0);
+  return { kind: "graded", limit, ...(signed ? { signed } : {}) };
 }
 
 function notesOf(name: string, data: Data, scale: number, code: EncodeName, options: PrepareOptions): string[] {
