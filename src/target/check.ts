@@ -20,6 +20,13 @@ export function checkTarget(target: Target): BitspikeError[] {
   return [...new Map(issues.map((issue) => [JSON.stringify([issue.message, issue.place]), issue])).values()];
 }
 
+/** Mistakes inside the equations alone. */
+export function checkEquations({ datapaths, settings }: Pick<Target, "datapaths" | "settings">): BitspikeError[] {
+  return Object.entries(datapaths).flatMap(([name, spec]) => {
+    return below(`datapaths.${name}`, readDatapath(spec, settings).issues);
+  });
+}
+
 function wrong(field: string, reason: string): BitspikeError {
   return mistake("TARGET_FIELD", { field, reason }, { field });
 }

@@ -162,6 +162,19 @@ export function formTarget(data: unknown): { target: Target | null; issues: read
   return { target: toTarget(result.data), issues: [] };
 }
 
+/** The parts with equations whose own form is sound, so that they can be read though the rest is wrong. */
+export function formEquations(data: unknown): Pick<Target, "settings" | "datapaths"> {
+  const form = z
+    .object({ settings: z.unknown().optional(), datapaths: z.record(z.string(), z.unknown()) })
+    .safeParse(data);
+  const settings = z.record(z.string(), setting).default({}).safeParse(form.data?.settings);
+  const entries = Object.entries(settings.success ? (form.data?.datapaths ?? {}) : {}).flatMap(([name, value]) => {
+    const sound = datapath.safeParse(value);
+    return sound.success ? [[name, toDatapath(sound.data)] as const] : [];
+  });
+  return { settings: mapValues(settings.data ?? {}, toSetting), datapaths: Object.fromEntries(entries) };
+}
+
 function toTarget(form: TargetDocument): Target {
   const [shortest, longest] = form.delivery.delays.split("..").map(Number) as [number, number];
   return {
@@ -170,10 +183,7 @@ function toTarget(form: TargetDocument): Target {
     description: form.description,
     verified: form.verified,
     notModelled: form["not-modelled"],
-    settings: mapValues(form.settings, (one) => ({
-      ...toParameter(one),
-      description: typeof one === "string" ? undefined : one.description,
-    })),
+    settings: mapValues(form.settings, toSetting),
     datapaths: mapValues(form.datapaths, toDatapath),
     delivery: {
       spikes: form.delivery.spikes,
@@ -191,6 +201,10 @@ function toTarget(form: TargetDocument): Target {
     energy: form.energy === undefined ? null : toEnergy(form.energy),
     recipes: form.recipes,
   };
+}
+
+function toSetting(form: z.infer<typeof setting>): Target["settings"][string] {
+  return { ...toParameter(form), description: typeof form === "string" ? undefined : form.description };
 }
 
 function toEnergy(form: NonNullable<TargetDocument["energy"]>): EnergySpec {
