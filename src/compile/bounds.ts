@@ -18,6 +18,8 @@ export interface Slack {
 }
 
 export interface Bounds {
+  /** Largest |input| of one step. */
+  readonly input: number;
   /** Largest |current| over any number of steps. */
   readonly current: number;
   /** Largest |drive| of the membrane in one step; with reset by subtraction, on top of the threshold. */
@@ -65,7 +67,7 @@ export function worstCase(
   slack: Slack,
   longest: number,
 ): Bounds {
-  const bounds = { current: 0, drive: 0, lowest: 0, highest: 0 };
+  const bounds = { input: 0, current: 0, drive: 0, lowest: 0, highest: 0 };
   for (let i = 0; i < quantities.beta.length; i++) {
     const threshold = quantities.threshold[i]!;
     const [current, membrane] = [quantities.initialCurrent[i]!, quantities.initialMembrane[i]!];
@@ -78,6 +80,7 @@ export function worstCase(
       up += one.up[i]! + one.upCount[i]! * rounding;
       down += one.down[i]! + one.downCount[i]! * rounding;
     }
+    bounds.input = Math.max(bounds.input, up, down);
     // What is kept whole is not rounded.
     const step = quantities.beta[i] === 1 ? 0 : slack.step;
     const most = held(Math.max(up, down)) + Math.abs(current);

@@ -224,19 +224,19 @@ function initialLimit(datapath: Datapath, { initialCurrent, initialMembrane }: P
  * without negative values is cut at 0 and reaches up only.
  */
 function register(datapath: Datapath, name: string): { factor: number; reach: number; high: number } | null {
-  const spec = datapath.spec.state[name];
+  const spec = name === "input" ? datapath.spec.input : datapath.spec.state[name];
   if (spec?.encodes === undefined) return null;
   const { low, high, encodes } = spec;
   const factor = evaluateReal(parseReal(encodes), { [name]: 1, scale: 1 });
   return { factor, reach: low < 0 ? Math.min(high, -low) : high, high };
 }
 
-function registerLimit(datapath: Datapath, { current, drive }: Bounds): number {
+function registerLimit(datapath: Datapath, { input, current, drive }: Bounds): number {
   const limit = (name: string, value: number): number => {
     const found = register(datapath, name);
     return found === null || value === 0 ? Infinity : found.reach / (value * found.factor);
   };
-  return Math.min(limit("current", current), limit("membrane", drive));
+  return Math.min(limit("input", input), limit("current", current), limit("membrane", drive));
 }
 
 function settledLimit(datapath: Datapath, recipe: RecipeSpec | null, { lowest, highest }: Bounds): number {

@@ -65,6 +65,7 @@ const datapath = z.strictObject({
   parameters: z.record(z.string(), parameter).default({}),
   projection: z.record(z.string(), constant).default({}).describe("Constants of one projection"),
   inputs: z.array(z.string()).min(1).default(["input"]).describe("Accumulators that events are added to"),
+  input: state.optional().describe("What one step's input may be before the equations cut or wrap it"),
   reset: z
     .enum(["zero", "subtract"])
     .default("zero")
@@ -213,13 +214,14 @@ function toEnergy(form: NonNullable<TargetDocument["energy"]>): EnergySpec {
 }
 
 function toDatapath(form: DatapathDocument): DatapathSpec {
-  const { state: states, parameters, projection, inputs, reset, ...texts } = form;
+  const { state: states, parameters, projection, inputs, input, reset, ...texts } = form;
   const blocks = Object.fromEntries(Object.entries(texts).filter((entry) => entry[1] !== undefined));
   return {
     state: mapValues(states, toState),
     parameters: mapValues(parameters, toParameter),
     projection: mapValues(projection, toParameter),
     inputs,
+    input: input === undefined ? undefined : toState(input),
     reset,
     blocks: blocks as Record<string, string>,
   };
