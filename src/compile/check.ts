@@ -1,63 +1,94 @@
 /** Whether a program that comes from outside holds together, so that no engine has to ask. */
 
-import { readDatapath } from "../datapath/datapath.ts";
+import type { TypeSpec } from "../datapath/spec.ts";
 import { sizeOf } from "../network/types.ts";
+import { checkTarget } from "../target/check.ts";
+import type { Target } from "../target/types.ts";
+import { checkForm } from "./form.ts";
 import type { Program, ProgramPopulation, ProgramProjection } from "./program.ts";
+
+/** Larger ones are a damaged number, not a network: the largest chips have a million neurons. */
+const mostNeurons = 2 ** 24;
 
 /** The first thing that is wrong with a program, or null. */
 export function checkProgram(value: unknown): string | null {
-  if (typeof value !== "object" || value === null) return "it is empty";
-  const program = value as Program;
-  if (program.format !== "bitspike-program") return "it does not say that it is a program";
-  if (program.version !== 1) return `its version is ${String(program.version)}; this release reads version 1`;
-  try {
-    return checkParts(program);
-  } catch (error) {
-    // A part of the wrong form: reading it failed, which says enough about a damaged file.
-    return `a part is missing or of a wrong form (${(error as Error).message})`;
-  }
+  const { format, version } = (value ?? {}) as Partial<Program>;
+  if (format !== "bitspike-program") return "it does not say that it is a program";
+  if (version !== 1) return `its version is ${String(version)}; this release reads version 1`;
+  return checkForm(value) ?? checkParts(value as Program);
 }
 
 function checkParts(program: Program): string | null {
-  for (const [name, spec] of Object.entries(program.target.datapaths)) {
-    const [issue] = readDatapath(spec, program.target.settings).issues;
-    if (issue !== undefined) return `datapath ${name}: ${issue.message}`;
-  }
-  const sizes = new Map<string, number>();
-  for (const { name, shape } of program.inputs) sizes.set(name, sizeOf(shape));
-  for (const population of program.populations) sizes.set(population.name, population.neurons);
-  if (sizes.size !== program.inputs.length + program.populations.length) return "two parts have the same name";
-  const reasons = [
-    ...program.populations.map((population) => checkPopulation(program, population)),
-    ...program.projections.map((projection) => checkProjection(program, projection, sizes)),
-    ...program.outputs.map(({ population }) => {
-      return program.populations.some(({ name }) => name === population) ? null : `output ${population} is missing`;
-    }),
-  ];
-  return reasons.find((reason) => reason !== null) ?? null;
+  for (const reason of reasonsAgainst(program)) if (reason !== null) return reason;
+  return null;
 }
 
-function checkPopulation(program: Program, population: ProgramPopulation): string | null {
+/** One after the other, since a later one relies on the earlier ones. */
+function* reasonsAgainst(program: Program): Generator<string | null> {
+  const [issue] = checkTarget(program.target);
+  if (issue !== undefined) yield `its target, ${issue.place.field ?? program.target.name}: ${issue.message}`;
+  const { inputs, populations, projections, outputs, settings, target } = program;
+  const names = [...inputs, ...populations].map(({ name }) => name);
+  const sizes = new Map([...inputs, ...populations].map(({ name, shape }) => [name, sizeOf(shape)]));
+  const repeated = [names, projections.map(({ name }) => name), outputs.map(({ name }) => name)].some(hasRepeated);
+  if (repeated) yield "two parts have the same name";
+  for (const { name, shape } of inputs) if (sizeOf(shape) > mostNeurons) yield `input ${name} is too large`;
+  yield checkConstants("setting", settings, target.settings);
+  for (const population of populations) yield checkPopulation(program, population);
+  if (program.latency !== Math.max(...populations.map(({ offset }) => offset))) yield "its latency is wrong";
+  for (const projection of projections) yield checkProjection(program, projection, sizes);
+  for (const { population } of outputs) {
+    if (!populations.some(({ name }) => name === population)) yield `output ${population} is missing`;
+  }
+}
+
+function hasRepeated(names: readonly string[]): boolean {
+  return new Set(names).size < names.length;
+}
+
+/** Exactly the constants that there are, each in its range. */
+function checkConstants(
+  what: string,
+  values: Readonly<Record<string, number>>,
+  specs: Readonly<Record<string, TypeSpec>>,
+): string | null {
+  const stranger = Object.keys(values).find((name) => !Object.hasOwn(specs, name));
+  if (stranger !== undefined) return `the ${what} ${stranger} does not exist`;
+  for (const [name, { low, high }] of Object.entries(specs)) {
+    const value = values[name];
+    if (value === undefined || value < low || value > high)
+      return `the ${what} ${name} is missing or outside ${low}..${high}`;
+  }
+  return null;
+}
+
+function checkPopulation({ target, populations }: Program, population: ProgramPopulation): string | null {
   const { name, neurons, shape, datapath, parameters, initial, offset } = population;
-  const spec = program.target.datapaths[datapath];
+  const spec = Object.hasOwn(target.datapaths, datapath) ? target.datapaths[datapath] : undefined;
   if (spec === undefined) return `population ${name} names the datapath ${datapath}, which is missing`;
-  if (!Number.isInteger(neurons) || neurons < 1 || sizeOf(shape) !== neurons)
-    return `population ${name} has a wrong size`;
-  if (!Number.isInteger(offset) || offset < 0 || offset > program.latency)
-    return `population ${name} has a wrong offset`;
+  if (sizeOf(shape) !== neurons || neurons > mostNeurons) return `population ${name} has a wrong size`;
+  if (offset > longestWay(target) * populations.length) return `population ${name} has a wrong offset`;
+  const stranger = Object.keys(parameters).find((parameter) => !Object.hasOwn(spec.parameters, parameter));
+  if (stranger !== undefined) return `population ${name} has the parameter ${stranger}, which does not exist`;
   for (const [parameter, range] of Object.entries(spec.parameters)) {
     const values = parameters[parameter];
     if (!fits(values, neurons)) return `population ${name} lacks the parameter ${parameter}`;
-    if (!within(values, range))
+    if (!within(values, range)) {
       return `parameter ${parameter} of population ${name} leaves ${range.low}..${range.high}`;
+    }
   }
   for (const [register, values] of Object.entries(initial)) {
-    const range = spec.state[register];
+    const range = Object.hasOwn(spec.state, register) ? spec.state[register] : undefined;
     if (range === undefined || !fits(values, neurons) || !within(values, range)) {
       return `initial ${register} of population ${name} does not fit`;
     }
   }
   return null;
+}
+
+/** Timesteps that a spike is under way at most. */
+function longestWay({ delivery }: Target): number {
+  return delivery.delays[1] + 1;
 }
 
 function fits(values: Int32Array | undefined, neurons: number): values is Int32Array {
@@ -78,13 +109,9 @@ function checkProjection(
   if (population === undefined || sources === undefined) return `projection ${name} leads from or to nowhere`;
   const spec = program.target.datapaths[population.datapath]!;
   if (!spec.inputs.includes(accumulator)) return `projection ${name} feeds ${accumulator}, which is no accumulator`;
-  if (!Number.isInteger(arrivesAfter) || arrivesAfter < 0) return `projection ${name} has a wrong delay`;
-  for (const [constant, range] of Object.entries(spec.projection)) {
-    const value = parameters[constant];
-    if (value === undefined || !Number.isInteger(value) || value < range.low || value > range.high) {
-      return `constant ${constant} of projection ${name} is missing or outside ${range.low}..${range.high}`;
-    }
-  }
+  if (arrivesAfter > longestWay(program.target)) return `projection ${name} has a wrong delay`;
+  const constants = checkConstants(`constant of projection ${name},`, parameters, spec.projection);
+  if (constants !== null) return constants;
   const later = program.populations.findIndex((one) => one.name === from);
   if (arrivesAfter === 0 && later >= program.populations.indexOf(population)) {
     return `projection ${name} would arrive before it was sent`;
@@ -98,10 +125,8 @@ function synapsesFit(synapses: ProgramProjection["synapses"], sources: number, t
     case "dense":
       return weight.length === sources * targets;
     case "conv2d": {
-      const { inputShape, outputShape, kernel, stride, dilation, groups } = synapses;
-      const counts = [...inputShape, ...outputShape, ...kernel, ...stride, ...dilation, groups];
+      const { inputShape, outputShape, kernel, groups } = synapses;
       return (
-        counts.every((count) => Number.isInteger(count) && count > 0) &&
         sizeOf(inputShape) === sources &&
         sizeOf(outputShape) === targets &&
         inputShape[0]! % groups === 0 &&
@@ -113,9 +138,12 @@ function synapsesFit(synapses: ProgramProjection["synapses"], sources: number, t
       const { start, target } = synapses;
       const rising = start.every((begin, i) => i === 0 || begin >= start[i - 1]!);
       const whole = start[0] === 0 && start.at(-1) === target.length && target.length === weight.length;
-      return start.length === sources + 1 && rising && whole && target.every((neuron) => neuron < targets);
+      return start.length === sources + 1 && rising && whole && rowsAscend(start, target, targets);
     }
-    default:
-      return false;
   }
+}
+
+function rowsAscend(start: Uint32Array, target: Uint32Array, targets: number): boolean {
+  const begins = new Set(start);
+  return target.every((neuron, i) => neuron < targets && (begins.has(i) || neuron > target[i - 1]!));
 }

@@ -1,0 +1,174 @@
+/** The form of a program that comes from outside: every field there and of the right kind. */
+
+import { z } from "zod";
+
+const whole = z.int();
+const size = z.int().min(1);
+const int32 = z
+  .int()
+  .min(-(2 ** 31))
+  .max(2 ** 31 - 1);
+const shape = z.array(size).min(1);
+const pair = z.tuple([size, size]);
+const texts = z.array(z.string());
+/** JSON knows no infinities, programs do. */
+const real = z.custom<number>((value) => typeof value === "number", "expected a number");
+const extremes = z.tuple([real, real]);
+const integers = z.instanceof(Int32Array);
+const indices = z.instanceof(Uint32Array);
+const floats = z.instanceof(Float64Array).nullable();
+
+const type = { low: whole, high: whole, words: texts.optional() };
+const rounding = z.enum(["nearest", "nearest-even", "down", "toward-zero"]);
+const parameter = z.object({
+  ...type,
+  documented: z.object(type).optional(),
+  encodes: z.string().optional(),
+  round: rounding.optional(),
+  step: z.string().optional(),
+  chosen: z.enum(["exponent", "signs", "graded"]).optional(),
+  default: whole.optional(),
+});
+const named = <T extends z.ZodType>(value: T): z.ZodRecord<z.ZodString, T> => z.record(z.string(), value);
+const sourced = z.object({
+  value: z.number().positive(),
+  unit: z.string().optional(),
+  source: z.string(),
+  confidence: z.string(),
+});
+const cost = z.object({ low: z.number(), typical: z.number(), high: z.number(), unit: z.literal("pJ") });
+
+const target = z.object({
+  name: z.string(),
+  title: z.string(),
+  description: z.string(),
+  verified: z.array(z.object({ level: z.string(), against: z.string(), values: whole.optional() })),
+  notModelled: texts,
+  settings: named(parameter),
+  datapaths: named(
+    z.object({
+      state: named(z.object({ ...type, encodes: z.string().optional() })),
+      parameters: named(parameter),
+      projection: named(parameter),
+      inputs: texts.min(1),
+      reset: z.enum(["zero", "subtract"]),
+      blocks: named(z.string()),
+    }),
+  ),
+  delivery: z.object({
+    spikes: z.enum(["next-timestep", "same-timestep"]),
+    delays: z.tuple([whole.min(0), whole.min(0)]),
+    payloadBits: whole.min(0).max(32),
+  }),
+  weights: parameter.extend({ bits: size, shared: z.boolean().optional(), stored: z.string().optional() }),
+  core: z.object({ neurons: sourced, synapseMemory: sourced.optional() }),
+  chip: z.object({ cores: sourced }),
+  energy: z
+    .object({
+      basis: z.enum(["published", "stand-in"]),
+      of: z.string(),
+      synop: cost.optional(),
+      neuronUpdate: cost.optional(),
+      spike: cost.optional(),
+      notPriced: texts,
+    })
+    .nullable(),
+  recipes: named(
+    z.object({
+      scale: z.number().positive().optional(),
+      parameters: named(z.union([whole, z.object({ encodes: z.string(), round: rounding })])),
+    }),
+  ),
+});
+
+const synapses = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("dense"), weight: integers }),
+  z.object({ kind: z.literal("sparse"), start: indices, target: indices, weight: integers }),
+  z.object({
+    kind: z.literal("conv2d"),
+    weight: integers,
+    inputShape: shape.length(3),
+    outputShape: shape.length(3),
+    kernel: pair,
+    stride: pair,
+    padding: z.tuple([whole.min(0), whole.min(0)]),
+    dilation: pair,
+    groups: size,
+  }),
+]);
+
+const program = z.object({
+  format: z.literal("bitspike-program"),
+  version: z.literal(1),
+  target,
+  recipe: z.string().nullable(),
+  settings: named(int32),
+  inputs: z
+    .array(
+      z.object({
+        name: z.string(),
+        shape,
+        payloadScale: z.number().positive().nullable(),
+        payloadLimit: z
+          .number()
+          .min(1)
+          .max(2 ** 31 - 1),
+      }),
+    )
+    .min(1),
+  populations: z
+    .array(
+      z.object({
+        name: z.string(),
+        shape,
+        neurons: size,
+        datapath: z.string(),
+        parameters: named(integers),
+        initial: named(integers),
+        offset: whole.min(0),
+        scale: floats,
+        origin: floats,
+      }),
+    )
+    .min(1),
+  projections: z.array(
+    z.object({
+      name: z.string(),
+      from: z.string(),
+      to: z.string(),
+      arrivesAfter: whole.min(0),
+      parameters: named(int32),
+      accumulator: z.string(),
+      synapses,
+    }),
+  ),
+  outputs: z.array(z.object({ name: z.string(), population: z.string() })),
+  latency: whole.min(0),
+  decisions: z.array(
+    z.object({
+      where: z.string(),
+      parameter: z.string(),
+      integer: extremes,
+      wanted: extremes,
+      error: real,
+      saturated: whole,
+      count: whole,
+      note: z.string().nullable(),
+    }),
+  ),
+  warnings: z.array(z.object({ code: z.string(), message: z.string(), place: z.object({}).optional() })),
+  fit: z.object({
+    fits: z.boolean(),
+    cores: whole,
+    coresAvailable: whole.nullable(),
+    placement: z.array(z.object({ core: whole, population: z.string(), from: whole, to: whole, synapseBits: whole })),
+    reasons: texts,
+  }),
+});
+
+/** The first thing that is wrong with the form of a program, or null. */
+export function checkForm(value: unknown): string | null {
+  const result = program.safeParse(value);
+  const [issue] = result.error?.issues ?? [];
+  return issue === undefined ? null : `${issue.path.join(".") || "the program"}: ${issue.message}`;
+}
