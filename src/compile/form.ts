@@ -51,6 +51,7 @@ const target = z.object({
       parameters: named(parameter),
       projection: named(parameter),
       inputs: texts.min(1),
+      input: z.object({ ...type, encodes: z.string().optional() }).optional(),
       reset: z.enum(["zero", "subtract"]),
       blocks: named(z.string()),
     }),

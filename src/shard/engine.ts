@@ -47,12 +47,25 @@ export async function openShards(program: Program, options: ShardOptions = {}): 
   // A worker that dies reports here as well as through its task.
   pool.on("error", () => {});
   const shared = share(program);
+  let closed = false;
+  let last: Promise<unknown> = Promise.resolve();
   return {
     name: "shards",
     threads,
     split,
-    run: (stimuli, runOptions = {}) => runShards(pool, shared, threads, split, stimuli, runOptions),
-    close: () => pool.destroy(),
+    run(stimuli, runOptions = {}) {
+      const run = (): Promise<Recording> => runShards(pool, shared, threads, split, stimuli, runOptions);
+      // One run at a time: the shards of one meet at their barrier and need all workers.
+      const result = last.then(run).catch((error: unknown) => {
+        throw closed ? mistake("RUN_INTERRUPTED", {}, {}, { cause: error }) : error;
+      });
+      last = result.catch(() => {});
+      return result;
+    },
+    close() {
+      closed = true;
+      return pool.destroy();
+    },
   };
 }
 

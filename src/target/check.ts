@@ -42,10 +42,12 @@ function below(prefix: string, issues: readonly BitspikeError[]): BitspikeError[
 
 function checkDatapath(field: string, spec: DatapathSpec, target: Target): BitspikeError[] {
   const issues = below(field, readDatapath(spec, target.settings).issues);
-  for (const [name, state] of Object.entries(spec.state)) {
-    issues.push(...checkType(`${field}.state.${name}`, state, Number.MAX_SAFE_INTEGER));
-    if (issues.length > 0 || state.encodes === undefined) continue;
-    issues.push(...checkLinear(`${field}.state.${name}.encodes`, state.encodes, [name, "scale"], []));
+  const registers = Object.entries(spec.state).map(([name, own]) => ({ name, own, at: `${field}.state.${name}` }));
+  if (spec.input !== undefined) registers.push({ name: "input", own: spec.input, at: `${field}.input` });
+  for (const { name, own, at } of registers) {
+    issues.push(...checkType(at, own, Number.MAX_SAFE_INTEGER));
+    if (issues.length > 0 || own.encodes === undefined) continue;
+    issues.push(...checkLinear(`${at}.encodes`, own.encodes, [name, "scale"], []));
   }
   for (const group of ["parameters", "projection"] as const) {
     for (const [name, own] of Object.entries(spec[group])) {

@@ -1,0 +1,207 @@
+import { Piscina } from "piscina";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { openInterpreter } from "../../src/chip/interpreter.ts";
+import { compile } from "../../src/compile/compile.ts";
+import type { Program } from "../../src/compile/program.ts";
+import { encodeRate } from "../../src/encoding/rate.ts";
+import type { Engine, RunOptions, Stimuli, Stimulus } from "../../src/engine.ts";
+import { readTarget } from "../../src/files.ts";
+import { openShards, type ShardEngine, type ShardOptions } from "../../src/shard/engine.ts";
+import { allProbes, outcome, randomProgram, randomStimuli, targets } from "../chip/programs.ts";
+import { readTrained, type TrainedName } from "../compile/trained.ts";
+import { Dice } from "../dice.ts";
+
+/** Every number of workers and both ways to divide the work. */
+const divisions = [1, 2, 3].flatMap((threads) => (["sample", "core"] as const).map((split) => ({ threads, split })));
+
+const opened: Engine[] = [];
+afterEach(async () => {
+  vi.restoreAllMocks();
+  for (const engine of opened.splice(0)) await engine.close();
+});
+
+async function open(program: Program, options: ShardOptions): Promise<ShardEngine> {
+  const engine = await openShards(program, options);
+  opened.push(engine);
+  return engine;
+}
+
+/** A trained network on a chip, with data that the chip takes: values, or spikes drawn from them. */
+async function trainedOn(
+  chip: string,
+  name: TrainedName,
+  samples: number,
+): Promise<{ program: Program; stimuli: Stimuli }> {
+  const { network, input, stimulus, steps } = await readTrained(name);
+  const graded = stimulus(samples);
+  if (chip === "loihi2") {
+    const program = compile(network, readTarget(chip), { inputs: { [input]: { kind: "graded", limit: 1 } } });
+    return { program, stimuli: new Map([[input, graded]]) };
+  }
+  const size = graded.shape.reduce((product, axis) => product * axis, 1);
+  const values = new Float32Array(samples * size);
+  for (let sample = 0; sample < samples; sample++) graded.read(sample, 0, values.subarray(sample * size));
+  const data = {
+    samples,
+    first: 0,
+    time: null,
+    shape: graded.shape,
+    values,
+    dtype: "float32",
+    range: [0, 1],
+    whole: false,
+    reading: "",
+  } as const;
+  return {
+    program: compile(network, readTarget(chip)),
+    stimuli: new Map([[input, encodeRate(data, 1, steps, { seed: 7 })]]),
+  };
+}
+
+describe("shards give what the interpreter gives", () => {
+  it.each([
+    { chip: "loihi2", name: "mnist-mlp", samples: 7 },
+    { chip: "loihi2", name: "mnist-rec", samples: 5 },
+    { chip: "loihi2", name: "mnist-conv", samples: 2 },
+    { chip: "generic-8bit", name: "mnist-mlp", samples: 5 },
+    { chip: "generic-8bit", name: "mnist-rec", samples: 4 },
+    { chip: "generic-8bit", name: "mnist-conv", samples: 2 },
+  ] as const)("for $name on $chip", async ({ chip, name, samples }) => {
+    const { program, stimuli } = await trainedOn(chip, name, samples);
+    const last = program.populations.at(-1)!.name;
+    const probes = [
+      { population: last, register: "membrane" },
+      { population: last, register: "v" },
+    ];
+    const expected = await outcome(openInterpreter(program), stimuli, { probes });
+    const chipTime = await outcome(openInterpreter(program), stimuli, { chipTime: true });
+    expect(expected).toMatchObject({ samples });
+    for (const division of divisions) {
+      const engine = await open(program, division);
+      expect(await outcome(engine, stimuli, { probes })).toEqual(expected);
+      if (division.threads === 2) expect(await outcome(engine, stimuli, { chipTime: true })).toEqual(chipTime);
+    }
+  });
+
+  it.each(targets.map((target) => ({ name: target.name, target })))(
+    "for random programs on $name",
+    async ({ target }) => {
+      for (const [index, division] of [...divisions, ...divisions].entries()) {
+        const program = randomProgram(target, new Dice(index * 31 + 5));
+        const samples = index % 4;
+        const stimuli = randomStimuli(program, samples, 4, index, index % 2 === 0);
+        const options = { probes: allProbes(program), chipTime: index % 3 === 0 };
+        const expected = await outcome(openInterpreter(program), stimuli, options);
+        const got = await outcome(await open(program, division), stimuli, options);
+        // Which of several mistakes is told depends on which worker meets one first.
+        if (typeof expected === "string") expect(String(got).split(":")[0]).toBe(expected.split(":")[0]);
+        else expect(got).toEqual(expected);
+      }
+    },
+  );
+
+  it("run after run", async () => {
+    const program = randomProgram(targets[1]!, new Dice(77));
+    const engine = await open(program, { threads: 2, split: "core" });
+    for (const seed of [1, 2, 3]) {
+      const stimuli = randomStimuli(program, 2, 5, seed);
+      expect(await outcome(engine, stimuli)).toEqual(await outcome(openInterpreter(program), stimuli));
+    }
+  });
+});
+
+function repeated(stimulus: Stimulus): Stimulus {
+  return { ...stimulus, samples: 20_000, read: (sample, step, out) => stimulus.read(sample % 200, step, out) };
+}
+
+/** A program and data for many seconds. */
+async function long(): Promise<{ program: Program; stimuli: Stimuli }> {
+  const { program, stimuli } = await trainedOn("loihi2", "mnist-mlp", 200);
+  return { program, stimuli: new Map([...stimuli].map(([name, stimulus]) => [name, repeated(stimulus)])) };
+}
+
+/** Code of the mistake with which a run ends. */
+async function codeOfRun(engine: Engine, stimuli: Stimuli, options: RunOptions = {}): Promise<string> {
+  const result = await outcome(engine, stimuli, options);
+  return typeof result === "string" ? result.split(":")[0]! : "no error";
+}
+
+describe.each(["sample", "core"] as const)("a run divided by %s", (split) => {
+  it("that is stopped rejects soon, and the engine can run again", async () => {
+    const { program, stimuli } = await long();
+    const engine = await open(program, { threads: 2, split });
+    const signal = { aborted: false };
+    setTimeout(() => (signal.aborted = true), 300);
+    expect(await codeOfRun(engine, stimuli, { signal })).toBe("RUN_INTERRUPTED");
+    expect(await codeOfRun(engine, stimuli, { signal })).toBe("RUN_INTERRUPTED");
+    const few = (await trainedOn("loihi2", "mnist-mlp", 2)).stimuli;
+    expect(await outcome(engine, few)).toEqual(await outcome(openInterpreter(program), few));
+  });
+
+  it("waits for another one on the same engine", async () => {
+    const program = randomProgram(targets[0]!, new Dice(9));
+    const engine = await open(program, { threads: 3, split });
+    const all = [1, 2, 3, 4].map((seed) => randomStimuli(program, 3, 6, seed));
+    const got = await Promise.all(all.map((stimuli) => outcome(engine, stimuli)));
+    expect(got).toEqual(await Promise.all(all.map((stimuli) => outcome(openInterpreter(program), stimuli))));
+  });
+
+  it("reports progress up to the number of samples, and nothing afterwards", async () => {
+    const { program, stimuli } = await trainedOn("loihi2", "mnist-rec", 150);
+    const engine = await open(program, { threads: 2, split });
+    const seen: [number, number][] = [];
+    await engine.run(stimuli, { onProgress: (done, total) => seen.push([done, total]) });
+    const count = seen.length;
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(seen).toHaveLength(count);
+    expect(seen.at(-1)).toEqual([150, 150]);
+    const done = seen.map(([samples]) => samples);
+    expect(done).toEqual(done.toSorted((a, b) => a - b));
+  });
+
+  it("tells a mistake that a worker meets by its own code and words", async () => {
+    const { program, stimuli } = await trainedOn("loihi2", "mnist-rec", 4);
+    const [first] = program.populations;
+    const lif = program.target.datapaths["lif"]!;
+    const narrow = { ...lif, state: { ...lif.state, membrane: { low: -1000, high: 1000 } } };
+    const target = { ...program.target, datapaths: { ...program.target.datapaths, lif: narrow } };
+    const engine = await open({ ...program, target }, { threads: 2, split });
+    const error = await engine.run(stimuli).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      code: "ENGINE_REGISTER_RANGE",
+      message: expect.stringMatching(`^membrane of neuron \\d+ in ${first!.name} would become`),
+      hint: expect.stringContaining("saturate"),
+    });
+  });
+
+  it("ends when a worker fails in a way that is our mistake", async () => {
+    const { program, stimuli } = await trainedOn("loihi2", "mnist-rec", 4);
+    const [first, ...rest] = program.projections;
+    const broken = { ...first!, synapses: { ...first!.synapses, kind: "knitted" as "dense" } };
+    const engine = await open({ ...program, projections: [broken, ...rest] }, { threads: 2, split });
+    expect(await codeOfRun(engine, stimuli)).toBe("SHARD_DIED");
+  });
+
+  it("ends when a worker dies, and the next run has a new one", async () => {
+    const { program, stimuli } = await long();
+    const engine = await open(program, { threads: 2, split });
+    // The pool is the engine's own; its threads are seen where tasks are given to it.
+    const given = vi.spyOn(Piscina.prototype, "run");
+    const running = codeOfRun(engine, stimuli);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const pool = given.mock.contexts[0] as Piscina;
+    await pool.threads[0]!.terminate();
+    expect(await running).toBe("SHARD_DIED");
+    const few = (await trainedOn("loihi2", "mnist-mlp", 2)).stimuli;
+    expect(await outcome(engine, few)).toEqual(await outcome(openInterpreter(program), few));
+  });
+
+  it("ends when the engine is closed meanwhile", async () => {
+    const { program, stimuli } = await long();
+    const engine = await open(program, { threads: 2, split });
+    const running = codeOfRun(engine, stimuli);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await engine.close();
+    expect(await running).toBe("RUN_INTERRUPTED");
+  });
+});
