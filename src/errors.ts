@@ -618,6 +618,11 @@ export const catalogue = {
     message: "An Output has to show the spikes of exactly one layer of neurons, unchanged.",
     hint: "End the network with a layer of neurons; a linear read-out has to run on the host.",
   },
+  COMPILE_NO_SCALE: {
+    title: "No scale fits",
+    message: "No scale fits the weights, the thresholds and the registers of {population} on {target}.",
+    hint: "Check `encodes`, `step`, `stored` and `on load` in the target file, and the network for values of extreme size.",
+  },
   COMPILE_NO_SPIKES: {
     title: "Neurons that send no spikes",
     message:

@@ -43,12 +43,13 @@ const payloadBits = 8;
  */
 export function compile(network: DiscreteNetwork, target: Target, options: CompileOptions = {}): Program {
   const recipe = recipeOf(target, options.recipe);
+  const settings = readSettings(target, options.settings ?? {});
   const circuit = findCircuit(network);
   const alignment = align(circuit, target);
   const inputs = circuit.inputs.map(({ name, outputShape }): ProgramInput => {
     return inputOf(name, outputShape, options.inputs?.[name] ?? { kind: "spikes", limit: 1 }, target);
   });
-  const compiler = new Compiler(target, recipe, circuit, alignment, inputs, options.inputs ?? {});
+  const compiler = new Compiler(target, recipe, settings, circuit, alignment, inputs, options.inputs ?? {});
   const populations = circuit.populations.map((node) => compiler.population(node));
   const { projections, decisions, warnings } = compiler;
   return {
@@ -56,7 +57,7 @@ export function compile(network: DiscreteNetwork, target: Target, options: Compi
     version: 1,
     target,
     recipe: options.recipe ?? null,
-    settings: readSettings(target, options.settings ?? {}),
+    settings,
     inputs,
     populations,
     projections,
@@ -109,6 +110,7 @@ class Compiler {
   readonly warnings: Warning[] = [];
   private readonly target: Target;
   private readonly recipe: RecipeSpec | null;
+  private readonly settings: Readonly<Record<string, number>>;
   private readonly circuit: Circuit;
   private readonly alignment: Alignment;
   private readonly inputs: ReadonlyMap<string, ProgramInput>;
@@ -118,6 +120,7 @@ class Compiler {
   constructor(
     target: Target,
     recipe: RecipeSpec | null,
+    settings: Readonly<Record<string, number>>,
     circuit: Circuit,
     alignment: Alignment,
     inputs: readonly ProgramInput[],
@@ -125,6 +128,7 @@ class Compiler {
   ) {
     this.target = target;
     this.recipe = recipe;
+    this.settings = settings;
     this.circuit = circuit;
     this.alignment = alignment;
     this.inputs = new Map(inputs.map((input) => [input.name, input]));
@@ -137,10 +141,13 @@ class Compiler {
   population(node: PopulationNode): ProgramPopulation {
     const quantities = quantitiesOf(node, this.circuit.bias.get(node.name)!);
     const { name: datapathName, datapath } = this.chooseDatapath(node, quantities);
-    const format = new WeightFormat(this.target, datapath, this.recipe);
+    const format = new WeightFormat(this.target, datapath, this.recipe, this.settings);
     const paths = this.circuit.paths.filter((path) => path.to === node.name);
     const candidates = paths.map((path) => this.candidate(path, datapath, quantities));
     const choice = chooseScale(datapath, this.recipe, quantities, candidates, format);
+    if (!(choice.scale > 0 && Number.isFinite(choice.scale))) {
+      throw mistake("COMPILE_NO_SCALE", { population: node.name, target: this.target.name }, { node: node.name });
+    }
     for (const [index, path] of paths.entries()) {
       const one = candidates[index]!;
       this.addProjection(path, one, choice.scale, choice.exponents.get(one.name), datapath, format);

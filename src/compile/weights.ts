@@ -12,16 +12,30 @@ import type { Decision, Synapses } from "./program.ts";
 /** Constants of a projection by name; words as their numbers. */
 export type ProjectionConstants = Readonly<Record<string, number>>;
 
+interface Limits {
+  readonly low: number;
+  readonly high: number;
+}
+
 /** What the weights of one datapath may be. */
 export class WeightFormat {
   private readonly target: Target;
   private readonly datapath: Datapath;
   private readonly encoding: Encoding;
+  private readonly settings: Readonly<Record<string, number>>;
+  private readonly knownLimits = new Map<string, Limits>();
 
-  constructor(target: Target, datapath: Datapath, recipe: RecipeSpec | null) {
+  /** @param settings the chip-wide options, which `on load` may read */
+  constructor(
+    target: Target,
+    datapath: Datapath,
+    recipe: RecipeSpec | null,
+    settings: Readonly<Record<string, number>> = {},
+  ) {
     this.target = target;
     this.datapath = datapath;
     this.encoding = encodingOf("weight", target.weights, recipe)!;
+    this.settings = settings;
   }
 
   /** Weight LSBs per float unit of weight and membrane LSB, for one setting of the projection. */
@@ -30,10 +44,21 @@ export class WeightFormat {
   }
 
   /** Smallest and largest weight that can be stored without loss. */
-  limits(constants: ProjectionConstants): { low: number; high: number } {
-    const { low, high } = this.target.weights;
+  limits(constants: ProjectionConstants): Limits {
+    const key = JSON.stringify(constants);
+    const known = this.knownLimits.get(key);
+    if (known !== undefined) return known;
     const step = this.step(constants);
-    return { low: Math.ceil(low / step) * step, high: Math.floor(high / step) * step };
+    const unit = this.unit(constants);
+    const lossy = (weight: number): boolean => this.stored(weight, constants) !== weight * unit;
+    let low = Math.ceil(this.target.weights.low / step) * step;
+    let high = Math.floor(this.target.weights.high / step) * step;
+    // What `on load` cuts, such as one of the two signs.
+    while (low < 0 && lossy(low)) low += step;
+    while (high > 0 && lossy(high)) high -= step;
+    const limits = { low: low + 0, high };
+    this.knownLimits.set(key, limits);
+    return limits;
   }
 
   /** By how much a stored weight may be larger than the wanted one, in float units. */
@@ -61,16 +86,13 @@ export class WeightFormat {
     const block = this.datapath.onLoad;
     if (block === null) return weight;
     const values = new Map([["weight", BigInt(weight)]]);
-    for (const [name, value] of [...this.datapath.words, ...Object.entries(constants)]) values.set(name, BigInt(value));
+    const known = [...this.datapath.words, ...Object.entries(this.settings), ...Object.entries(constants)];
+    for (const [name, value] of known) values.set(name, BigInt(value));
     runBlock(block, values);
     return Number(values.get("stored")!);
   }
 
-  /**
-   * Quantize all weights of a projection.
-   *
-   * @param gain [neurons of the target] by which weights are multiplied first, or one number
-   */
+  /** Quantize all weights of a projection. */
   quantize(
     where: string,
     synapses: FloatSynapses,
@@ -81,7 +103,7 @@ export class WeightFormat {
     const { low, high } = this.target.weights;
     const factor = this.factor(scale, constants);
     const round = this.encoding.kind === "expression" ? this.encoding.round : "nearest";
-    const step = round === "nearest" ? this.step(constants) : 1;
+    const step = round.startsWith("nearest") ? this.step(constants) : 1;
     const limits = this.limits(constants);
     const unit = this.unit(constants);
     const loss = new Loss();

@@ -118,7 +118,7 @@ function randomProjection(
   };
 }
 
-function randomSynapses(from: readonly number[], to: readonly number[], target: Target, dice: Dice): Synapses {
+export function randomSynapses(from: readonly number[], to: readonly number[], target: Target, dice: Dice): Synapses {
   const { low, high } = target.weights;
   const [sources, targets] = [sizeOf(from), sizeOf(to)];
   if (from.length === 3 && to.length === 3 && dice.chance(60)) return randomConv(from, to, target, dice);
