@@ -714,6 +714,11 @@ export const catalogue = {
       "{register} of neuron {neuron} in {population} would become {value} while events of {projection} arrive, outside {low}..{high}.",
     hint: "The equations must say what then happens: write saturate(..) or wrap(..) in `on spike` or `on total`.",
   },
+  ENGINE_SNAPSHOT: {
+    title: "Snapshot of something else",
+    message: "The snapshot was not taken from an engine of this program.",
+    hint: "Restore what `snapshot()` gave for the same program.",
+  },
   ENGINE_EVENT_COUNT: {
     title: "Not a number of events",
     message: "Input {input} has the value {value} at neuron {neuron}; events are whole numbers from 0 to {limit}.",

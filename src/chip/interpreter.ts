@@ -47,7 +47,13 @@ export function openInterpreter(program: Program, options: InterpreterOptions = 
 
     reset: () => stepping.reset(),
     snapshot: () => packArrays(stepping.state()),
-    restore: (snapshot) => stepping.restoreState(unpackArrays(snapshot)),
+
+    restore(snapshot) {
+      const arrays = unpackArrays(snapshot);
+      if (arrays === null || !stepping.fitsState(arrays)) throw mistake("ENGINE_SNAPSHOT", {});
+      stepping.restoreState(arrays);
+    },
+
     close: () => Promise.resolve(),
   };
 }

@@ -190,6 +190,20 @@ export class Machine {
     return arrays;
   }
 
+  /** Whether a list of arrays is a state of this program: as many of the same kinds, registers of the same sizes. */
+  fitsState(arrays: readonly (Int32Array | Float64Array | Uint32Array)[]): boolean {
+    const own = this.state();
+    const registers = this.places.reduce((sum, { population }) => sum + population.registers.size, 0);
+    return (
+      arrays.length === own.length &&
+      own.every((array, i) => array.constructor === arrays[i]!.constructor) &&
+      own.slice(0, 1 + registers).every((array, i) => array.length === arrays[i]!.length) &&
+      // Lists of neurons and payloads follow in pairs.
+      arrays.slice(1 + registers).every((array, i, lists) => array.length === lists[i ^ 1]!.length)
+    );
+  }
+
+  /** @param arrays what `state` gave, of a machine with the same program */
   restoreState(arrays: readonly (Int32Array | Float64Array | Uint32Array)[]): void {
     let next = 0;
     this.step = arrays[next++]![0]!;

@@ -23,18 +23,22 @@ export function packArrays(arrays: readonly Packed[]): Uint8Array {
   return bytes;
 }
 
-/** The arrays that `packArrays` was given. */
-export function unpackArrays(bytes: Uint8Array): Packed[] {
+/** The arrays that `packArrays` was given, or null for bytes that it did not make. */
+export function unpackArrays(bytes: Uint8Array): Packed[] | null {
   const end = bytes.indexOf(10) + 1;
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(0, end))) as [Kind, number][];
-  // A copy, so that the arrays are aligned and the caller's bytes stay untouched.
-  const { buffer } = bytes.slice();
-  let offset = aligned(end);
-  return header.map(([kind, length]) => {
-    const array = new kinds[kind](buffer, offset, length);
-    offset += aligned(array.byteLength);
-    return array;
-  });
+  try {
+    const header = JSON.parse(new TextDecoder().decode(bytes.subarray(0, end))) as [Kind, number][];
+    // A copy, so that the arrays are aligned and the caller's bytes stay untouched.
+    const { buffer } = bytes.slice();
+    let offset = aligned(end);
+    return header.map(([kind, length]) => {
+      const array = new kinds[kind](buffer, offset, length);
+      offset += aligned(array.byteLength);
+      return array;
+    });
+  } catch {
+    return null;
+  }
 }
 
 function aligned(size: number): number {

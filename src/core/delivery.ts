@@ -2,7 +2,7 @@
 
 import { fold } from "../datapath/fold.ts";
 import { plainBlock, prepareBlock, type Output, type PreparedBlock, type Values } from "../datapath/prepare.ts";
-import { renamed, type Block, type Expression } from "../datapath/syntax.ts";
+import { namesIn, renamed, type Block, type Expression } from "../datapath/syntax.ts";
 import { mistake } from "../errors.ts";
 import type { EventList, Population } from "./population.ts";
 import type { Rows } from "./rows.ts";
@@ -28,7 +28,6 @@ export class Delivery {
   private readonly rows: Rows;
   private readonly total: Float64Array;
   private readonly sum: Sum | null;
-  private readonly largestWeight: number;
   private readonly onTotal: PreparedBlock;
   private readonly onSpike: SpikeLanes | null;
   private lastSynops = 0;
@@ -44,7 +43,6 @@ export class Delivery {
     const onTotal = renamed(datapath.onTotal ?? inputPlusTotal, "input", accumulator);
     const constants = constantsOf(population, load);
     this.sum = plain ? null : recognizeSum(onSpike, constants);
-    this.largestWeight = rows.weight.reduce((largest, weight) => Math.max(largest, Math.abs(weight)), 0);
     this.onTotal = prepareAccumulation(onTotal, constants, population, this.total, load, plain);
     this.onSpike = this.sum === null ? new SpikeLanes(onSpike, load, population, this.total, plain) : null;
   }
@@ -81,7 +79,7 @@ export class Delivery {
     let bound = 0;
     for (let i = 0; i < events.count; i++) {
       const factor = sum === "weight" ? 1 : events.payload[i]!;
-      bound += Math.abs(factor) * this.largestWeight;
+      bound += Math.abs(factor) * rows.largest;
       if (bound > sumLimit) throw this.tooLarge();
       rows.seek(events.neuron[i]!);
       this.lastSynops += rows.end - rows.begin;
@@ -200,6 +198,8 @@ class SpikeLanes {
     for (const [name, value] of population.constants) {
       if (typeof value !== "number") arrays.set(name, value as Int32Array);
     }
+    const mentioned = new Set(onSpike.flatMap((line) => [line.name, ...namesIn(line.value)]));
+    for (const name of arrays.keys()) if (!mentioned.has(name)) arrays.delete(name);
     this.names = [...arrays.keys()];
     this.gathered = [...arrays.values()].map((array) => ({ lanes: new Float64Array(size), array }));
     this.written = new Set(onSpike.map((line) => line.name).filter((name) => arrays.has(name)));

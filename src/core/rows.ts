@@ -10,6 +10,8 @@ export interface Rows {
   /** Neuron of each entry, counted from the first of the range, ascending within a row. */
   readonly target: Uint32Array;
   readonly weight: Int32Array;
+  /** Largest magnitude of any weight of the projection, on these neurons or others. */
+  readonly largest: number;
   begin: number;
   end: number;
   seek(source: number): void;
@@ -31,6 +33,10 @@ export function openRows(synapses: Synapses, neurons: number, low: number, high:
   }
 }
 
+function largestOf(weight: Int32Array): number {
+  return weight.reduce((largest, one) => Math.max(largest, Math.abs(one)), 0);
+}
+
 function denseRows(weight: Int32Array, neurons: number, low: number, high: number): Rows {
   const width = high - low;
   const own = width === neurons ? weight : columns(weight, neurons, low, high);
@@ -38,6 +44,7 @@ function denseRows(weight: Int32Array, neurons: number, low: number, high: numbe
     dense: true,
     target: new Uint32Array(0),
     weight: own,
+    largest: largestOf(weight),
     begin: 0,
     end: 0,
     seek(source) {
@@ -63,6 +70,7 @@ function sparseRows(synapses: SparseSynapses, low: number, high: number): Rows {
     dense: false,
     target,
     weight,
+    largest: largestOf(synapses.weight),
     begin: 0,
     end: 0,
     seek(source) {
@@ -93,6 +101,7 @@ class ConvRows implements Rows {
   readonly dense = false;
   readonly target: Uint32Array;
   readonly weight: Int32Array;
+  readonly largest: number;
   readonly begin = 0;
   end = 0;
   private readonly synapses: ConvSynapses;
@@ -107,6 +116,7 @@ class ConvRows implements Rows {
     this.low = low;
     this.high = high;
     const longest = Math.min(sizeOf(synapses.outputShape), sizeOf(synapses.kernel) * synapses.outputShape[0]!);
+    this.largest = largestOf(synapses.weight);
     this.target = new Uint32Array(longest);
     this.weight = new Int32Array(longest);
     const [height, width] = synapses.kernel;

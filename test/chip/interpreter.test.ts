@@ -185,17 +185,32 @@ describe("a run that goes wrong", () => {
     });
   });
 
-  it("refuses a sum that may leave 2^53", async () => {
-    const program = fed(
-      { ...one, datapath: "two", parameters: { turn: Int32Array.of(0), threshold: Int32Array.of(1) } },
-      127,
-    );
+  it.each([
+    { kind: "dense", weight: new Int32Array(4).fill(2 ** 23) },
+    {
+      kind: "sparse",
+      start: Uint32Array.of(0, 1, 2),
+      target: Uint32Array.of(0, 1),
+      weight: Int32Array.of(-(2 ** 23), 1),
+    },
+    {
+      kind: "conv2d",
+      weight: Int32Array.of(2 ** 23),
+      inputShape: [1, 1, 2],
+      outputShape: [1, 1, 2],
+      kernel: [1, 1],
+      stride: [1, 1],
+      padding: [0, 0],
+      dilation: [1, 1],
+      groups: 1,
+    },
+  ] as const)("refuses a sum that may leave 2^53: $kind", async (synapses) => {
+    const parameters = { turn: Int32Array.of(0), threshold: Int32Array.of(1) };
+    const program = fed({ ...one, datapath: "two", parameters }, 0);
     const inputs = [{ ...program.inputs[0]!, payloadLimit: 2 ** 30 }];
-    const synapses = { kind: "dense" as const, weight: new Int32Array(4).fill(2 ** 23) };
     const projections = [{ ...program.projections[0]!, synapses }];
-    expect(await thrownBy({ ...program, inputs, projections }, steady(2 ** 30, 2))).toMatchObject({
-      code: "ENGINE_SUM_RANGE",
-    });
+    const got = await thrownBy({ ...program, inputs, projections }, steady(2 ** 30, 2));
+    expect(got).toMatchObject({ code: "ENGINE_SUM_RANGE" });
   });
 
   it("refuses frames that do not belong to the program, and values that are no numbers", () => {
@@ -212,6 +227,28 @@ describe("a run that goes wrong", () => {
       const { code, message } = mistakeOf(() => events.step(new Map([["in", Float64Array.of(0, value)]])))!;
       expect([code, message]).toEqual(["ENGINE_EVENT_COUNT", expect.stringContaining(`value ${value} at neuron 1`)]);
     }
+  });
+
+  it("refuses a snapshot of another program, and bytes that are none", () => {
+    const engine = openInterpreter(fed(one, 1));
+    const own = engine.snapshot();
+    const wider = { ...one, shape: [2, 1], initial: { membrane: Int32Array.of(5) } };
+    engine.restore(openInterpreter(fed(wider, 3)).snapshot());
+    const others = [
+      openInterpreter(
+        fed({ ...one, datapath: "plain", parameters: { leak: Int32Array.of(1), threshold: Int32Array.of(1) } }, 1),
+      ),
+      openInterpreter(randomProgram(motley, new Dice(4))),
+    ];
+    const foreign = [
+      ...others.map((other) => other.snapshot()),
+      new Uint8Array(0),
+      own.subarray(0, own.length - 9),
+      new Uint8Array(99),
+    ];
+    for (const bytes of foreign) expect(codeOf(() => engine.restore(bytes))).toBe("ENGINE_SNAPSHOT");
+    engine.restore(own);
+    expect(engine.snapshot()).toEqual(own);
   });
 
   it("refuses probes and stimuli that the program does not have", async () => {
