@@ -129,6 +129,14 @@ describe("loops", () => {
     expect([waysOf(atOnce), atOnce.warnings]).toEqual([expect.arrayContaining(["back: q > p 1"]), []]);
   });
 
+  it("need no delay of a chip that delivers at once: the step before is what it has anyway", () => {
+    const prompt = target("extends: generic-8bit\nname: prompt\ndelivery: { delays: 0..0 }");
+    expect(waysOf(compiled(nodes, ["in a p b q out", "q back p"], prompt))).toContain("back: q > p 1");
+    expect(codeOf(() => compiled([...nodes, delay("wait", 1)], ["in a p b q out", "q back wait p"], prompt))).toBe(
+      "COMPILE_DELAY",
+    );
+  });
+
   it("with a delay long enough are not late", () => {
     const program = compiled([...nodes, delay("wait", 3)], ["in a p b q out", "q back wait p"]);
     expect(waysOf(program)).toContain("back: q > p 3");
