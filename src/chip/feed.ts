@@ -1,7 +1,7 @@
 /** Host values to events: what a stimulus becomes at the input of a chip. */
 
 import type { ProgramInput } from "../compile/program.ts";
-import type { EventList } from "../core/population.ts";
+import { emptyList, type EventList } from "../core/events.ts";
 import type { Stimulus } from "../engine.ts";
 import { mistake } from "../errors.ts";
 import { sizeOf } from "../network/types.ts";
@@ -31,6 +31,7 @@ export function encodeFrame(
   countsRepeat: boolean,
   list: EventList,
 ): void {
+  list.begin = 0;
   list.count = 0;
   for (let i = 0; i < frame.length; i++) {
     const value = frame[i]!;
@@ -73,8 +74,8 @@ export function tabulate(stimulus: Stimulus, input: ProgramInput, countsRepeat: 
   const rows = stimulus.constant ? Math.min(1, steps) : steps;
   // Doubles: payloads may have 32 bits.
   const frame = new Float64Array(sizeOf(stimulus.shape));
-  const list: EventList = { neuron: new Uint32Array(0), payload: new Int32Array(0), count: 0 };
-  const all: EventList = { neuron: new Uint32Array(0), payload: new Int32Array(0), count: 0 };
+  const list = emptyList();
+  const all = emptyList();
   const start = new Uint32Array(samples * rows + 1);
   for (let row = 0; row < samples * rows; row++) {
     stimulus.read(Math.floor(row / rows), row % rows, frame);
@@ -98,8 +99,9 @@ export function feedRow(table: FeedTable, sample: number, step: number, list: Ev
   }
   const row = sample * table.rows + (table.rows === 1 ? 0 : step);
   const [begin, end] = [table.start[row]!, table.start[row + 1]!];
-  list.neuron = table.neuron.subarray(begin, end);
-  list.payload = table.payload.subarray(begin, end);
+  list.neuron = table.neuron;
+  list.payload = table.payload;
+  list.begin = begin;
   list.count = end - begin;
   return step > 0 && table.rows === 1 && table.steps > 1;
 }

@@ -1,6 +1,7 @@
 /** The interpreter: the whole program on one thread, straight from the equations. The specification of the others. */
 
 import type { Program } from "../compile/program.ts";
+import { interpretedCores } from "../core/cores.ts";
 import type { Recording, RunOptions, SteppingEngine, Stimuli, StepResult } from "../engine.ts";
 import { mistake } from "../errors.ts";
 import { encodeFrame, feedRow, tabulate, type FeedTable } from "./feed.ts";
@@ -18,9 +19,9 @@ export interface InterpreterOptions {
 }
 
 /** Open a program on one thread of this process. */
-export function openInterpreter(program: Program, options: InterpreterOptions = {}): SteppingEngine {
-  const plain = options.plain ?? false;
-  const stepping = new Machine(program, { plain });
+export function openInterpreter(program: Program, { plain = false }: InterpreterOptions = {}): SteppingEngine {
+  const cores = interpretedCores({ plain });
+  const stepping = new Machine(program, { cores });
   const countsRepeat = program.target.delivery.payloadBits === 0;
   return {
     name: "interpreter",
@@ -29,7 +30,7 @@ export function openInterpreter(program: Program, options: InterpreterOptions = 
       checkProbes(probeNames(program), runOptions.probes ?? []);
       const { samples } = checkStimuli(program.inputs, stimuli);
       const tables = tabulateAll(program, stimuli);
-      const machine = new Machine(program, { plain, probed: probedNames(runOptions) });
+      const machine = new Machine(program, { cores, probed: probedNames(runOptions) });
       return runSamples(machine, tables, 0, samples, runOptions, "interpreter");
     },
 
@@ -106,8 +107,9 @@ function refuseStopped({ signal }: RunOptions): void {
 function sentNow(machine: Machine): StepResult {
   return new Map(
     machine.program.populations.map(({ name }) => {
-      const { neuron, payload, count } = machine.sent(name);
-      return [name, { neuron: neuron.slice(0, count), payload: payload.slice(0, count) }];
+      const { neuron, payload, begin, count } = machine.sent(name);
+      const end = begin + count;
+      return [name, { neuron: neuron.slice(begin, end), payload: payload.slice(begin, end) }];
     }),
   );
 }

@@ -1,9 +1,10 @@
 /** The timestep loop of a program: deliver what arrives, advance the neurons, hand on what fired. One thread. */
 
 import type { Program, ProgramProjection } from "../compile/program.ts";
-import { Delivery } from "../core/delivery.ts";
-import { Population, type EventList } from "../core/population.ts";
-import { openRows } from "../core/rows.ts";
+import { interpretedCores, type Cores } from "../core/cores.ts";
+import type { Synaptic } from "../core/delivery.ts";
+import { copyEvents, emptyList, type EventList } from "../core/events.ts";
+import type { Neurons } from "../core/population.ts";
 import { readDatapath, type Datapath } from "../datapath/datapath.ts";
 
 /** Neurons `low` to `high` (excluded) of one population. */
@@ -15,8 +16,8 @@ export interface Range {
 export interface MachineOptions {
   /** Which neurons are here, by population; all of them where it says nothing. */
   readonly ranges?: ReadonlyMap<string, Range>;
-  /** Plain walk of the equations instead of prepared loops. */
-  readonly plain?: boolean;
+  /** What runs neurons and synapses; the interpreter's loops where it says nothing. */
+  readonly cores?: Cores;
   /** Per-step names to keep, by population. */
   readonly probed?: ReadonlyMap<string, readonly string[]>;
 }
@@ -33,12 +34,12 @@ export interface Exchange {
 
 interface Incoming {
   readonly projection: ProgramProjection;
-  readonly delivery: Delivery;
+  readonly delivery: Synaptic;
   readonly source: History;
 }
 
 interface Place {
-  readonly population: Population;
+  readonly population: Neurons;
   readonly offset: number;
   readonly incoming: readonly Incoming[];
   readonly history: History;
@@ -51,7 +52,7 @@ class History {
   constant = false;
 
   constructor(depth: number) {
-    this.lists = Array.from({ length: depth }, emptyList);
+    this.lists = Array.from({ length: depth }, () => emptyList());
   }
 
   at(step: number): EventList {
@@ -61,21 +62,6 @@ class History {
   clear(): void {
     for (const list of this.lists) list.count = 0;
   }
-}
-
-function emptyList(): EventList {
-  return { neuron: new Uint32Array(0), payload: new Int32Array(0), count: 0 };
-}
-
-/** Copy one list into another, which grows as needed. */
-export function copyEvents(from: EventList, to: EventList): void {
-  if (to.neuron.length < from.count) {
-    to.neuron = new Uint32Array(from.count);
-    to.payload = new Int32Array(from.count);
-  }
-  to.neuron.set(from.neuron.subarray(0, from.count));
-  to.payload.set(from.payload.subarray(0, from.count));
-  to.count = from.count;
 }
 
 /** Everything of a program, or the part of its neurons that one shard has. Chip timesteps count from 0 here. */
@@ -93,18 +79,17 @@ export class Machine {
     const depth = 1 + Math.max(0, ...program.projections.map((projection) => projection.arrivesAfter));
     for (const { name } of [...program.inputs, ...program.populations]) this.histories.set(name, new History(depth));
     const datapaths = readDatapaths(program);
+    const cores = options.cores ?? interpretedCores();
     this.places = program.populations.map((load): Place => {
       const { low, high } = options.ranges?.get(load.name) ?? { low: 0, high: load.neurons };
       const datapath = datapaths.get(load.datapath)!;
-      const plain = options.plain ?? false;
       const settings = program.settings;
       const probed = options.probed?.get(load.name);
-      const population = new Population({ ...load, datapath, low, high, settings }, plain, probed);
+      const population = cores.population({ ...load, datapath, low, high, settings }, probed);
       const incoming = program.projections
         .filter((projection) => projection.to === load.name)
         .map((projection): Incoming => {
-          const rows = openRows(projection.synapses, load.neurons, low, high);
-          const delivery = new Delivery(projection, rows, population, plain);
+          const delivery = cores.delivery(projection, projection.synapses, load.neurons, population);
           return { projection, delivery, source: this.histories.get(projection.from)! };
         });
       return { population, offset: load.offset, incoming, history: this.histories.get(load.name)! };
@@ -112,7 +97,7 @@ export class Machine {
     this.phases = phasesOf(this.places);
   }
 
-  population(name: string): Population {
+  population(name: string): Neurons {
     return this.places.find(({ population }) => population.load.name === name)!.population;
   }
 
@@ -184,7 +169,8 @@ export class Machine {
     for (const { population } of this.places) arrays.push(...[...population.registers.values()].map((a) => a.slice()));
     for (const { lists } of this.histories.values()) {
       for (const list of lists) {
-        arrays.push(list.neuron.slice(0, list.count), list.payload.slice(0, list.count));
+        const end = list.begin + list.count;
+        arrays.push(list.neuron.slice(list.begin, end), list.payload.slice(list.begin, end));
       }
     }
     return arrays;
@@ -214,7 +200,7 @@ export class Machine {
       for (const list of lists) {
         const neuron = arrays[next++] as Uint32Array;
         const payload = arrays[next++] as Int32Array;
-        copyEvents({ neuron, payload, count: neuron.length }, list);
+        copyEvents({ neuron, payload, begin: 0, count: neuron.length }, list);
       }
     }
   }

@@ -4,7 +4,8 @@ import { fold } from "../datapath/fold.ts";
 import { plainBlock, prepareBlock, type Output, type PreparedBlock, type Values } from "../datapath/prepare.ts";
 import { namesIn, renamed, type Block, type Expression } from "../datapath/syntax.ts";
 import { mistake } from "../errors.ts";
-import type { EventList, Population } from "./population.ts";
+import type { EventList } from "./events.ts";
+import type { Population } from "./population.ts";
 import type { Rows } from "./rows.ts";
 
 /** What a projection brings beside its synapses. */
@@ -15,14 +16,25 @@ export interface ProjectionLoad {
   readonly accumulator: string;
 }
 
+/** The synapses of one projection onto the neurons that are here. */
+export interface Synaptic {
+  /** Spikes delivered through one synapse each, since `synops` was last set to 0. */
+  synops: number;
+  /**
+   * Add the effect of events that arrive together to the accumulators of the neurons.
+   *
+   * @param sameAsLast the events are those of the last call, so that a sum need not be worked out again
+   */
+  deliver(events: EventList, sameAsLast: boolean): void;
+}
+
 /** The two sums that need no equation per event: of the weights, or of the weights times the payloads. */
 type Sum = "weight" | "weight * payload";
 
 const sumLimit = Number.MAX_SAFE_INTEGER;
 
 /** One projection onto one population (or the part of it that is here). */
-export class Delivery {
-  /** Spikes delivered through one synapse each, since `synops` was last set to 0. */
+export class Delivery implements Synaptic {
   synops = 0;
   private readonly load: ProjectionLoad;
   private readonly rows: Rows;
@@ -47,11 +59,6 @@ export class Delivery {
     this.onSpike = this.sum === null ? new SpikeLanes(onSpike, load, population, this.total, plain) : null;
   }
 
-  /**
-   * Add the effect of events that arrive together to the population's accumulator.
-   *
-   * @param sameAsLast the events are those of the last call, so that a sum need not be worked out again
-   */
   deliver(events: EventList, sameAsLast = false): void {
     if (events.count === 0) return;
     if (!sameAsLast || this.sum === null) {
@@ -66,7 +73,7 @@ export class Delivery {
 
   private deliverInOrder(events: EventList): void {
     const { rows } = this;
-    for (let i = 0; i < events.count; i++) {
+    for (let i = events.begin; i < events.begin + events.count; i++) {
       rows.seek(events.neuron[i]!);
       this.lastSynops += rows.end - rows.begin;
       this.onSpike!.run(rows, events.payload[i]!);
@@ -77,7 +84,7 @@ export class Delivery {
   private addUp(events: EventList, sum: Sum): void {
     const { rows, total } = this;
     let bound = 0;
-    for (let i = 0; i < events.count; i++) {
+    for (let i = events.begin; i < events.begin + events.count; i++) {
       const factor = sum === "weight" ? 1 : events.payload[i]!;
       bound += Math.abs(factor) * rows.largest;
       if (bound > sumLimit) throw this.tooLarge();

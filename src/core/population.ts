@@ -3,15 +3,7 @@
 import type { Datapath } from "../datapath/datapath.ts";
 import { plainBlock, prepareBlock, type Output, type PreparedBlock, type Values } from "../datapath/prepare.ts";
 import { mistake } from "../errors.ts";
-
-/** Spikes of one source in one timestep: the first `count` entries. */
-export interface EventList {
-  /** Ascending. */
-  neuron: Uint32Array;
-  /** What each event carries; 1 for a plain spike. */
-  payload: Int32Array;
-  count: number;
-}
+import { emptyList, type EventList } from "./events.ts";
 
 /** What is loaded into a population before it runs. */
 export interface PopulationLoad {
@@ -27,13 +19,34 @@ export interface PopulationLoad {
   readonly settings: Readonly<Record<string, number>>;
 }
 
+/** The neurons of one population that are here, whatever runs them. Arrays are [high - low] and stay where they are. */
+export interface Neurons {
+  readonly load: PopulationLoad;
+  /** How many: high - low. */
+  readonly size: number;
+  readonly registers: ReadonlyMap<string, Int32Array | Float64Array>;
+  /** Values of per-step names that are being probed, by name. */
+  readonly probes: ReadonlyMap<string, Int32Array | Float64Array>;
+  /** Spikes of the last timestep, with neuron numbers of the whole population. */
+  readonly fired: EventList;
+  /** Registers to their initial values, nothing accumulated, nothing to be shown. */
+  reset(): void;
+  /**
+   * Advance every neuron by one timestep and list what fired in `fired`.
+   *
+   * @param timestep of the chip, the first is 1
+   * @throws ENGINE_REGISTER_RANGE when a register would leave its type
+   */
+  step(timestep: number): void;
+}
+
 /** An accumulator has no width of its own: events add up exactly, and a chip that overflows says so in its equations. */
 const accumulatorLimit = Number.MAX_SAFE_INTEGER;
 /** Payloads travel as 32-bit integers. */
 const payloadLimit = 2 ** 31 - 1;
 
 /** Registers and accumulators of one population, [high - low] each; neurons are counted from `low`. */
-export class Population {
+export class Population implements Neurons {
   readonly load: PopulationLoad;
   readonly size: number;
   readonly registers: ReadonlyMap<string, Int32Array | Float64Array>;
@@ -66,14 +79,13 @@ export class Population {
       ...Object.entries(load.parameters).map(([name, values]): [string, Values] => [name, slice(values, low, high)]),
     ]);
     this.spike = new Float64Array(this.size);
-    this.fired = { neuron: new Uint32Array(this.size), payload: new Int32Array(this.size), count: 0 };
+    this.fired = emptyList(this.size);
     const locals = probed.filter((name) => !this.registers.has(name) && !this.accumulators.has(name));
     this.probes = new Map(locals.map((name) => [name, new Float64Array(this.size)]));
     this.block = this.prepare(plain);
     this.reset();
   }
 
-  /** Registers to their initial values, nothing accumulated, nothing to be shown. */
   reset(): void {
     const { initial, low, high } = this.load;
     for (const array of [...this.accumulators.values(), ...this.probes.values()]) array.fill(0);
@@ -85,12 +97,6 @@ export class Population {
     this.fired.count = 0;
   }
 
-  /**
-   * Advance every neuron by one timestep and list what fired in `fired`.
-   *
-   * @param timestep of the chip, the first is 1
-   * @throws ENGINE_REGISTER_RANGE when a register would leave its type
-   */
   step(timestep: number): void {
     this.timestep = timestep;
     this.block.run(0, this.size);

@@ -1,7 +1,7 @@
 /** Shards show each other their spikes in shared memory. */
 
 import type { Exchange } from "../chip/machine.ts";
-import type { EventList } from "../core/population.ts";
+import { emptyList, type EventList } from "../core/events.ts";
 import { waitForAll } from "./barrier.ts";
 import type { Board, ShardTask } from "./protocol.ts";
 
@@ -25,8 +25,7 @@ export function openExchange({ boards, shard, shards, control, spin }: ShardTask
   const halves = new Map<string, number>();
   const lists = new Map<string, EventList>();
   for (const [population, { starts }] of boards) {
-    const size = starts.at(-1)!;
-    lists.set(population, { neuron: new Uint32Array(size), payload: new Int32Array(size), count: 0 });
+    lists.set(population, emptyList(starts.at(-1)!));
   }
   return {
     publish(population, own) {
@@ -34,8 +33,9 @@ export function openExchange({ boards, shard, shards, control, spin }: ShardTask
       const half = 1 - (halves.get(population) ?? 1);
       halves.set(population, half);
       const at = half * board.starts.at(-1)! + board.starts[shard]!;
-      board.neuron.set(own.neuron.subarray(0, own.count), at);
-      board.payload.set(own.payload.subarray(0, own.count), at);
+      const end = own.begin + own.count;
+      board.neuron.set(own.neuron.subarray(own.begin, end), at);
+      board.payload.set(own.payload.subarray(own.begin, end), at);
       board.count[half * shards + shard] = own.count;
     },
     // The barrier's atomics order the plain writes before it with the plain reads after it.

@@ -1,0 +1,26 @@
+/** Spikes on their way: what one source sent in one timestep. */
+
+/** Entries `begin` to `begin + count` (excluded) of two arrays that may be larger. */
+export interface EventList {
+  /** Ascending; a neuron may stand several times. */
+  neuron: Uint32Array;
+  /** What each event carries; 1 for a plain spike. */
+  payload: Int32Array;
+  begin: number;
+  count: number;
+}
+
+/** A list without events and with room for some. */
+export function emptyList(capacity = 0): EventList {
+  return { neuron: new Uint32Array(capacity), payload: new Int32Array(capacity), begin: 0, count: 0 };
+}
+
+/** Copy one list into another, which grows as needed and then begins at 0. */
+export function copyEvents(from: EventList, to: EventList): void {
+  const { begin, count } = from;
+  if (to.neuron.length < count) Object.assign(to, emptyList(count));
+  to.neuron.set(from.neuron.subarray(begin, begin + count));
+  to.payload.set(from.payload.subarray(begin, begin + count));
+  to.begin = 0;
+  to.count = count;
+}
