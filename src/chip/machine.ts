@@ -106,17 +106,9 @@ export class Machine {
     return this.histories.get(source)!.at(this.step - 1);
   }
 
-  /** Synops of one projection since the last call, on the neurons that are here. */
-  takeSynops(projection: string): number {
-    for (const { incoming } of this.places) {
-      for (const { projection: own, delivery } of incoming) {
-        if (own.name !== projection) continue;
-        const { synops } = delivery;
-        delivery.synops = 0;
-        return synops;
-      }
-    }
-    return 0;
+  delivery(projection: string): Synaptic {
+    const all = this.places.flatMap(({ incoming }) => incoming);
+    return all.find((one) => one.projection.name === projection)!.delivery;
   }
 
   reset(): void {

@@ -1,14 +1,16 @@
 /** Recording one sample after another from a machine. */
 
 import type { Program } from "../compile/program.ts";
+import type { Synaptic } from "../core/delivery.ts";
+import type { EventList } from "../core/events.ts";
+import type { Neurons } from "../core/population.ts";
 import { parseBlock, parseDefinitions } from "../datapath/parse.ts";
-import type { PopulationRecording, ProjectionRecording, Recording, RunOptions, SpikeTrain, Trace } from "../engine.ts";
+import type { PopulationRecording, ProjectionRecording, Recording, RunOptions, SpikeTrain } from "../engine.ts";
 import { SpikeTrainBuilder } from "../recording.ts";
 import { sizeOf } from "../network/types.ts";
 import type { Machine } from "./machine.ts";
 
 interface ProbeBuffer {
-  readonly population: string;
   readonly register: string;
   readonly source: Int32Array | Float64Array;
   readonly trace: Int32Array | Float64Array;
@@ -34,51 +36,63 @@ export function probeNames(program: Program): ReadonlyMap<string, readonly strin
   );
 }
 
+/** One population being recorded. */
+interface Train {
+  readonly offset: number;
+  readonly fired: EventList;
+  readonly spikes: SpikeTrainBuilder;
+  readonly probes: readonly ProbeBuffer[];
+}
+
+/** One projection being recorded. */
+interface Traffic {
+  /** Of the population it leads to. */
+  readonly offset: number;
+  readonly delivery: Synaptic;
+  /** [samples] */
+  readonly synops: Float64Array;
+}
+
 /** Collects what a machine does in the samples `first` to `end` (excluded) of a run. */
 export class Recorder {
   private readonly program: Program;
-  private readonly machine: Machine;
-  private readonly rows: number;
   private readonly samples: number;
   private readonly chipTime: boolean;
-  private readonly trains: ReadonlyMap<string, SpikeTrainBuilder>;
-  private readonly probes: readonly ProbeBuffer[];
-  private readonly synops: ReadonlyMap<string, Float64Array>;
+  private readonly rows: number;
+  private readonly trains: readonly Train[];
+  private readonly traffic: readonly Traffic[];
 
   /** @param steps of the model */
   constructor(machine: Machine, samples: number, steps: number, options: RunOptions) {
     const { program } = machine;
     this.program = program;
-    this.machine = machine;
     this.samples = samples;
     this.chipTime = options.chipTime ?? false;
     this.rows = this.chipTime ? steps + program.latency : steps;
     const rows = samples * this.rows;
-    this.trains = new Map(program.populations.map(({ name }) => [name, new SpikeTrainBuilder(rows)]));
-    this.synops = new Map(program.projections.map(({ name }) => [name, new Float64Array(samples)]));
-    this.probes = (options.probes ?? []).map(({ population, register }): ProbeBuffer => {
-      const { registers, probes, size } = machine.population(population);
-      const source = registers.get(register) ?? probes.get(register)!;
-      const trace = source instanceof Int32Array ? new Int32Array(rows * size) : new Float64Array(rows * size);
-      return { population, register, source, trace };
+    this.trains = program.populations.map(({ name, offset }): Train => {
+      const population = machine.population(name);
+      const probed = (options.probes ?? []).filter((probe) => probe.population === name);
+      const probes = probed.map(({ register }) => probeBuffer(population, register, rows));
+      return { offset, fired: population.fired, spikes: new SpikeTrainBuilder(rows), probes };
+    });
+    this.traffic = program.projections.map(({ name, to }): Traffic => {
+      const { offset } = program.populations.find((population) => population.name === to)!;
+      return { offset, delivery: machine.delivery(name), synops: new Float64Array(samples) };
     });
   }
 
   /** Note what the timestep just done gave; `step` counts the chip's timesteps of this sample from 0. */
   note(sample: number, step: number): void {
-    for (const { name, offset } of this.program.populations) {
+    for (const { offset, fired, spikes, probes } of this.trains) {
       const row = this.row(step, offset);
       if (row < 0) continue;
-      const { fired } = this.machine.population(name);
-      this.trains.get(name)!.addRow(fired.neuron, fired.payload, fired.count);
-      for (const { population, source, trace } of this.probes) {
-        if (population === name) trace.set(source, (sample * this.rows + row) * source.length);
-      }
+      spikes.addRow(fired.neuron, fired.payload, fired.count);
+      for (const { source, trace } of probes) trace.set(source, (sample * this.rows + row) * source.length);
     }
-    for (const { name, to } of this.program.projections) {
-      const { offset } = this.program.populations.find((population) => population.name === to)!;
-      const synops = this.machine.takeSynops(name);
-      if (this.row(step, offset) >= 0) this.synops.get(name)![sample]! += synops;
+    for (const { offset, delivery, synops } of this.traffic) {
+      if (this.row(step, offset) >= 0) synops[sample]! += delivery.synops;
+      delivery.synops = 0;
     }
   }
 
@@ -90,16 +104,22 @@ export class Recorder {
 
   finish(engine: string): Recording {
     const { program } = this;
-    const populations = program.populations.map(({ name, shape, neurons }): PopulationRecording => {
-      const traces = new Map<string, Trace>();
-      for (const { population, register, trace } of this.probes) if (population === name) traces.set(register, trace);
-      return { name, shape, neurons, spikes: this.trains.get(name)!.finish(), traces };
+    const populations = program.populations.map(({ name, shape, neurons }, index): PopulationRecording => {
+      const { spikes, probes } = this.trains[index]!;
+      const traces = new Map(probes.map(({ register, trace }) => [register, trace]));
+      return { name, shape, neurons, spikes: spikes.finish(), traces };
     });
-    const projections = program.projections.map(({ name, from, to }): ProjectionRecording => {
-      return { name, from, to, synops: this.synops.get(name)! };
+    const projections = program.projections.map(({ name, from, to }, index): ProjectionRecording => {
+      return { name, from, to, synops: this.traffic[index]!.synops };
     });
     return recordingOf(program, engine, this.samples, this.rows, populations, projections);
   }
+}
+
+function probeBuffer({ registers, probes, size }: Neurons, register: string, rows: number): ProbeBuffer {
+  const source = registers.get(register) ?? probes.get(register)!;
+  const trace = source instanceof Int32Array ? new Int32Array(rows * size) : new Float64Array(rows * size);
+  return { register, source, trace };
 }
 
 /** A recording with its outputs, which are the spikes of the populations that the Output nodes show. */
