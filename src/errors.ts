@@ -729,6 +729,11 @@ export const catalogue = {
     message: "The events of one timestep through {projection} may add up beyond 2^53.",
     hint: "Smaller payloads or weights are needed; no chip sums that far.",
   },
+  ENGINE_MEMORY: {
+    title: "Not enough memory",
+    message: "The neurons and synapses need {bytes} bytes in one memory, and there is none so large.",
+    hint: "One memory holds 4 GiB at most: run on more threads by core, or use a smaller network.",
+  },
   READOUT_OUTPUT: {
     title: "No such output",
     message: "There is no recorded output {output}; the outputs are: {known}.",

@@ -1,0 +1,107 @@
+/**
+ * Where arrays lie in one WebAssembly memory. Everything is laid out before the memory is made, because growing it would
+ * cut off every view that exists: reserve regions, open the memory once, then take views of them.
+ */
+
+import { mistake } from "../errors.ts";
+import { largestMemoryPages } from "./encode.ts";
+import { webAssembly, type WasmMemory } from "./wasm.ts";
+
+interface Arrays {
+  readonly i8: Int8Array;
+  readonly u8: Uint8Array;
+  readonly i16: Int16Array;
+  readonly u16: Uint16Array;
+  readonly i32: Int32Array;
+  readonly u32: Uint32Array;
+  readonly f64: Float64Array;
+}
+
+/** How the elements of an array are stored. */
+export type Storage = keyof Arrays;
+
+const makers = {
+  i8: Int8Array,
+  u8: Uint8Array,
+  i16: Int16Array,
+  u16: Uint16Array,
+  i32: Int32Array,
+  u32: Uint32Array,
+  f64: Float64Array,
+} as const;
+
+/** Every array begins at a multiple of this many bytes: a line of the processor's cache. */
+export const alignment = 64;
+/** Elements behind an array that kernels may read and write are its own: up to the next multiple of this many. */
+export const paddingElements = 64;
+
+const pageBytes = 65_536;
+/** Arrays of one length a power of two apart would all fall into the same few lines of the cache. */
+const stagger = 5 * alignment;
+
+/** A reserved array. */
+export interface Region<S extends Storage = Storage> {
+  readonly storage: S;
+  /** Address of the first byte. */
+  readonly offset: number;
+  /** Elements that were asked for; the padding comes behind them. */
+  readonly length: number;
+}
+
+/** Bytes of one element. */
+export function bytesOf(storage: Storage): number {
+  return makers[storage].BYTES_PER_ELEMENT;
+}
+
+/** The length with padding. */
+export function paddedLength(length: number): number {
+  return Math.ceil(Math.max(1, length) / paddingElements) * paddingElements;
+}
+
+/** Reserves arrays one behind the other. */
+export class Layout {
+  private next = alignment;
+
+  /** Bytes reserved so far. */
+  get bytes(): number {
+    return this.next;
+  }
+
+  reserve<S extends Storage>(storage: S, length: number): Region<S> {
+    const offset = this.next;
+    const bytes = paddedLength(length) * bytesOf(storage);
+    this.next = Math.ceil((offset + bytes) / alignment) * alignment + stagger;
+    return { storage, offset, length };
+  }
+}
+
+/**
+ * Make the memory of a finished layout; all zeros.
+ *
+ * @param shared between threads
+ * @throws ENGINE_MEMORY when there is not as much
+ */
+export function openMemory(layout: Layout, shared = false): WasmMemory {
+  const pages = Math.ceil(layout.bytes / pageBytes);
+  const facts = { bytes: layout.bytes };
+  if (webAssembly === undefined || pages > largestMemoryPages) throw mistake("ENGINE_MEMORY", facts);
+  try {
+    return new webAssembly.Memory(shared ? { initial: pages, maximum: pages, shared } : { initial: pages });
+  } catch (cause) {
+    throw mistake("ENGINE_MEMORY", facts, {}, { cause });
+  }
+}
+
+/** The elements that were asked for. */
+export function viewOf<S extends Storage>(memory: WasmMemory, region: Region<S>): Arrays[S] {
+  return view(memory, region, region.length);
+}
+
+/** With the padding behind them. */
+export function paddedViewOf<S extends Storage>(memory: WasmMemory, region: Region<S>): Arrays[S] {
+  return view(memory, region, paddedLength(region.length));
+}
+
+function view<S extends Storage>(memory: WasmMemory, { storage, offset }: Region<S>, length: number): Arrays[S] {
+  return new makers[storage](memory.buffer as ArrayBuffer, offset, length) as unknown as Arrays[S];
+}
