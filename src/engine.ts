@@ -99,16 +99,72 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** What one timestep gave: spikes of every population, as ids ascending with what each carries. */
-export type StepResult = ReadonlyMap<string, { readonly neuron: Uint32Array; readonly payload: Int32Array }>;
+/**
+ * Events of one Input node in one timestep. Those of one neuron add up, so that their order means nothing: the effect is
+ * that of a frame. A payload is the integer that the chip receives, after the input's scale; one of 0 is no event.
+ */
+export interface StepEvents {
+  /** Ids, 0 to the size of the input less 1. */
+  readonly neuron: ArrayLike<number>;
+  /** What each event carries, for inputs that take counts: how many there are; 1 each where it is missing or null. */
+  readonly payload?: ArrayLike<number> | null;
+  /** How many entries of the arrays are meant, from the first on; all where it is missing. */
+  readonly count?: number;
+}
 
-/** An engine for closed loops: one sample, one timestep at a time. */
+/** What one Input node is fed in one timestep: a frame [size] of host values, as a stimulus writes, or events. */
+export type StepInput = Float32Array | Float64Array | StepEvents;
+
+/** By the names of the Input nodes; those that are missing are silent. The map and its arrays are only read. */
+export type StepInputs = ReadonlyMap<string, StepInput>;
+
+/** Spikes of one population in one timestep: the first `count` entries of two arrays, which may be longer. */
+export interface StepSpikes {
+  readonly count: number;
+  /** Ids, ascending. */
+  readonly neuron: Uint32Array;
+  /** What each spike carries; 1 for a plain one. */
+  readonly payload: Int32Array;
+}
+
+/** What one timestep gave, by population. */
+export type StepResult = ReadonlyMap<string, StepSpikes>;
+
+/** An engine for closed loops: one sample, one timestep of the chip at a time. */
 export interface SteppingEngine extends Engine {
-  /** Advance one chip timestep; `frames` holds one frame [size] per Input node, missing ones are silent. */
-  step(frames: ReadonlyMap<string, Float32Array | Float64Array>): StepResult;
+  /**
+   * Advance one timestep.
+   *
+   * @returns the spikes of this timestep: always the same objects, written anew by the next step and emptied by `reset`
+   *   and `restore`, so that what is to be kept has to be copied
+   * @throws RUN_STIMULUS_UNKNOWN, RUN_STIMULUS_SHAPE, DATA_NOT_FINITE, ENGINE_EVENT_COUNT, ENGINE_STEP_INPUT,
+   *   ENGINE_EVENT_NEURON, ENGINE_EVENT_PAYLOAD for inputs that the program does not take, and the state stays as it was;
+   *   what the equations throw (ENGINE_REGISTER_RANGE, ENGINE_DELIVERY_RANGE, ENGINE_SUM_RANGE) ends a timestep halfway:
+   *   then ENGINE_STEP_BROKEN until `reset` or `restore`
+   */
+  step(inputs?: StepInputs): StepResult;
+  /**
+   * The values of a register after the last step, one per neuron; exact, since a register has at most 53 bits.
+   *
+   * @param into [neurons], overwritten and returned; a new array where it is missing
+   * @throws RUN_PROBE for a register that the population does not have, ENGINE_READ_SIZE
+   */
+  read(population: string, register: string, into?: Float64Array): Float64Array;
   /** Back to the initial state. */
   reset(): void;
-  /** All registers and events under way, to be given back to `restore` of an engine of the same program. */
-  snapshot(): Uint8Array;
+  /**
+   * All registers and events under way, for `restore` of any engine of the same program.
+   *
+   * @param into written from its beginning where it is long enough, so that nothing has to be allocated
+   * @returns the bytes: a part of `into` from its beginning, or a new array where it is missing or too short. How many
+   *   there are depends on the events under way.
+   * @throws ENGINE_STEP_BROKEN
+   */
+  snapshot(into?: Uint8Array): Uint8Array;
+  /**
+   * Go on from where a snapshot was taken; the bytes are copied.
+   *
+   * @throws ENGINE_SNAPSHOT for bytes that are none of this program, and the state stays as it was
+   */
   restore(snapshot: Uint8Array): void;
 }

@@ -724,6 +724,37 @@ export const catalogue = {
     message: "Input {input} has the value {value} at neuron {neuron}; events are whole numbers from 0 to {limit}.",
     hint: "Use another encoding for real values, such as --encode rate.",
   },
+  ENGINE_EVENT_NEURON: {
+    title: "Event of a neuron that is not there",
+    message: "Event {index} of input {input} names neuron {neuron}; the input has neurons 0 to {last}.",
+    hint: "Number neurons from 0 in the order of the flattened frame, and give `count` where an array is longer than what it holds.",
+  },
+  ENGINE_EVENT_PAYLOAD: {
+    title: "Payload that the chip does not take",
+    message:
+      "Events of neuron {neuron} of input {input} carry {value}; payloads are whole numbers from {low} to {limit}.",
+    hint: "Payloads are the chip's integers, and those of one neuron add up; give a frame to have host values scaled and rounded.",
+  },
+  ENGINE_STEP_INPUT: {
+    title: "Neither a frame nor events",
+    message: "What input {input} is given for a timestep {problem}.",
+    hint: "Give a Float32Array or Float64Array of the input's size, or events: an object with `neuron`, and `payload` and `count` where needed.",
+  },
+  ENGINE_STEP_BROKEN: {
+    title: "Timestep that ended halfway",
+    message: "The last timestep stopped with an error halfway, so the state is that of no timestep.",
+    hint: "Call reset(), or restore() with a snapshot taken before.",
+  },
+  ENGINE_READ_SIZE: {
+    title: "Array of another size than the population",
+    message: "The array for {register} of {population} has {got} values; {expected} are needed.",
+    hint: "Give an array with one value per neuron, or none.",
+  },
+  ENGINE_CLOSED: {
+    title: "Engine closed",
+    message: "The engine was closed and cannot be used any more.",
+    hint: "Open the program again.",
+  },
   ENGINE_SUM_RANGE: {
     title: "Sum of synaptic input too large",
     message: "The events of one timestep through {projection} may add up beyond 2^53.",
@@ -775,9 +806,9 @@ export const catalogue = {
     hint: "Give all inputs the same number of samples and of steps.",
   },
   RUN_PROBE: {
-    title: "No such register to record",
-    message: "There is no {register} of {population} to record.",
-    hint: "What can be recorded: {known}.",
+    title: "No such register to show",
+    message: "There is no {register} of {population} to be shown.",
+    hint: "What can be shown: {known}.",
   },
   RUN_MEMORY: {
     title: "Recording too large",

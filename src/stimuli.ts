@@ -1,7 +1,7 @@
 /** Checks of what a run is given, shared by all engines. */
 
 import type { Probe, Stimuli } from "./engine.ts";
-import { mistake } from "./errors.ts";
+import { mistake, type BitspikeError } from "./errors.ts";
 import { sizeOf, type Shape } from "./network/types.ts";
 
 /** How many samples and steps all stimuli have; none of both for a network without inputs. */
@@ -41,24 +41,6 @@ export function checkStimuli(
 }
 
 /**
- * Check the frames of one timestep; an Input without one is silent.
- *
- * @throws RUN_STIMULUS_UNKNOWN, RUN_STIMULUS_SHAPE
- */
-export function checkFrames(
-  inputs: readonly { readonly name: string; readonly shape: Shape }[],
-  frames: ReadonlyMap<string, ArrayLike<number>>,
-): void {
-  for (const [name, frame] of frames) {
-    const input = inputs.find((one) => one.name === name);
-    const known = inputs.map((one) => one.name).join(", ");
-    if (input === undefined) throw mistake("RUN_STIMULUS_UNKNOWN", { input: name, known });
-    const expected = sizeOf(input.shape);
-    if (frame.length !== expected) throw mistake("RUN_STIMULUS_SHAPE", { input: name, expected, got: frame.length });
-  }
-}
-
-/**
  * Check that everything to be recorded exists.
  *
  * @param registers what each population can show, by its name
@@ -66,9 +48,17 @@ export function checkFrames(
  */
 export function checkProbes(registers: ReadonlyMap<string, readonly string[]>, probes: readonly Probe[]): void {
   for (const { population, register } of probes) {
-    const own = registers.get(population);
-    if (own?.includes(register) === true) continue;
-    const known = own === undefined ? [...registers.keys()] : own.map((name) => `${name} of ${population}`);
-    throw mistake("RUN_PROBE", { population, register, known: known.join(", ") }, { node: population });
+    if (registers.get(population)?.includes(register) !== true)
+      throw noSuchRegister(registers, { population, register });
   }
+}
+
+/** The mistake of asking for a register that is not there; `registers` as for `checkProbes`. */
+export function noSuchRegister(
+  registers: ReadonlyMap<string, readonly string[]>,
+  { population, register }: Probe,
+): BitspikeError {
+  const own = registers.get(population);
+  const known = own === undefined ? [...registers.keys()] : own.map((name) => `${name} of ${population}`);
+  return mistake("RUN_PROBE", { population, register, known: known.join(", ") }, { node: population });
 }

@@ -2,8 +2,8 @@
 
 import type { ProgramInput } from "../compile/program.ts";
 import { emptyList, type EventList } from "../core/events.ts";
-import type { Stimulus } from "../engine.ts";
-import { mistake } from "../errors.ts";
+import type { StepEvents, Stimulus } from "../engine.ts";
+import { mistake, type BitspikeError } from "../errors.ts";
 import { sizeOf } from "../network/types.ts";
 
 /** Events of one input for all samples and steps, ready to be shared with workers. */
@@ -37,10 +37,97 @@ export function encodeFrame(
     const value = frame[i]!;
     if (value === 0) continue;
     const payload = payloadOf(value, input, i);
-    if (payload === 0) continue;
-    if (countsRepeat) for (let event = 0; event < payload; event++) push(list, i, 1);
-    else push(list, i, payload);
+    if (payload !== 0) emit(list, i, payload, countsRepeat);
   }
+}
+
+/**
+ * Turn events of a host, in any order, into those that the chip receives: ascending, those of one neuron added up.
+ *
+ * @param sums [size of the input], for events that are not in order; overwritten
+ * @param countsRepeat the chip has no payloads: a payload of 3 is three events
+ * @param list overwritten; grows as needed
+ * @throws ENGINE_STEP_INPUT, ENGINE_EVENT_NEURON, ENGINE_EVENT_PAYLOAD
+ */
+export function encodeEvents(
+  events: StepEvents,
+  input: ProgramInput,
+  countsRepeat: boolean,
+  sums: Float64Array,
+  list: EventList,
+): void {
+  const { neuron, payload = null } = events;
+  const count = countOf(events, input);
+  list.begin = 0;
+  list.count = 0;
+  if (!ascending(neuron, count, sums.length, input)) return addUp(events, count, input, countsRepeat, sums, list);
+  for (let i = 0; i < count; i++) {
+    const value = payload === null ? 1 : payload[i]!;
+    checkPayload(value, neuron[i]!, input);
+    if (value !== 0) emit(list, neuron[i]!, value, countsRepeat);
+  }
+}
+
+function addUp(
+  { neuron, payload = null }: StepEvents,
+  count: number,
+  input: ProgramInput,
+  countsRepeat: boolean,
+  sums: Float64Array,
+  list: EventList,
+): void {
+  sums.fill(0);
+  for (let i = 0; i < count; i++) {
+    const value = payload === null ? 1 : payload[i]!;
+    checkPayload(value, neuron[i]!, input);
+    sums[neuron[i]!]! += value;
+  }
+  for (let i = 0; i < sums.length; i++) {
+    const value = sums[i]!;
+    if (value === 0) continue;
+    checkPayload(value, i, input);
+    emit(list, i, value, countsRepeat);
+  }
+}
+
+/** How many events there are; asked of what a caller without types may give, too. @throws ENGINE_STEP_INPUT */
+function countOf({ neuron, payload = null, count = neuron?.length }: StepEvents, { name }: ProgramInput): number {
+  const refuse = (problem: string): BitspikeError =>
+    mistake("ENGINE_STEP_INPUT", { input: name, problem }, { node: name });
+  if (typeof neuron?.length !== "number") throw refuse("has no list of neurons");
+  if (!Number.isInteger(count) || count < 0 || count > neuron.length) {
+    throw refuse(`has a count of ${count} and ${neuron.length} neurons`);
+  }
+  if (payload !== null && !(payload.length >= count))
+    throw refuse(`has ${count} events and ${payload.length} payloads`);
+  return count;
+}
+
+/** Whether the events are in order with one per neuron, which is that of frames. @throws ENGINE_EVENT_NEURON */
+function ascending(neuron: ArrayLike<number>, count: number, size: number, { name }: ProgramInput): boolean {
+  let last = -1;
+  let inOrder = true;
+  for (let i = 0; i < count; i++) {
+    const id = neuron[i]!;
+    if (!Number.isInteger(id) || id < 0 || id >= size) {
+      const facts = { index: i, input: name, neuron: String(id), last: size - 1 };
+      throw mistake("ENGINE_EVENT_NEURON", facts, { node: name });
+    }
+    if (id <= last) inOrder = false;
+    last = id;
+  }
+  return inOrder;
+}
+
+function checkPayload(value: number, neuron: number, { name, payloadScale, payloadLimit: limit }: ProgramInput): void {
+  const low = payloadScale === null ? 0 : -limit;
+  if (Number.isInteger(value) && value >= low && value <= limit) return;
+  throw mistake("ENGINE_EVENT_PAYLOAD", { input: name, neuron, value: String(value), low, limit }, { node: name });
+}
+
+function emit(list: EventList, neuron: number, payload: number, countsRepeat: boolean): void {
+  if (!countsRepeat) return push(list, neuron, payload);
+  for (let event = 0; event < payload; event++) push(list, neuron, 1);
 }
 
 function payloadOf(value: number, input: ProgramInput, neuron: number): number {
@@ -50,7 +137,7 @@ function payloadOf(value: number, input: ProgramInput, neuron: number): number {
     return Math.max(-payloadLimit, Math.min(payloadLimit, Math.round(value * payloadScale)));
   }
   if (!Number.isInteger(value) || value < 0 || value > payloadLimit) {
-    throw mistake("ENGINE_EVENT_COUNT", { input: name, neuron, value, limit: payloadLimit });
+    throw mistake("ENGINE_EVENT_COUNT", { input: name, neuron, value, limit: payloadLimit }, { node: name });
   }
   return value;
 }

@@ -1,14 +1,14 @@
 /** The interpreter: the whole program on one thread, straight from the equations. The specification of the others. */
 
 import type { Program } from "../compile/program.ts";
-import { interpretedCores } from "../core/cores.ts";
-import type { Recording, RunOptions, SteppingEngine, Stimuli, StepResult } from "../engine.ts";
+import { interpretedCores, type Cores } from "../core/cores.ts";
+import type { Recording, RunOptions, SteppingEngine, Stimuli } from "../engine.ts";
 import { mistake } from "../errors.ts";
-import { encodeFrame, feedRow, tabulate, type FeedTable } from "./feed.ts";
-import { checkFrames, checkProbes, checkStimuli } from "../stimuli.ts";
+import { feedRow, tabulate, type FeedTable } from "./feed.ts";
+import { checkProbes, checkStimuli } from "../stimuli.ts";
 import { Machine, type Exchange } from "./machine.ts";
-import { packArrays, unpackArrays } from "./pack.ts";
 import { probedNames, probeNames, Recorder } from "./record.ts";
+import { Stepper } from "./stepper.ts";
 
 /** How long to compute before other work (Ctrl-C, a progress bar, a page) gets its turn. */
 const turnMs = 30;
@@ -20,42 +20,38 @@ export interface InterpreterOptions {
 
 /** Open a program on one thread of this process. */
 export function openInterpreter(program: Program, { plain = false }: InterpreterOptions = {}): SteppingEngine {
-  const cores = interpretedCores({ plain });
-  const stepping = new Machine(program, { cores });
-  const countsRepeat = program.target.delivery.payloadBits === 0;
+  return openMachine(program, "interpreter", interpretedCores({ plain }));
+}
+
+/** An engine on one thread of this process; `cores` run its neurons and synapses. */
+export function openMachine(program: Program, name: string, cores: Cores): SteppingEngine {
+  let stepper: Stepper | null = new Stepper(new Machine(program, { cores }));
+  const open = (): Stepper => {
+    if (stepper === null) throw mistake("ENGINE_CLOSED", {});
+    return stepper;
+  };
   return {
-    name: "interpreter",
+    name,
 
     async run(stimuli, runOptions = {}) {
+      open();
       checkProbes(probeNames(program), runOptions.probes ?? []);
       const { samples } = checkStimuli(program.inputs, stimuli);
       const tables = tabulateAll(program, stimuli);
       const machine = new Machine(program, { cores, probed: probedNames(runOptions) });
-      return runSamples(machine, tables, 0, samples, runOptions, "interpreter");
+      return runSamples(machine, tables, 0, samples, runOptions, name);
     },
 
-    step(frames) {
-      checkFrames(program.inputs, frames);
-      stepping.advance((name, list) => {
-        const frame = frames.get(name);
-        list.count = 0;
-        const input = program.inputs.find((one) => one.name === name)!;
-        if (frame !== undefined) encodeFrame(frame, input, countsRepeat, list);
-        return false;
-      });
-      return sentNow(stepping);
+    step: (inputs) => open().step(inputs),
+    read: (population, register, into) => open().read(population, register, into),
+    reset: () => open().reset(),
+    snapshot: (into) => open().snapshot(into),
+    restore: (snapshot) => open().restore(snapshot),
+
+    close() {
+      stepper = null;
+      return Promise.resolve();
     },
-
-    reset: () => stepping.reset(),
-    snapshot: () => packArrays(stepping.state()),
-
-    restore(snapshot) {
-      const arrays = unpackArrays(snapshot);
-      if (arrays === null || !stepping.fitsState(arrays)) throw mistake("ENGINE_SNAPSHOT", {});
-      stepping.restoreState(arrays);
-    },
-
-    close: () => Promise.resolve(),
   };
 }
 
@@ -102,14 +98,4 @@ export async function runSamples(
 
 function refuseStopped({ signal }: RunOptions): void {
   if (signal?.aborted === true) throw mistake("RUN_INTERRUPTED", {});
-}
-
-function sentNow(machine: Machine): StepResult {
-  return new Map(
-    machine.program.populations.map(({ name }) => {
-      const { neuron, payload, begin, count } = machine.sent(name);
-      const end = begin + count;
-      return [name, { neuron: neuron.slice(begin, end), payload: payload.slice(begin, end) }];
-    }),
-  );
 }

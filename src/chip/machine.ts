@@ -45,14 +45,20 @@ interface Place {
   readonly history: History;
 }
 
+/** What nobody sent. */
+const silence = emptyList();
+
 /** The last timesteps' spikes of one source, as many as the longest delay needs. */
 class History {
-  readonly lists: EventList[];
+  private readonly lists: readonly EventList[];
+  /** Timesteps from firing to arrival, over all projections of the source. */
+  readonly longest: number;
   /** The source sends the same frame at every timestep; set by who feeds it. */
   constant = false;
 
-  constructor(depth: number) {
-    this.lists = Array.from({ length: depth }, () => emptyList());
+  constructor(longest: number) {
+    this.lists = Array.from({ length: longest + 1 }, () => emptyList());
+    this.longest = longest;
   }
 
   at(step: number): EventList {
@@ -69,6 +75,8 @@ export class Machine {
   readonly program: Program;
   /** Timesteps done since the last reset. */
   step = 0;
+  /** In the order of the program. */
+  readonly populations: readonly Neurons[];
   private readonly places: readonly Place[];
   /** Populations that may advance before they see each other's spikes of the same timestep. */
   private readonly phases: readonly (readonly Place[])[];
@@ -76,8 +84,10 @@ export class Machine {
 
   constructor(program: Program, options: MachineOptions = {}) {
     this.program = program;
-    const depth = 1 + Math.max(0, ...program.projections.map((projection) => projection.arrivesAfter));
-    for (const { name } of [...program.inputs, ...program.populations]) this.histories.set(name, new History(depth));
+    for (const { name } of [...program.inputs, ...program.populations]) {
+      const delays = program.projections.filter(({ from }) => from === name).map(({ arrivesAfter }) => arrivesAfter);
+      this.histories.set(name, new History(Math.max(0, ...delays)));
+    }
     const datapaths = readDatapaths(program);
     const cores = options.cores ?? interpretedCores();
     this.places = program.populations.map((load): Place => {
@@ -94,6 +104,7 @@ export class Machine {
         });
       return { population, offset: load.offset, incoming, history: this.histories.get(load.name)! };
     });
+    this.populations = this.places.map(({ population }) => population);
     this.phases = phasesOf(this.places);
   }
 
@@ -101,9 +112,15 @@ export class Machine {
     return this.places.find(({ population }) => population.load.name === name)!.population;
   }
 
-  /** Spikes that a population or input sent in the last timestep. */
-  sent(source: string): EventList {
-    return this.histories.get(source)!.at(this.step - 1);
+  /** For how many timesteps what a population or input sent is under way, at most. */
+  reach(source: string): number {
+    return this.histories.get(source)!.longest;
+  }
+
+  /** What a population or input sent `age` timesteps before the last one, 0 to `reach` - 1; silence before the first. */
+  underWay(source: string, age: number): EventList {
+    const step = this.step - 1 - age;
+    return step < 0 ? silence : this.histories.get(source)!.at(step);
   }
 
   delivery(projection: string): Synaptic {
@@ -153,48 +170,6 @@ export class Machine {
     const sent = step - projection.arrivesAfter;
     if (sent < 0) return;
     delivery.deliver(source.at(sent), again && source.constant && sent > 0);
-  }
-
-  /** Registers and events under way, as a list of arrays; `restoreState` takes the same list. */
-  state(): (Int32Array | Float64Array | Uint32Array)[] {
-    const arrays: (Int32Array | Float64Array | Uint32Array)[] = [Int32Array.of(this.step)];
-    for (const { population } of this.places) arrays.push(...[...population.registers.values()].map((a) => a.slice()));
-    for (const { lists } of this.histories.values()) {
-      for (const list of lists) {
-        const end = list.begin + list.count;
-        arrays.push(list.neuron.slice(list.begin, end), list.payload.slice(list.begin, end));
-      }
-    }
-    return arrays;
-  }
-
-  /** Whether a list of arrays is a state of this program: as many of the same kinds, registers of the same sizes. */
-  fitsState(arrays: readonly (Int32Array | Float64Array | Uint32Array)[]): boolean {
-    const own = this.state();
-    const registers = this.places.reduce((sum, { population }) => sum + population.registers.size, 0);
-    return (
-      arrays.length === own.length &&
-      own.every((array, i) => array.constructor === arrays[i]!.constructor) &&
-      own.slice(0, 1 + registers).every((array, i) => array.length === arrays[i]!.length) &&
-      // Lists of neurons and payloads follow in pairs.
-      arrays.slice(1 + registers).every((array, i, lists) => array.length === lists[i ^ 1]!.length)
-    );
-  }
-
-  /** @param arrays what `state` gave, of a machine with the same program */
-  restoreState(arrays: readonly (Int32Array | Float64Array | Uint32Array)[]): void {
-    let next = 0;
-    this.step = arrays[next++]![0]!;
-    for (const { population } of this.places) {
-      for (const register of population.registers.values()) register.set(arrays[next++]!);
-    }
-    for (const { lists } of this.histories.values()) {
-      for (const list of lists) {
-        const neuron = arrays[next++] as Uint32Array;
-        const payload = arrays[next++] as Int32Array;
-        copyEvents({ neuron, payload, begin: 0, count: neuron.length }, list);
-      }
-    }
   }
 }
 

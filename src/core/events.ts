@@ -18,9 +18,12 @@ export function emptyList(capacity = 0): EventList {
 /** Copy one list into another, which grows as needed and then begins at 0. */
 export function copyEvents(from: EventList, to: EventList): void {
   const { begin, count } = from;
-  if (to.neuron.length < count) Object.assign(to, emptyList(count));
-  to.neuron.set(from.neuron.subarray(begin, begin + count));
-  to.payload.set(from.payload.subarray(begin, begin + count));
+  if (to.neuron.length < count) Object.assign(to, emptyList(Math.max(count, 2 * to.neuron.length)));
+  // A loop: views of the arrays would be new objects at every timestep.
+  for (let i = 0; i < count; i++) {
+    to.neuron[i] = from.neuron[begin + i]!;
+    to.payload[i] = from.payload[begin + i]!;
+  }
   to.begin = 0;
   to.count = count;
 }

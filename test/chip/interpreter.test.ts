@@ -2,12 +2,10 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { openInterpreter } from "../../src/chip/interpreter.ts";
 import type { Program, ProgramPopulation } from "../../src/compile/program.ts";
-import type { Recording, Stimuli, StepResult, Stimulus } from "../../src/engine.ts";
+import type { Recording, Stimuli, Stimulus } from "../../src/engine.ts";
 import type { BitspikeError } from "../../src/errors.ts";
-import { sizeOf } from "../../src/network/types.ts";
-import { codeOf, mistakeOf } from "../support.ts";
 import { Dice } from "../dice.ts";
-import { allProbes, motley, outcome, programOf, randomProgram, randomStimuli, targets } from "./programs.ts";
+import { allProbes, fed, one, outcome, randomProgram, randomStimuli, rowOf, steady, targets } from "./programs.ts";
 
 const named = targets.map((target) => ({ name: target.name, target }));
 const seeds = fc.integer({ min: 0, max: 2 ** 30 });
@@ -20,31 +18,6 @@ function only(stimuli: Stimuli, sample: number): Stimuli {
     read: (_, step, out) => stimulus.read(sample, step, out),
   });
   return new Map([...stimuli].map(([name, stimulus]) => [name, one(stimulus)]));
-}
-
-/** The frames of one sample and step, by input; silent after the last step. */
-function framesOf(stimuli: Stimuli, sample: number, step: number): Map<string, Float64Array> {
-  return new Map(
-    [...stimuli].flatMap(([name, stimulus]) => {
-      const frame = new Float64Array(sizeOf(stimulus.shape));
-      if (step >= stimulus.steps) return [];
-      stimulus.read(sample, step, frame);
-      return [[name, frame]];
-    }),
-  );
-}
-
-/** Ids and payloads of what fired in one row, by population. */
-function rowOf(recording: Recording, row: number) {
-  return recording.populations.map(({ name, spikes }) => {
-    const { start, neuron, payload } = spikes;
-    const ids = [...neuron.subarray(start[row]!, start[row + 1]!)];
-    return [name, ids, ids.map((_, i) => payload?.[start[row]! + i] ?? 1)];
-  });
-}
-
-function asRow(result: StepResult) {
-  return [...result].map(([name, { neuron, payload }]) => [name, [...neuron], [...payload]]);
 }
 
 describe.each(named)("random programs on $name", ({ target }) => {
@@ -99,69 +72,7 @@ describe.each(named)("random programs on $name", ({ target }) => {
       { numRuns: 60 },
     );
   });
-
-  it("single steps give the rows of a run, also from a snapshot on", async () => {
-    await fc.assert(
-      fc.asyncProperty(seeds, fc.nat(6), async (seed, cut) => {
-        const program = randomProgram(target, new Dice(seed));
-        const stimuli = randomStimuli(program, 1, 5, seed);
-        const run = await outcome(openInterpreter(program), stimuli, { chipTime: true });
-        if (typeof run === "string") return;
-        let engine = openInterpreter(program);
-        engine.step(framesOf(stimuli, 0, 3));
-        engine.reset();
-        for (let step = 0; step < 5 + program.latency; step++) {
-          if (step === cut) {
-            const snapshot = engine.snapshot();
-            engine.step(framesOf(stimuli, 0, 0));
-            if (seed % 2 === 0) engine = openInterpreter(program);
-            engine.restore(snapshot);
-          }
-          const frames = framesOf(stimuli, 0, step);
-          expect(asRow(engine.step(frames))).toEqual(rowOf(run as Recording, step));
-        }
-      }),
-      { numRuns: 60 },
-    );
-  });
 });
-
-const one: ProgramPopulation = {
-  name: "cell",
-  shape: [2],
-  neurons: 2,
-  datapath: "loose",
-  parameters: { threshold: Int32Array.of(800) },
-  initial: {},
-  offset: 0,
-  scale: null,
-  origin: null,
-};
-
-function fed(population: ProgramPopulation, weight: number): Program {
-  return programOf({
-    target: motley,
-    inputs: [{ name: "in", shape: [2], payloadScale: 1, payloadLimit: 2 ** 20 }],
-    populations: [population],
-    projections: [
-      {
-        name: "in->cell",
-        from: "in",
-        to: population.name,
-        arrivesAfter: 1,
-        parameters: { shift: 0 },
-        accumulator: motley.datapaths[population.datapath]!.inputs[0]!,
-        synapses: { kind: "dense", weight: Int32Array.of(0, weight, 0, 0) },
-      },
-    ],
-  });
-}
-
-/** The same value for both inputs at each step. */
-function steady(value: number, steps: number, samples = 1): Stimuli {
-  const read: Stimulus["read"] = (_sample, _step, out) => out.fill(value);
-  return new Map([["in", { samples, steps, shape: [2], kind: "graded", constant: true, read }]]);
-}
 
 function thrownBy(program: Program, stimuli: Stimuli): Promise<unknown> {
   return openInterpreter(program)
@@ -211,44 +122,6 @@ describe("a run that goes wrong", () => {
     const projections = [{ ...program.projections[0]!, synapses }];
     const got = await thrownBy({ ...program, inputs, projections }, steady(2 ** 30, 2));
     expect(got).toMatchObject({ code: "ENGINE_SUM_RANGE" });
-  });
-
-  it("refuses frames that do not belong to the program, and values that are no numbers", () => {
-    const engine = openInterpreter(fed(one, 1));
-    expect(codeOf(() => engine.step(new Map([["other", new Float64Array(2)]])))).toBe("RUN_STIMULUS_UNKNOWN");
-    expect(codeOf(() => engine.step(new Map([["in", new Float64Array(3)]])))).toBe("RUN_STIMULUS_SHAPE");
-    expect(codeOf(() => engine.step(new Map([["in", Float64Array.of(0, NaN)]])))).toBe("DATA_NOT_FINITE");
-    const program = fed(one, 1);
-    const events = openInterpreter({
-      ...program,
-      inputs: [{ ...program.inputs[0]!, payloadScale: null, payloadLimit: 3 }],
-    });
-    for (const value of [0.5, -1, 4, NaN]) {
-      const { code, message } = mistakeOf(() => events.step(new Map([["in", Float64Array.of(0, value)]])))!;
-      expect([code, message]).toEqual(["ENGINE_EVENT_COUNT", expect.stringContaining(`value ${value} at neuron 1`)]);
-    }
-  });
-
-  it("refuses a snapshot of another program, and bytes that are none", () => {
-    const engine = openInterpreter(fed(one, 1));
-    const own = engine.snapshot();
-    const wider = { ...one, shape: [2, 1], initial: { membrane: Int32Array.of(5) } };
-    engine.restore(openInterpreter(fed(wider, 3)).snapshot());
-    const others = [
-      openInterpreter(
-        fed({ ...one, datapath: "plain", parameters: { leak: Int32Array.of(1), threshold: Int32Array.of(1) } }, 1),
-      ),
-      openInterpreter(randomProgram(motley, new Dice(4))),
-    ];
-    const foreign = [
-      ...others.map((other) => other.snapshot()),
-      new Uint8Array(0),
-      own.subarray(0, own.length - 9),
-      new Uint8Array(99),
-    ];
-    for (const bytes of foreign) expect(codeOf(() => engine.restore(bytes))).toBe("ENGINE_SNAPSHOT");
-    engine.restore(own);
-    expect(engine.snapshot()).toEqual(own);
   });
 
   it("refuses probes and stimuli that the program does not have", async () => {

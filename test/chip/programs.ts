@@ -9,7 +9,7 @@ import type {
   ProgramProjection,
   Synapses,
 } from "../../src/compile/program.ts";
-import type { Engine, Probe, RunOptions, Stimuli, Stimulus } from "../../src/engine.ts";
+import type { Engine, Probe, Recording, RunOptions, Stimuli, Stimulus } from "../../src/engine.ts";
 import { BitspikeError } from "../../src/errors.ts";
 import { readTarget } from "../../src/files.ts";
 import { sizeOf } from "../../src/network/types.ts";
@@ -202,4 +202,52 @@ export async function outcome(engine: Engine, stimuli: Stimuli, options: RunOpti
     if (error instanceof BitspikeError) return `${error.code}: ${error.message}`;
     throw error;
   }
+}
+
+/** Ids and payloads of what fired in one row of a recording, by population. */
+export function rowOf(recording: Recording, row: number): [string, number[], number[]][] {
+  return recording.populations.map(({ name, spikes }) => {
+    const { start, neuron, payload } = spikes;
+    const ids = [...neuron.subarray(start[row]!, start[row + 1]!)];
+    return [name, ids, ids.map((_, i) => payload?.[start[row]! + i] ?? 1)];
+  });
+}
+
+/** Two neurons that add up what arrives and leak. */
+export const one: ProgramPopulation = {
+  name: "cell",
+  shape: [2],
+  neurons: 2,
+  datapath: "loose",
+  parameters: { threshold: Int32Array.of(800) },
+  initial: {},
+  offset: 0,
+  scale: null,
+  origin: null,
+};
+
+/** One population whose second neuron sees the first value of the input `in`, through one weight. */
+export function fed(population: ProgramPopulation, weight: number): Program {
+  return programOf({
+    target: motley,
+    inputs: [{ name: "in", shape: [2], payloadScale: 1, payloadLimit: 2 ** 20 }],
+    populations: [population],
+    projections: [
+      {
+        name: "in->cell",
+        from: "in",
+        to: population.name,
+        arrivesAfter: 1,
+        parameters: { shift: 0 },
+        accumulator: motley.datapaths[population.datapath]!.inputs[0]!,
+        synapses: { kind: "dense", weight: Int32Array.of(0, weight, 0, 0) },
+      },
+    ],
+  });
+}
+
+/** The same value for both neurons of the input at each step. */
+export function steady(value: number, steps: number, samples = 1): Stimuli {
+  const read: Stimulus["read"] = (_sample, _step, out) => out.fill(value);
+  return new Map([["in", { samples, steps, shape: [2], kind: "graded", constant: true, read }]]);
 }
