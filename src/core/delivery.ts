@@ -1,12 +1,12 @@
 /** Events of one projection to the neurons of one core: `on spike` for each synapse, then `on total`. */
 
-import { fold } from "../datapath/fold.ts";
 import { plainBlock, prepareBlock, type Output, type PreparedBlock, type Values } from "../datapath/prepare.ts";
-import { namesIn, renamed, type Block, type Expression } from "../datapath/syntax.ts";
+import { namesIn, renamed, type Block } from "../datapath/syntax.ts";
 import { mistake } from "../errors.ts";
 import type { EventList } from "./events.ts";
 import type { Population } from "./population.ts";
 import type { Rows } from "./rows.ts";
+import { addUp, recognizeSum, type Sum } from "./sums.ts";
 
 /** What a projection brings beside its synapses. */
 export interface ProjectionLoad {
@@ -27,9 +27,6 @@ export interface Synaptic {
    */
   deliver(events: EventList, sameAsLast: boolean): void;
 }
-
-/** The two sums that need no equation per event: of the weights, or of the weights times the payloads. */
-type Sum = "weight" | "weight * payload";
 
 const sumLimit = Number.MAX_SAFE_INTEGER;
 
@@ -65,7 +62,7 @@ export class Delivery implements Synaptic {
       this.total.fill(0);
       this.lastSynops = 0;
       if (this.sum === null) this.deliverInOrder(events);
-      else this.addUp(events, this.sum);
+      else this.lastSynops = addUp(this.rows, events, this.sum, this.total, this.load.name);
     }
     this.synops += this.lastSynops;
     this.onTotal.run(0, this.total.length);
@@ -79,33 +76,6 @@ export class Delivery implements Synaptic {
       this.onSpike!.run(rows, events.payload[i]!);
     }
   }
-
-  /** Order does not matter to an exact sum, so rows are simply added; the bound shows that doubles stay exact. */
-  private addUp(events: EventList, sum: Sum): void {
-    const { rows, total } = this;
-    let bound = 0;
-    for (let i = events.begin; i < events.begin + events.count; i++) {
-      const factor = sum === "weight" ? 1 : events.payload[i]!;
-      bound += Math.abs(factor) * rows.largest;
-      if (bound > sumLimit) throw this.tooLarge();
-      rows.seek(events.neuron[i]!);
-      this.lastSynops += rows.end - rows.begin;
-      if (rows.dense) addDense(total, rows, factor);
-      else addListed(total, rows, factor);
-    }
-  }
-
-  private tooLarge(): Error {
-    return mistake("ENGINE_SUM_RANGE", { projection: this.load.name });
-  }
-}
-
-function addDense(total: Float64Array, { weight, begin }: Rows, factor: number): void {
-  for (let i = 0; i < total.length; i++) total[i]! += weight[begin + i]! * factor;
-}
-
-function addListed(total: Float64Array, { target, weight, begin, end }: Rows, factor: number): void {
-  for (let i = begin; i < end; i++) total[target[i]!]! += weight[i]! * factor;
 }
 
 /** `input = input + total`, what `on total` means where a target does not write it. */
@@ -126,28 +96,6 @@ const inputPlusTotal: Block = [
 /** All constants that the blocks of a projection read. */
 function constantsOf(population: Population, load: ProjectionLoad): ReadonlyMap<string, Values> {
   return new Map<string, Values>([...population.constants, ...Object.entries(load.parameters)]);
-}
-
-/** `total = total + weight` or `total = total + weight * payload`, once the projection's constants are put in. */
-function recognizeSum(block: Block, values: ReadonlyMap<string, Values>): Sum | null {
-  const constants = new Map<string, number>();
-  for (const [name, value] of values) if (typeof value === "number") constants.set(name, value);
-  const [line] = block;
-  if (block.length !== 1 || line?.name !== "total" || line.value.kind !== "binary" || line.value.operator !== "+") {
-    return null;
-  }
-  const { left, right } = line.value;
-  if (!isName(left, "total")) return null;
-  const term = fold(right, constants);
-  if (isName(term, "weight")) return "weight";
-  if (term.kind !== "binary" || term.operator !== "*") return null;
-  const straight = isName(term.left, "weight") && isName(term.right, "payload");
-  const turned = isName(term.left, "payload") && isName(term.right, "weight");
-  return straight || turned ? "weight * payload" : null;
-}
-
-function isName(expression: Expression, name: string): boolean {
-  return expression.kind === "name" && expression.name === name;
 }
 
 function prepareAccumulation(
