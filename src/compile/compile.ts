@@ -4,6 +4,7 @@ import { readDatapath, type neuronQuantities, type Datapath } from "../datapath/
 import { mistake, type Warning } from "../errors.ts";
 import { sizeOf, type DiscreteNetwork, type PopulationNode } from "../network/types.ts";
 import type { RecipeSpec, Target } from "../target/types.ts";
+import { withWidths } from "../target/widths.ts";
 import { align, type Alignment } from "./align.ts";
 import { encodingOf, mentions } from "./encode.ts";
 import { composeSynapses, filled, listed, type FloatSynapses } from "./linear.ts";
@@ -41,9 +42,10 @@ const payloadBits = 8;
  *
  * @throws COMPILE_ codes for what the chip cannot do; a network that is too large compiles, and `fit` says so
  */
-export function compile(network: DiscreteNetwork, target: Target, options: CompileOptions = {}): Program {
-  const recipe = recipeOf(target, options.recipe);
-  const settings = readSettings(target, options.settings ?? {});
+export function compile(network: DiscreteNetwork, chip: Target, options: CompileOptions = {}): Program {
+  const recipe = recipeOf(chip, options.recipe);
+  const settings = readSettings(chip, options.settings ?? {});
+  const target = withWidths(chip, settings);
   const circuit = findCircuit(network);
   const alignment = align(circuit, target);
   const inputs = circuit.inputs.map(({ name, outputShape }): ProgramInput => {

@@ -18,7 +18,7 @@ const integers = z.instanceof(Int32Array);
 const indices = z.instanceof(Uint32Array);
 const floats = z.instanceof(Float64Array).nullable();
 
-const type = { low: whole, high: whole, words: texts.optional() };
+const type = { low: whole, high: whole, width: z.string().optional(), words: texts.optional() };
 const rounding = z.enum(["nearest", "nearest-even", "down", "toward-zero"]);
 const parameter = z.object({
   ...type,

@@ -2,10 +2,15 @@
 
 export type Rounding = "nearest" | "nearest-even" | "down" | "toward-zero";
 
-/** A register's or parameter's type: `int24`, `uint12`, or `lo..hi`, or a list of words that stand for 0, 1, 2, .. */
+/**
+ * A register's or parameter's type: `int24`, `uint12`, or `lo..hi`, or a list of words that stand for 0, 1, 2, .. or
+ * `int[setting]`, whose range is that of the setting's default until a program sets it.
+ */
 export interface TypeSpec {
   readonly low: number;
   readonly high: number;
+  /** The setting whose value is the number of bits. */
+  readonly width?: string | undefined;
   /** Words of an enumeration, in order of their numbers. */
   readonly words?: readonly string[] | undefined;
 }

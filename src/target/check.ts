@@ -10,7 +10,7 @@ import type { RecipeSpec, Target } from "./types.ts";
 export function checkTarget(target: Target): BitspikeError[] {
   const issues = [
     ...Object.entries(target.datapaths).flatMap(([name, spec]) => checkDatapath(`datapaths.${name}`, spec, target)),
-    ...Object.entries(target.settings).flatMap(([name, spec]) => checkParameter(`settings.${name}`, spec)),
+    ...Object.entries(target.settings).flatMap(([name, spec]) => checkSetting(`settings.${name}`, spec)),
     ...checkWeights(target),
     ...checkDelays(target),
     ...checkCosts(target),
@@ -45,7 +45,7 @@ function checkDatapath(field: string, spec: DatapathSpec, target: Target): Bitsp
   const registers = Object.entries(spec.state).map(([name, own]) => ({ name, own, at: `${field}.state.${name}` }));
   if (spec.input !== undefined) registers.push({ name: "input", own: spec.input, at: `${field}.input` });
   for (const { name, own, at } of registers) {
-    issues.push(...checkType(at, own, Number.MAX_SAFE_INTEGER));
+    issues.push(...checkType(at, own, Number.MAX_SAFE_INTEGER), ...checkWidth(at, own, target, 53));
     if (issues.length > 0 || own.encodes === undefined) continue;
     issues.push(...checkLinear(`${at}.encodes`, own.encodes, [name, "scale"], []));
   }
@@ -53,6 +53,7 @@ function checkDatapath(field: string, spec: DatapathSpec, target: Target): Bitsp
     for (const [name, own] of Object.entries(spec[group])) {
       issues.push(
         ...checkParameter(`${field}.${group}.${name}`, own),
+        ...checkWidth(`${field}.${group}.${name}`, own, target, 32),
         ...checkChosen(`${field}.${group}.${name}`, own),
       );
     }
@@ -69,6 +70,21 @@ function checkType(field: string, { low, high }: TypeSpec, largest: number = lar
   return [wrong(field, `the range ${low}..${high} leaves ${-largest}..${largest - 1}`)];
 }
 
+/** A width that a setting gives: the setting has to be there, and none of its values too wide. */
+function checkWidth(field: string, type: ParameterSpec, target: Target, widest: number): BitspikeError[] {
+  const { width, low, documented } = type;
+  const issues = documented === undefined ? [] : checkWidth(`${field}.documented`, documented, target, widest);
+  if (width === undefined) return issues;
+  const setting = Object.hasOwn(target.settings, width) ? target.settings[width] : undefined;
+  const most = low < 0 ? widest : widest - 1;
+  if (setting === undefined) issues.push(wrong(field, `its width is the setting ${width}, which does not exist`));
+  else if (setting.low < 1 || setting.high > most) {
+    const range = `${setting.low}..${setting.high}`;
+    issues.push(wrong(field, `its width is the setting ${width} of ${range}; it has to be 1..${most}`));
+  }
+  return issues;
+}
+
 function checkParameter(field: string, spec: ParameterSpec): BitspikeError[] {
   const issues = checkType(field, spec);
   const { low, high, documented, default: usual } = spec;
@@ -82,6 +98,17 @@ function checkParameter(field: string, spec: ParameterSpec): BitspikeError[] {
     issues.push(wrong(`${field}.documented`, `${range} is not inside of the type, ${low}..${high}`));
   }
   return issues;
+}
+
+function checkSetting(field: string, spec: ParameterSpec): BitspikeError[] {
+  return [...checkParameter(field, spec), ...checkFixed(field, spec)];
+}
+
+/** What a setting and a weight may be does not depend on settings. */
+function checkFixed(field: string, { width }: TypeSpec): BitspikeError[] {
+  return width === undefined
+    ? []
+    : [wrong(`${field}.type`, "only the datapath's types take their width from a setting")];
 }
 
 const signWords = ["mixed", "excitatory", "inhibitory"];
@@ -123,7 +150,7 @@ function mentioned(texts: readonly (string | undefined)[], name: string): boolea
 
 function checkWeights(target: Target): BitspikeError[] {
   const { weights, datapaths } = target;
-  const issues = checkType("weights.type", weights);
+  const issues = [...checkType("weights.type", weights), ...checkFixed("weights", weights)];
   for (const spec of Object.values(datapaths)) {
     const constants = Object.keys(spec.projection);
     const text = weights.encodes ?? "";

@@ -4,12 +4,18 @@ import { z } from "zod";
 import type { DatapathSpec, ParameterSpec, StateSpec, TypeSpec } from "../datapath/spec.ts";
 import { formIssues, type FormIssue } from "../yaml.ts";
 import type { EnergySpec, Target } from "./types.ts";
+import { rangeOf, withWidths } from "./widths.ts";
 
-/** A type as a target writes it: `int24`, `uint12` or `low..high`. */
+/** A type as a target writes it: `int24`, `uint12`, `int[setting]` or `low..high`. */
 const typeText = z
   .string()
-  .regex(/^(u?int([1-9]|[1-4]\d|5[0-3])|-?\d+\.\.-?\d+)$/, "int1 to int53, uint1 to uint52, or low..high")
-  .describe("int8 (-128..127), uint8 (0..255), or both ends, such as -8388607..8388608");
+  .regex(
+    /^(u?int([1-9]|[1-4]\d|5[0-3]|\[[A-Za-z_]\w*\])|-?\d+\.\.-?\d+)$/,
+    "int1 to int53, uint1 to uint52, int[setting] or uint[setting], or low..high",
+  )
+  .describe(
+    "int8 (-128..127), uint8 (0..255), both ends, such as -8388607..8388608, or int[name]: as many bits as the setting says",
+  );
 
 const confidence = z
   .enum(["quoted", "public-page", "computed", "literature-unverified", "assumption"])
@@ -160,7 +166,7 @@ export function targetJsonSchema(): unknown {
 export function formTarget(data: unknown): { target: Target | null; issues: readonly FormIssue[] } {
   const result = targetSchema.safeParse(data);
   if (!result.success) return { target: null, issues: formIssues(result.error) };
-  return { target: toTarget(result.data), issues: [] };
+  return { target: withWidths(toTarget(result.data)), issues: [] };
 }
 
 /** The parts with equations whose own form is sound, so that they can be read though the rest is wrong. */
@@ -173,7 +179,7 @@ export function formEquations(data: unknown): Pick<Target, "settings" | "datapat
     const sound = datapath.safeParse(value);
     return sound.success ? [[name, toDatapath(sound.data)] as const] : [];
   });
-  return { settings: mapValues(settings.data ?? {}, toSetting), datapaths: Object.fromEntries(entries) };
+  return withWidths({ settings: mapValues(settings.data ?? {}, toSetting), datapaths: Object.fromEntries(entries) });
 }
 
 function toTarget(form: TargetDocument): Target {
@@ -241,13 +247,15 @@ function toParameter(form: string | ParameterDocument): ParameterSpec {
 }
 
 function toType(text: string): TypeSpec {
-  const named = /^(u?)int(\d+)$/.exec(text);
+  const named = /^(u?)int(?:(\d+)|\[(\w+)\])$/.exec(text);
   if (named === null) {
     const [low, high] = text.split("..").map(Number) as [number, number];
     return { low, high };
   }
-  const bits = Number(named[2]);
-  return named[1] === "u" ? { low: 0, high: 2 ** bits - 1 } : { low: -(2 ** (bits - 1)), high: 2 ** (bits - 1) - 1 };
+  const [, unsigned, bits, width] = named;
+  return width === undefined
+    ? rangeOf(Number(bits), unsigned === "")
+    : { ...rangeOf(unsigned === "" ? 2 : 1, unsigned === ""), width };
 }
 
 function mapValues<A, B>(record: Readonly<Record<string, A>>, change: (value: A) => B): Record<string, B> {

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import type { Program, ProgramPopulation, ProgramProjection } from "../../src/compile/program.ts";
 import { loadTarget } from "../../src/target/load.ts";
 import type { Target } from "../../src/target/types.ts";
+import { withWidths } from "../../src/target/widths.ts";
 
 /** A target of the package, or one written here that extends such a one. */
 export function targetOf(nameOrText: string): Target {
@@ -56,7 +57,7 @@ export function programOf(
   return {
     format: "bitspike-program",
     version: 1,
-    target,
+    target: withWidths(target, settings),
     recipe: null,
     settings,
     inputs: Object.entries(inputs).map(([name, shape]) => {

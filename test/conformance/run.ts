@@ -7,12 +7,14 @@ import { lava } from "./lava.ts";
 import { nengoLoihi } from "./nengo-loihi.ts";
 import { nir } from "./nir.ts";
 import type { Adapter, Case, IntegerEngine } from "./oracle.ts";
+import { ranc } from "./ranc.ts";
+import { sanaFe } from "./sana-fe.ts";
 import { snntorch } from "./snntorch.ts";
 import { speck } from "./speck.ts";
 import { Tally, type Difference, type RoundingNote } from "./tally.ts";
 
 /** One adapter per oracle. */
-export const adapters: readonly Adapter[] = [lava, nengoLoihi, nir, snntorch, speck];
+export const adapters: readonly Adapter[] = [lava, nengoLoihi, nir, ranc, sanaFe, snntorch, speck];
 
 export type EngineName = BackendName | IntegerEngine;
 export const integerEngines: readonly IntegerEngine[] = ["interpreter", "plain", "shards"];
