@@ -1,0 +1,161 @@
+/**
+ * What a kernel computes for one group of neurons, as a graph of vector operations: equal operations are one node, so
+ * that nothing is computed twice. A node stands for all neurons of the group and takes as many 128-bit vectors as its
+ * lanes need.
+ */
+
+import type { Instruction } from "./encode.ts";
+import type { Region } from "./memory.ts";
+
+/** How one neuron's number is held: two's complement of 16 or 32 bits, or a double. Truths fill a lane with ones. */
+export type Lane = "i16" | "i32" | "f64";
+
+/** Lanes of a 128-bit vector. */
+export const lanesPerVector: Readonly<Record<Lane, number>> = { i16: 8, i32: 4, f64: 2 };
+
+/** How a conversion treats what it converts: a number that fits, a truth, or the low bits of any number. */
+export type Conversion = "number" | "truth" | "low";
+
+interface Common {
+  /** Operands come before what uses them. */
+  readonly id: number;
+  readonly lane: Lane;
+  readonly args: readonly Vector[];
+}
+
+export type Vector =
+  | (Common & { readonly kind: "constant"; readonly value: number })
+  /** Elements of an array, one per neuron. */
+  | (Common & { readonly kind: "load"; readonly region: Region })
+  /** A number given at each call, the same for all neurons: which of the call's arguments. */
+  | (Common & { readonly kind: "uniform"; readonly argument: number })
+  /** An instruction on each vector. */
+  | (Common & { readonly kind: "apply"; readonly op: Instruction })
+  /** An instruction on each vector with one shift amount for all lanes. */
+  | (Common & { readonly kind: "shift"; readonly op: Instruction; readonly amount: number })
+  /** From the lanes of the operand to others. */
+  | (Common & { readonly kind: "convert"; readonly as: Conversion })
+  /** Products of 16-bit lanes, in 32 bits. */
+  | (Common & { readonly kind: "product" })
+  /** 2 to the power of 32-bit lanes from -1022 to 1023, as doubles. */
+  | (Common & { readonly kind: "power" });
+
+/** A node without its number. */
+type Draft = Vector extends infer V ? (V extends Vector ? Omit<V, "id"> : never) : never;
+
+/** Added to a double of magnitude below 2^51, it leaves the number's low 32 bits in those of the mantissa. */
+export const mantissaMagic: number = 2 ** 52 + 2 ** 51;
+
+/** Makes nodes, one for equal ones. */
+export class Graph {
+  readonly nodes: Vector[] = [];
+  readonly #known = new Map<string, Vector>();
+
+  constant(lane: Lane, value: number): Vector {
+    // -0 is a number of its own among doubles, and no whole number.
+    return this.add({ kind: "constant", lane, args: [], value: value + 0 });
+  }
+
+  load(lane: Lane, region: Region): Vector {
+    return this.add({ kind: "load", lane, args: [], region });
+  }
+
+  uniform(argument: number, lane: Lane): Vector {
+    return this.add({ kind: "uniform", lane, args: [], argument });
+  }
+
+  apply(lane: Lane, op: Instruction, ...args: Vector[]): Vector {
+    return this.add({ kind: "apply", lane, op, args });
+  }
+
+  shift(lane: Lane, op: Instruction, arg: Vector, amount: number): Vector {
+    return amount === 0 ? arg : this.add({ kind: "shift", lane, op, args: [arg], amount });
+  }
+
+  /** The same numbers or truths in other lanes; numbers must fit there unless only their low bits are wanted. */
+  convert(lane: Lane, arg: Vector, as: Conversion = "number"): Vector {
+    if (arg.lane === lane) return arg;
+    const ones = as === "truth" && lane === "f64";
+    if (arg.kind === "constant" && !ones)
+      return this.constant(lane, lane === "f64" ? arg.value : lowBits(lane, BigInt(arg.value)));
+    if (arg.kind === "load" && arg.region.storage === "i16" && lane === "i32") return this.load(lane, arg.region);
+    // There is no step from 16 bits to doubles or back.
+    const far = lane === "f64" ? arg.lane === "i16" : lane === "i16" && arg.lane === "f64";
+    const near = far ? this.convert("i32", arg, as) : arg;
+    return this.add({ kind: "convert", lane, args: [near], as });
+  }
+
+  product(a: Vector, b: Vector): Vector {
+    return this.add({ kind: "product", lane: "i32", args: [a, b] });
+  }
+
+  /** 2^k for 32-bit lanes k. */
+  power(exponent: Vector): Vector {
+    return this.add({ kind: "power", lane: "f64", args: [exponent] });
+  }
+
+  not(truth: Vector): Vector {
+    if (truth.kind === "apply" && truth.op === "v128.not") return truth.args[0]!;
+    if (truth.kind === "constant" && truth.lane !== "f64") return this.constant(truth.lane, ~truth.value);
+    return this.apply(truth.lane, "v128.not", truth);
+  }
+
+  /** Where both are true, or the number where the truth holds and 0 elsewhere. */
+  and(a: Vector, b: Vector): Vector {
+    if (b.kind === "apply" && b.op === "v128.not") return this.apply(a.lane, "v128.andnot", a, b.args[0]!);
+    if (a.kind === "apply" && a.op === "v128.not") return this.apply(a.lane, "v128.andnot", b, a.args[0]!);
+    return this.apply(a.lane, "v128.and", a, b);
+  }
+
+  or(a: Vector, b: Vector): Vector {
+    return this.apply(a.lane, "v128.or", a, b);
+  }
+
+  select(condition: Vector, yes: Vector, no: Vector): Vector {
+    if (yes === no) return yes;
+    if (condition.kind === "constant") return condition.value === 0 ? no : yes;
+    if (condition.kind === "apply" && condition.op === "v128.not") return this.select(condition.args[0]!, no, yes);
+    if (isZero(no)) return this.and(yes, condition);
+    if (isZero(yes)) return this.apply(no.lane, "v128.andnot", no, condition);
+    return this.apply(yes.lane, "v128.bitselect", yes, no, condition);
+  }
+
+  private add(draft: Draft): Vector {
+    const key = keyOf(draft);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const node = { ...draft, id: this.nodes.length };
+    this.nodes.push(node);
+    this.#known.set(key, node);
+    return node;
+  }
+}
+
+function isZero(node: Vector): boolean {
+  return node.kind === "constant" && node.value === 0;
+}
+
+/** The low bits of a whole number as two's complement of the lane. */
+export function lowBits(lane: "i16" | "i32", value: bigint): number {
+  return Number(BigInt.asIntN(lane === "i16" ? 16 : 32, value));
+}
+
+function keyOf(draft: Draft): string {
+  const args = draft.args.map(({ id }) => id).join();
+  switch (draft.kind) {
+    case "constant":
+      return `constant ${draft.lane} ${draft.value}`;
+    case "load":
+      return `load ${draft.lane} ${draft.region.offset}`;
+    case "uniform":
+      return `uniform ${draft.lane} ${draft.argument}`;
+    case "apply":
+      return `${draft.op} ${args}`;
+    case "shift":
+      return `${draft.op} ${draft.amount} ${args}`;
+    case "convert":
+      return `convert ${draft.lane} ${draft.as} ${args}`;
+    default:
+      return `${draft.kind} ${args}`;
+  }
+}
