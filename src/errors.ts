@@ -586,6 +586,11 @@ export const catalogue = {
     message: "No equation mentions {name}.",
     hint: "Remove it, or use it.",
   },
+  DATAPATH_FORWARD: {
+    title: "What is passed on would be lost",
+    message: "Neurons pass their counts on (forward), and on timestep does not read spike, which holds what arrived.",
+    hint: "Add it to what the neuron fires itself, such as spike = min(spike + fits, 31), or remove forward.",
+  },
   DATAPATH_SHIFT_AMOUNT: {
     title: "Shift or width out of range",
     message: "A shift or width is {amount}; it must be 0 (a width 1) to 4096.",
@@ -754,6 +759,12 @@ export const catalogue = {
     title: "Engine closed",
     message: "The engine was closed and cannot be used any more.",
     hint: "Open the program again.",
+  },
+  ENGINE_SPIKE_COUNT: {
+    title: "Not a number of spikes",
+    message:
+      "Neuron {neuron} of {population} would fire {value} times at timestep {timestep}; with binary spikes it can be 0 to {limit}.",
+    hint: "Cut the number in the equations, or say in the target that events carry numbers (delivery.payload-bits).",
   },
   ENGINE_SUM_RANGE: {
     title: "Sum of synaptic input too large",

@@ -1,10 +1,11 @@
 /** Host values to events: what a stimulus becomes at the input of a chip. */
 
 import type { ProgramInput } from "../compile/program.ts";
-import { emptyList, type EventList } from "../core/events.ts";
+import { emptyList, pushEvent, type EventList } from "../core/events.ts";
 import type { StepEvents, Stimulus } from "../engine.ts";
 import { mistake, type BitspikeError } from "../errors.ts";
 import { sizeOf } from "../network/types.ts";
+import type { Target } from "../target/types.ts";
 
 /** Events of one input for all samples and steps, ready to be shared with workers. */
 export interface FeedTable {
@@ -22,13 +23,13 @@ export interface FeedTable {
  * Turn one frame into events.
  *
  * @param frame [size] host values; payloads are rounded to the nearest integer and cut at the input's limit
- * @param countsRepeat the chip has no payloads: a value of 3 is three events
+ * @param delivery of the target: without payloads a value of 3 is three events, of which the chip may drop some
  * @param list overwritten; grows as needed
  */
 export function encodeFrame(
   frame: Float32Array | Float64Array,
   input: ProgramInput,
-  countsRepeat: boolean,
+  delivery: Target["delivery"],
   list: EventList,
 ): void {
   list.begin = 0;
@@ -37,7 +38,7 @@ export function encodeFrame(
     const value = frame[i]!;
     if (value === 0) continue;
     const payload = payloadOf(value, input, i);
-    if (payload !== 0) emit(list, i, payload, countsRepeat);
+    if (payload !== 0) emit(list, i, payload, delivery);
   }
 }
 
@@ -45,14 +46,14 @@ export function encodeFrame(
  * Turn events of a host, in any order, into those that the chip receives: ascending, those of one neuron added up.
  *
  * @param sums [size of the input], for events that are not in order; overwritten
- * @param countsRepeat the chip has no payloads: a payload of 3 is three events
+ * @param delivery of the target: without payloads a payload of 3 is three events, of which the chip may drop some
  * @param list overwritten; grows as needed
  * @throws ENGINE_STEP_INPUT, ENGINE_EVENT_NEURON, ENGINE_EVENT_PAYLOAD
  */
 export function encodeEvents(
   events: StepEvents,
   input: ProgramInput,
-  countsRepeat: boolean,
+  delivery: Target["delivery"],
   sums: Float64Array,
   list: EventList,
 ): void {
@@ -60,11 +61,11 @@ export function encodeEvents(
   const count = countOf(events, input);
   list.begin = 0;
   list.count = 0;
-  if (!ascending(neuron, count, sums.length, input)) return addUp(events, count, input, countsRepeat, sums, list);
+  if (!ascending(neuron, count, sums.length, input)) return addUp(events, count, input, delivery, sums, list);
   for (let i = 0; i < count; i++) {
     const value = payload === null ? 1 : payload[i]!;
     checkPayload(value, neuron[i]!, input);
-    if (value !== 0) emit(list, neuron[i]!, value, countsRepeat);
+    if (value !== 0) emit(list, neuron[i]!, value, delivery);
   }
 }
 
@@ -72,7 +73,7 @@ function addUp(
   { neuron, payload = null }: StepEvents,
   count: number,
   input: ProgramInput,
-  countsRepeat: boolean,
+  delivery: Target["delivery"],
   sums: Float64Array,
   list: EventList,
 ): void {
@@ -86,7 +87,7 @@ function addUp(
     const value = sums[i]!;
     if (value === 0) continue;
     checkPayload(value, i, input);
-    emit(list, i, value, countsRepeat);
+    emit(list, i, value, delivery);
   }
 }
 
@@ -125,9 +126,10 @@ function checkPayload(value: number, neuron: number, { name, payloadScale, paylo
   throw mistake("ENGINE_EVENT_PAYLOAD", { input: name, neuron, value: String(value), low, limit }, { node: name });
 }
 
-function emit(list: EventList, neuron: number, payload: number, countsRepeat: boolean): void {
-  if (!countsRepeat) return push(list, neuron, payload);
-  for (let event = 0; event < payload; event++) push(list, neuron, 1);
+function emit(list: EventList, neuron: number, payload: number, { payloadBits, atMost }: Target["delivery"]): void {
+  if (payloadBits > 0) return pushEvent(list, neuron, payload);
+  const count = Math.min(payload, atMost?.inputs ?? payload);
+  for (let event = 0; event < count; event++) pushEvent(list, neuron, 1);
 }
 
 function payloadOf(value: number, input: ProgramInput, neuron: number): number {
@@ -142,21 +144,8 @@ function payloadOf(value: number, input: ProgramInput, neuron: number): number {
   return value;
 }
 
-function push(list: EventList, neuron: number, payload: number): void {
-  if (list.count === list.neuron.length) {
-    const size = Math.max(16, list.count * 2);
-    const [neurons, payloads] = [new Uint32Array(size), new Int32Array(size)];
-    neurons.set(list.neuron);
-    payloads.set(list.payload);
-    list.neuron = neurons;
-    list.payload = payloads;
-  }
-  list.neuron[list.count] = neuron;
-  list.payload[list.count++] = payload;
-}
-
 /** All events of a stimulus, sample by sample. */
-export function tabulate(stimulus: Stimulus, input: ProgramInput, countsRepeat: boolean): FeedTable {
+export function tabulate(stimulus: Stimulus, input: ProgramInput, delivery: Target["delivery"]): FeedTable {
   const { samples, steps } = stimulus;
   const rows = stimulus.constant ? Math.min(1, steps) : steps;
   // Doubles: payloads may have 32 bits.
@@ -166,8 +155,8 @@ export function tabulate(stimulus: Stimulus, input: ProgramInput, countsRepeat: 
   const start = new Uint32Array(samples * rows + 1);
   for (let row = 0; row < samples * rows; row++) {
     stimulus.read(Math.floor(row / rows), row % rows, frame);
-    encodeFrame(frame, input, countsRepeat, list);
-    for (let i = 0; i < list.count; i++) push(all, list.neuron[i]!, list.payload[i]!);
+    encodeFrame(frame, input, delivery, list);
+    for (let i = 0; i < list.count; i++) pushEvent(all, list.neuron[i]!, list.payload[i]!);
     start[row + 1] = all.count;
   }
   const neuron = all.neuron.slice(0, all.count);

@@ -57,8 +57,8 @@ export function openMachine(program: Program, name: string, cores: Cores): Stepp
 
 /** Events of every input, by its name. */
 export function tabulateAll(program: Program, stimuli: Stimuli): ReadonlyMap<string, FeedTable> {
-  const countsRepeat = program.target.delivery.payloadBits === 0;
-  return new Map(program.inputs.map((input) => [input.name, tabulate(stimuli.get(input.name)!, input, countsRepeat)]));
+  const { delivery } = program.target;
+  return new Map(program.inputs.map((input) => [input.name, tabulate(stimuli.get(input.name)!, input, delivery)]));
 }
 
 /**

@@ -3,9 +3,10 @@
 import type { Program, ProgramProjection } from "../compile/program.ts";
 import { interpretedCores, type Cores } from "../core/cores.ts";
 import type { Synaptic } from "../core/delivery.ts";
-import { copyEvents, emptyList, type EventList } from "../core/events.ts";
+import { copyEvents, emptyList, pushEvent, type EventList } from "../core/events.ts";
 import type { Neurons } from "../core/population.ts";
 import { readDatapath, type Datapath } from "../datapath/datapath.ts";
+import { mistake } from "../errors.ts";
 
 /** Neurons `low` to `high` (excluded) of one population. */
 export interface Range {
@@ -69,6 +70,9 @@ class History {
     for (const list of this.lists) list.count = 0;
   }
 }
+
+/** More binary spikes of one neuron in a timestep are a mistake in its equations, and would fill memory. */
+const mostSpikes = 65_535;
 
 /** Everything of a program, or the part of its neurons that one shard has. Chip timesteps count from 0 here. */
 export class Machine {
@@ -162,7 +166,25 @@ export class Machine {
     exchange?.wait();
     for (const { population, history } of phase) {
       const list = exchange === undefined ? population.fired : exchange.collect(population.load.name);
-      copyEvents(list, history.at(this.step));
+      this.send(population.load.name, list, history.at(this.step));
+    }
+  }
+
+  /** Put what neurons fired under way: with binary spikes, a count of n as n events one after the other. */
+  private send(population: string, fired: EventList, list: EventList): void {
+    const { payloadBits, atMost } = this.program.target.delivery;
+    if (payloadBits > 0) return copyEvents(fired, list);
+    list.begin = 0;
+    list.count = 0;
+    for (let i = fired.begin; i < fired.begin + fired.count; i++) {
+      const neuron = fired.neuron[i]!;
+      const value = fired.payload[i]!;
+      if (value < 0 || value > mostSpikes) {
+        const facts = { population, neuron, value, limit: mostSpikes, timestep: this.step + 1 };
+        throw mistake("ENGINE_SPIKE_COUNT", facts);
+      }
+      const count = Math.min(value, atMost?.spikes ?? value);
+      for (let spike = 0; spike < count; spike++) pushEvent(list, neuron, 1);
     }
   }
 

@@ -137,7 +137,8 @@ function sourcesOf(machine: Machine): Source[] {
       return { name, size: sizeOf(shape), reach: machine.reach(name), repeats, lowest, highest };
     }),
     ...populations.map(({ name, neurons: size }): Source => {
-      return { name, size, reach: machine.reach(name), repeats, lowest: -any, highest: any };
+      const [lowest, highest] = repeats ? [1, 1] : [-any, any];
+      return { name, size, reach: machine.reach(name), repeats, lowest, highest };
     }),
   ];
 }

@@ -44,7 +44,6 @@ export class Stepper implements Pick<SteppingEngine, "step" | "read" | "reset" |
   private readonly neurons: ReadonlyMap<string, Neurons>;
   private readonly snapshots: Snapshots;
   private readonly ports: ReadonlyMap<string, Port>;
-  private readonly countsRepeat: boolean;
   private readonly result: ReadonlyMap<string, { -readonly [Field in keyof StepSpikes]: StepSpikes[Field] }>;
   /** A timestep has begun and not ended. */
   private broken = false;
@@ -59,7 +58,6 @@ export class Stepper implements Pick<SteppingEngine, "step" | "read" | "reset" |
     this.machine = machine;
     this.neurons = new Map(machine.populations.map((one) => [one.load.name, one]));
     this.snapshots = new Snapshots(machine);
-    this.countsRepeat = program.target.delivery.payloadBits === 0;
     this.ports = new Map(
       program.inputs.map((input): [string, Port] => {
         return [input.name, { input, list: emptyList(), sums: new Float64Array(sizeOf(input.shape)) }];
@@ -110,14 +108,15 @@ export class Stepper implements Pick<SteppingEngine, "step" | "read" | "reset" |
 
   /** All inputs are checked and translated before anything of the machine moves. */
   private take(inputs: StepInputs): void {
+    const { delivery } = this.machine.program.target;
     let known = 0;
     for (const [name, { input, list, sums }] of this.ports) {
       const given = inputs.get(name);
       list.count = 0;
       if (given === undefined) continue;
       known++;
-      if (isEvents(given)) encodeEvents(given, input, this.countsRepeat, sums, list);
-      else encodeFrame(frameOf(given, name, sums.length), input, this.countsRepeat, list);
+      if (isEvents(given)) encodeEvents(given, input, delivery, sums, list);
+      else encodeFrame(frameOf(given, name, sums.length), input, delivery, list);
     }
     if (known < inputs.size) this.refuseUnknown(inputs);
   }

@@ -20,12 +20,14 @@ export interface Alignment {
  * @throws COMPILE_DELAY when a delay is needed that the chip does not have
  */
 export function align(circuit: Circuit, target: Target): Alignment {
-  const hop = target.delivery.spikes === "next-timestep" ? 1 : 0;
   const [shortest, longest] = target.delivery.delays;
-  const offsets = offsetsOf(circuit, hop + shortest);
+  const inputs = new Set(circuit.inputs.map(({ name }) => name));
+  const hopFrom = (name: string): number => hopOf(target, inputs.has(name));
+  const offsets = offsetsOf(circuit, (from) => hopFrom(from) + shortest);
   const arrivals = new Map<Path, number>();
   const warnings = [...circuit.warnings];
   for (const path of circuit.paths) {
+    const hop = hopFrom(path.from);
     const behind = offsets.get(path.to)! - (offsets.get(path.from) ?? 0);
     const wanted = behind + path.delay + path.lag;
     const arrives = Math.max(wanted, hop + shortest);
@@ -49,12 +51,18 @@ function lateLoop({ from, to }: Path, late: number): Warning {
   return { code: "COMPILE_LOOP_LATE", message, place: { node: to } };
 }
 
-/** @param soonest timesteps from firing to arrival at least */
-function offsetsOf(circuit: Circuit, soonest: number): Map<string, number> {
+/** Timesteps from firing to arrival without any delay. */
+function hopOf({ delivery }: Target, fromInput: boolean): 0 | 1 {
+  const arrival = fromInput ? (delivery.inputs ?? delivery.spikes) : delivery.spikes;
+  return arrival === "next-timestep" ? 1 : 0;
+}
+
+/** @param soonest timesteps from firing of a source to arrival at least */
+function offsetsOf(circuit: Circuit, soonest: (from: string) => number): Map<string, number> {
   const offsets = new Map<string, number>();
   for (const { name } of circuit.populations) {
     const sources = circuit.paths.filter((path) => path.to === name && path.lag === 0);
-    const latest = sources.map(({ from }) => (offsets.get(from) ?? 0) + soonest);
+    const latest = sources.map(({ from }) => (offsets.get(from) ?? 0) + soonest(from));
     offsets.set(name, Math.max(0, ...latest));
   }
   return offsets;

@@ -37,6 +37,7 @@ function* reasonsAgainst(program: Program): Generator<string | null> {
   for (const population of populations) yield checkPopulation(program, population);
   if (program.latency !== Math.max(...populations.map(({ offset }) => offset))) yield "its latency is wrong";
   for (const projection of projections) yield checkProjection(program, projection, sizes);
+  yield checkOrder(program);
   for (const { population } of outputs) {
     if (!populations.some(({ name }) => name === population)) yield `output ${population} is missing`;
   }
@@ -63,7 +64,7 @@ function checkConstants(
 }
 
 function checkPopulation({ target, populations }: Program, population: ProgramPopulation): string | null {
-  const { name, neurons, shape, datapath, parameters, initial, offset } = population;
+  const { name, neurons, shape, datapath, parameters, initial, offset, forwards } = population;
   const spec = Object.hasOwn(target.datapaths, datapath) ? target.datapaths[datapath] : undefined;
   if (spec === undefined) return `population ${name} names the datapath ${datapath}, which is missing`;
   if (sizeOf(shape) !== neurons || neurons > mostNeurons) return `population ${name} has a wrong size`;
@@ -83,7 +84,10 @@ function checkPopulation({ target, populations }: Program, population: ProgramPo
       return `initial ${register} of population ${name} does not fit`;
     }
   }
-  return null;
+  if (forwards === undefined) return null;
+  if (spec.forward === undefined) return `population ${name} forwards spikes, and its datapath does not`;
+  const known = forwards.length === neurons && within(forwards, { low: -1, high: neurons - 1 });
+  return known ? null : `what population ${name} forwards does not fit`;
 }
 
 /** Timesteps that a spike is under way at most. */
@@ -117,6 +121,18 @@ function checkProjection(
     return `projection ${name} would arrive before it was sent`;
   }
   return synapsesFit(synapses, sources, population.neurons) ? null : `synapses of projection ${name} do not fit`;
+}
+
+/** Whether a chip that delivers events of inputs first is told so. */
+function checkOrder({ target, inputs, projections }: Program): string | null {
+  if (target.delivery.order !== "inputs-first") return null;
+  const fed = new Set<string>();
+  for (const { name, from, to } of projections) {
+    const fromInput = inputs.some((input) => input.name === from);
+    if (fromInput && fed.has(to)) return `projection ${name} comes from an input and has to come first`;
+    if (!fromInput) fed.add(to);
+  }
+  return null;
 }
 
 function synapsesFit(synapses: ProgramProjection["synapses"], sources: number, targets: number): boolean {

@@ -38,6 +38,8 @@ const sourced = z.object({
 });
 const cost = z.object({ low: z.number(), typical: z.number(), high: z.number(), unit: z.literal("pJ") });
 
+const arrival = z.enum(["next-timestep", "same-timestep"]);
+const mostEvents = z.int().min(1).max(65_535);
 const target = z.object({
   name: z.string(),
   title: z.string(),
@@ -53,11 +55,15 @@ const target = z.object({
       inputs: texts.min(1),
       input: z.object({ ...type, encodes: z.string().optional() }).optional(),
       reset: z.enum(["zero", "subtract"]),
+      forward: z.object({ atMost: size.max(65_535) }).optional(),
       blocks: named(z.string()),
     }),
   ),
   delivery: z.object({
-    spikes: z.enum(["next-timestep", "same-timestep"]),
+    spikes: arrival,
+    inputs: arrival.optional(),
+    order: z.enum(["inputs-first"]).optional(),
+    atMost: z.object({ inputs: mostEvents.optional(), spikes: mostEvents.optional() }).optional(),
     delays: z.tuple([whole.min(0), whole.min(0)]),
     payloadBits: whole.min(0).max(32),
   }),
@@ -126,6 +132,7 @@ const program = z.object({
         datapath: z.string(),
         parameters: named(integers),
         initial: named(integers),
+        forwards: integers.optional(),
         offset: whole.min(0),
         scale: floats,
         origin: floats,

@@ -27,6 +27,8 @@ export interface ProgramPopulation {
   readonly parameters: Readonly<Record<string, Int32Array>>;
   /** Registers that do not start at 0, [neurons] or [1]. */
   readonly initial: Readonly<Record<string, Int32Array>>;
+  /** [neurons] where the datapath forwards: the neuron that gets this one's count in the same timestep, or -1. */
+  readonly forwards?: Int32Array | undefined;
   /** Chip timestep of the model's step 0; until then the population is held in its initial state. */
   readonly offset: number;
   /** Membrane LSBs per float unit, [neurons] or [1]; null where the program was not made from floats. */

@@ -27,3 +27,17 @@ export function copyEvents(from: EventList, to: EventList): void {
   to.begin = 0;
   to.count = count;
 }
+
+/** Add one event at the end of a list, which grows as needed. */
+export function pushEvent(list: EventList, neuron: number, payload: number): void {
+  const end = list.begin + list.count;
+  if (end === list.neuron.length) {
+    const grown = emptyList(Math.max(16, end * 2));
+    grown.neuron.set(list.neuron);
+    grown.payload.set(list.payload);
+    Object.assign(list, { neuron: grown.neuron, payload: grown.payload });
+  }
+  list.neuron[end] = neuron;
+  list.payload[end] = payload;
+  list.count++;
+}

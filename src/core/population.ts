@@ -4,6 +4,7 @@ import type { Datapath } from "../datapath/datapath.ts";
 import { plainBlock, prepareBlock, type Output, type PreparedBlock, type Values } from "../datapath/prepare.ts";
 import { mistake } from "../errors.ts";
 import { emptyList, type EventList } from "./events.ts";
+import { Forwarding } from "./forward.ts";
 
 /** What is loaded into a population before it runs. */
 export interface PopulationLoad {
@@ -17,6 +18,8 @@ export interface PopulationLoad {
   /** Registers that do not start at 0, [neurons of the whole population] or [1]. */
   readonly initial: Readonly<Record<string, Int32Array>>;
   readonly settings: Readonly<Record<string, number>>;
+  /** [neurons] which neuron gets this one's count in the same timestep; -1: none. Such a population is not divided. */
+  readonly forwards?: Int32Array | undefined;
 }
 
 /** The neurons of one population that are here, whatever runs them. Arrays are [high - low] and stay where they are. */
@@ -60,6 +63,7 @@ export class Population implements Neurons {
   readonly probes: ReadonlyMap<string, Float64Array>;
   private readonly spike: Float64Array;
   private readonly block: PreparedBlock;
+  private readonly forwarding: Forwarding | null;
   private timestep = 0;
 
   /** @param plain run the plain walk of the equations instead of the prepared loops; `probed` names are kept */
@@ -81,7 +85,10 @@ export class Population implements Neurons {
     this.spike = new Float64Array(this.size);
     this.fired = emptyList(this.size);
     const locals = probed.filter((name) => !this.registers.has(name) && !this.accumulators.has(name));
-    this.probes = new Map(locals.map((name) => [name, new Float64Array(this.size)]));
+    this.probes = new Map(
+      locals.map((name) => [name, name === "spike" ? this.spike : new Float64Array(this.size)] as const),
+    );
+    this.forwarding = this.size === 0 ? null : forwardingOf(load);
     this.block = this.prepare(plain);
     this.reset();
   }
@@ -99,9 +106,22 @@ export class Population implements Neurons {
 
   step(timestep: number): void {
     this.timestep = timestep;
-    this.block.run(0, this.size);
+    this.advance();
     for (const [name, array] of this.accumulators) if (!this.registers.has(name)) array.fill(0);
     this.listFired();
+  }
+
+  /** All neurons at once, except that one which is passed a count waits for the neuron that passes it. */
+  private advance(): void {
+    const { forwarding, spike, block } = this;
+    // What a neuron reads in `spike`, where it can: what has been passed on to it.
+    spike.fill(0);
+    if (forwarding === null) return block.run(0, this.size);
+    const { runs } = forwarding;
+    for (let i = 1; i < runs.length; i++) {
+      block.run(runs[i - 1]!, runs[i]!);
+      forwarding.handOn(spike, runs[i - 1]!, runs[i]!);
+    }
   }
 
   private listFired(): void {
@@ -125,6 +145,7 @@ export class Population implements Neurons {
     }));
     outputs.push({ name: "spike", array: this.spike, low: -payloadLimit, high: payloadLimit });
     for (const [local, array] of this.probes) {
+      if (array === this.spike) continue;
       outputs.push({ name: local, array, low: -accumulatorLimit, high: accumulatorLimit });
     }
     const inputs = new Map<string, Values>(this.constants);
@@ -144,6 +165,13 @@ export class Population implements Neurons {
       },
     );
   }
+}
+
+function forwardingOf({ datapath, forwards, low, high }: PopulationLoad): Forwarding | null {
+  const { forward } = datapath.spec;
+  if (forward === undefined || forwards === undefined) return null;
+  if (low !== 0 || high !== forwards.length) throw new Error("a population that forwards is not divided");
+  return new Forwarding(forwards, forward.atMost);
 }
 
 function registerArray({ low, high }: { low: number; high: number }, size: number): Int32Array | Float64Array {

@@ -99,8 +99,9 @@ function rulesOf(name: BlockName, spec: DatapathSpec, everywhere: readonly strin
     "on timestep": [...states, "spike"],
     "on load": [],
   }[name];
+  const begins = name === "on timestep" && spec.forward !== undefined ? ["spike"] : [];
   return {
-    readable: new Set([...builtIn[name], ...own, ...everywhere]),
+    readable: new Set([...builtIn[name], ...begins, ...own, ...everywhere]),
     writable: new Set(writable),
     registers: new Set(name === "on load" ? [] : states),
     result: name === "on timestep" ? "spike" : name === "on load" ? "stored" : null,
@@ -213,6 +214,17 @@ function checkUse(spec: DatapathSpec, blocks: ReadonlyMap<BlockName, Block>, iss
   for (const name of spec.inputs) {
     if (!read.has(name)) issues.push(mistake("DATAPATH_UNUSED", { name }, { field: "inputs" }));
   }
+  // A count that was passed on would be lost.
+  if (spec.forward !== undefined && !readsAtEntry(blocks.get("on timestep")!, "spike")) {
+    issues.push(mistake("DATAPATH_FORWARD", {}, { field: "forward" }));
+  }
+}
+
+/** Whether a block reads the value that a name has before the block writes it. */
+function readsAtEntry(block: Block, name: string): boolean {
+  const written = block.findIndex((line) => line.name === name);
+  const until = written < 0 ? block.length : written + 1;
+  return block.slice(0, until).some((line) => namesIn(line.value).has(name));
 }
 
 function attempt<T>(issues: BitspikeError[], field: string, parse: () => T): T | null {

@@ -51,6 +51,11 @@ export interface DatapathSpec {
   readonly input?: StateSpec | undefined;
   /** What the equations do after a spike, where no parameter encodes `subtract`. */
   readonly reset: "zero" | "subtract";
+  /**
+   * A neuron may pass its count of spikes on to one other of its population: directly after its update the count is
+   * added to the other's, which is cut at `atMost`. The equations read in `spike` what was there before.
+   */
+  readonly forward?: { readonly atMost: number } | undefined;
   /** Block name (`on spike`, `on total`, `on timestep`, `on load`, `define`) to its text. */
   readonly blocks: Readonly<Record<string, string>>;
 }

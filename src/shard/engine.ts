@@ -112,11 +112,17 @@ function bySample(common: CommonTask, samples: number, threads: number): ShardTa
   }));
 }
 
-/** An equal part of every population for each shard, so that all are busy in every phase. */
+/**
+ * An equal part of every population for each shard, so that all are busy in every phase. One whose neurons pass counts
+ * on to each other is not divided: they have to be advanced in their order.
+ */
 function byCore(common: CommonTask, samples: number, shards: number): ShardTask[] {
   const boards = new Map<string, Board>();
-  for (const { name, neurons } of common.program.populations) {
-    boards.set(name, createBoard(Array.from({ length: shards + 1 }, (_, i) => Math.floor((i * neurons) / shards))));
+  for (const [index, { name, neurons, forwards }] of common.program.populations.entries()) {
+    const starts = Array.from({ length: shards + 1 }, (_, i) => {
+      return forwards === undefined ? Math.floor((i * neurons) / shards) : i > index % shards ? neurons : 0;
+    });
+    boards.set(name, createBoard(starts));
   }
   const spin = shards <= availableParallelism() ? spinTurns : 0;
   return Array.from({ length: shards }, (_, shard) => ({

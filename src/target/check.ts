@@ -13,6 +13,7 @@ export function checkTarget(target: Target): BitspikeError[] {
     ...Object.entries(target.settings).flatMap(([name, spec]) => checkSetting(`settings.${name}`, spec)),
     ...checkWeights(target),
     ...checkDelays(target),
+    ...checkCounts(target),
     ...checkCosts(target),
     ...Object.entries(target.recipes).flatMap(([name, recipe]) => checkRecipe(name, recipe, target)),
   ];
@@ -205,6 +206,12 @@ function checkDelays({ delivery }: Target): BitspikeError[] {
   const field = "delivery.delays";
   if (low > high) return [mistake("TARGET_RANGE", { low, high }, { field })];
   return high > longestDelay ? [wrong(field, `a delay is at most ${longestDelay} timesteps`)] : [];
+}
+
+/** Only binary spikes come in counts that can be cut; a payload has its bits. */
+function checkCounts({ delivery }: Target): BitspikeError[] {
+  if (delivery.atMost === undefined || delivery.payloadBits === 0) return [];
+  return [wrong("delivery.at-most", "it counts binary spikes, and here events carry numbers (payload-bits)")];
 }
 
 function checkCosts({ energy }: Target): BitspikeError[] {

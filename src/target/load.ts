@@ -58,7 +58,7 @@ function readSource(text: string, file: string, readBase: (name: string) => stri
   return merge(readSource(baseText, `${base}.yaml`, readBase, depth + 1), own);
 }
 
-/** Maps merge key by key, everything else of `own` replaces what `base` had. */
+/** Maps merge key by key, everything else of `own` replaces what `base` had; an empty value (null) takes it away. */
 function merge(base: Source, own: Source): Source {
   return { data: mergeData(base.data, own.data), spots: new Map([...base.spots, ...own.spots]) };
 }
@@ -67,7 +67,8 @@ function mergeData(base: unknown, own: unknown): unknown {
   if (!isRecord(base) || !isRecord(own)) return own;
   const merged: Record<string, unknown> = { ...base };
   for (const [key, value] of Object.entries(own)) {
-    merged[key] = Object.hasOwn(base, key) ? mergeData(base[key], value) : value;
+    if (value === null && Object.hasOwn(base, key)) delete merged[key];
+    else merged[key] = Object.hasOwn(base, key) ? mergeData(base[key], value) : value;
   }
   return merged;
 }

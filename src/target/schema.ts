@@ -76,12 +76,19 @@ const datapath = z.strictObject({
     .enum(["zero", "subtract"])
     .default("zero")
     .describe("What the equations do after a spike, where no parameter encodes subtract"),
+  forward: z
+    .strictObject({ "at-most": z.int().min(1).max(65_535).describe("Where the sum of counts is cut") })
+    .optional()
+    .describe("A neuron may add its count of spikes to that of one other, which starts its timestep with it in spike"),
   define: block.optional().describe("Named expressions, put in where they are used"),
   "on load": block.optional().describe("How a weight is stored: stored = .. from weight"),
   "on spike": block.describe("One arriving event and one neuron"),
   "on total": block.optional().describe("The events of one projection that arrive in one step, together"),
   "on timestep": block.describe("Every neuron, once per timestep"),
 });
+
+const arrival = z.enum(["next-timestep", "same-timestep"]);
+const mostEvents = z.int().min(1).max(65_535);
 
 const cost = z.strictObject({
   low: z.number().nonnegative(),
@@ -119,12 +126,26 @@ const targetSchema = z
     settings: z.record(z.string(), setting).default({}),
     datapaths: z.record(z.string(), datapath).refine((all) => Object.keys(all).length > 0, "at least one datapath"),
     delivery: z.strictObject({
-      spikes: z.enum(["next-timestep", "same-timestep"]),
+      spikes: arrival.describe("When a spike arrives; in the same timestep it goes from layer to layer"),
+      inputs: arrival.optional().describe("When an event of an input arrives; as spikes if left out"),
+      order: z
+        .enum(["inputs-first"])
+        .optional()
+        .describe("Events of inputs come before those of neurons; needed where single events saturate"),
+      "at-most": z
+        .strictObject({ inputs: mostEvents.optional(), spikes: mostEvents.optional() })
+        .optional()
+        .describe("Events that an input's channel and a neuron send in one timestep; those above are dropped"),
       delays: z
         .string()
         .regex(/^\d+\.\.\d+$/, "low..high")
         .default("0..0"),
-      "payload-bits": z.int().min(0).max(32).default(0),
+      "payload-bits": z
+        .int()
+        .min(0)
+        .max(32)
+        .default(0)
+        .describe("Bits of a number that an event carries; 0: binary spikes, and a count of 3 is three events"),
     }),
     weights: z.strictObject({
       type: typeText,
@@ -194,6 +215,9 @@ function toTarget(form: TargetDocument): Target {
     datapaths: mapValues(form.datapaths, toDatapath),
     delivery: {
       spikes: form.delivery.spikes,
+      inputs: form.delivery.inputs,
+      order: form.delivery.order,
+      atMost: form.delivery["at-most"],
       delays: [shortest, longest],
       payloadBits: form.delivery["payload-bits"],
     },
@@ -220,7 +244,7 @@ function toEnergy(form: NonNullable<TargetDocument["energy"]>): EnergySpec {
 }
 
 function toDatapath(form: DatapathDocument): DatapathSpec {
-  const { state: states, parameters, projection, inputs, input, reset, ...texts } = form;
+  const { state: states, parameters, projection, inputs, input, reset, forward, ...texts } = form;
   const blocks = Object.fromEntries(Object.entries(texts).filter((entry) => entry[1] !== undefined));
   return {
     state: mapValues(states, toState),
@@ -229,6 +253,7 @@ function toDatapath(form: DatapathDocument): DatapathSpec {
     inputs,
     input: input === undefined ? undefined : toState(input),
     reset,
+    forward: forward === undefined ? undefined : { atMost: forward["at-most"] },
     blocks: blocks as Record<string, string>,
   };
 }

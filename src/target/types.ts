@@ -65,6 +65,9 @@ export interface RecipeSpec {
   readonly parameters: Readonly<Record<string, number | { readonly encodes: string; readonly round: Rounding }>>;
 }
 
+/** When something that was sent arrives. */
+export type Arrival = "next-timestep" | "same-timestep";
+
 export interface Target {
   readonly name: string;
   readonly title: string;
@@ -76,10 +79,16 @@ export interface Target {
   readonly datapaths: Readonly<Record<string, DatapathSpec>>;
   readonly delivery: {
     /** When a spike reaches its targets: the step after, or the same step in layer order. */
-    readonly spikes: "next-timestep" | "same-timestep";
+    readonly spikes: Arrival;
+    /** When an event of an input reaches its targets, where that is not as for spikes. */
+    readonly inputs?: Arrival | undefined;
+    /** `inputs-first`: a neuron gets the events of inputs before those of other neurons. */
+    readonly order?: "inputs-first" | undefined;
+    /** Largest number of events that an input's channel and a neuron send in one timestep; the others are dropped. */
+    readonly atMost?: { readonly inputs?: number | undefined; readonly spikes?: number | undefined } | undefined;
     /** Smallest and largest extra delay in timesteps. */
     readonly delays: readonly [number, number];
-    /** Bits of a graded spike's payload; 0: binary spikes only. */
+    /** Bits of a graded spike's payload; 0: binary spikes only, and a count of n is n events one after the other. */
     readonly payloadBits: number;
   };
   readonly weights: WeightSpec;

@@ -19,7 +19,8 @@ function eventsOf(program: Program, stimuli: Stimuli, step: number): Map<string,
         const payload = Math.min(Math.max(rounded, -payloadLimit), payloadLimit);
         if (payload === 0) return [];
         if (program.target.delivery.payloadBits > 0) return [{ neuron, payload }];
-        return Array.from({ length: payload }, () => ({ neuron, payload: 1 }));
+        const count = Math.min(payload, program.target.delivery.atMost?.inputs ?? payload);
+        return Array.from({ length: count }, () => ({ neuron, payload: 1 }));
       });
       return [name, events];
     }),

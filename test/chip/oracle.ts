@@ -50,7 +50,8 @@ export function runOracle(
         continue;
       }
       for (const projection of program.projections.filter(({ to }) => to === population.name)) {
-        const events = done[step - projection.arrivesAfter]?.sent.get(projection.from) ?? [];
+        const fired = done[step - projection.arrivesAfter]?.sent.get(projection.from) ?? [];
+        const events = target.delivery.payloadBits > 0 ? fired : fired.flatMap((event) => repeated(event, program));
         if (events.length === 0) continue;
         for (const [index, neuron] of neurons.entries()) {
           const scope = scopeOf(neuron, { ...common, ...parametersAt(population, index), ...projection.parameters });
@@ -73,14 +74,18 @@ export function runOracle(
         }
       }
       const fired: Event[] = [];
+      const counts = neurons.map(() => 0);
       for (const [index, neuron] of neurons.entries()) {
         const scope = scopeOf(neuron, { ...common, ...parametersAt(population, index), timestep: step + 1 });
+        scope.set("spike", BigInt(counts[index]!));
         runBlock(block("on timestep"), scope);
+        counts[index] = Number(scope.get("spike"));
+        const other = spec.forward === undefined ? -1 : (population.forwards?.[index] ?? -1);
+        if (other >= 0) counts[other] = Math.min(counts[other]! + counts[index]!, spec.forward!.atMost);
         for (const name of Object.keys(spec.state)) neuron.set(name, scope.get(name)!);
         for (const name of spec.inputs) if (!(name in spec.state)) neuron.set(name, 0n);
-        const payload = Number(scope.get("spike"));
-        if (payload !== 0) fired.push({ neuron: index, payload });
       }
+      for (const [neuron, payload] of counts.entries()) if (payload !== 0) fired.push({ neuron, payload });
       sent.set(population.name, fired);
     }
     for (const [name, neurons] of states) {
@@ -89,6 +94,12 @@ export function runOracle(
     }
   }
   return done;
+}
+
+/** A count of spikes as single spikes; inputs come as such already. */
+function repeated({ neuron, payload }: Event, { target }: Program): Event[] {
+  const count = Math.min(payload, target.delivery.atMost?.spikes ?? payload);
+  return Array.from({ length: count }, () => ({ neuron, payload: 1 }));
 }
 
 /** Registers and accumulators of every neuron. */

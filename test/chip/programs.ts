@@ -22,11 +22,26 @@ const readBase = (): string => motleyText;
 
 export const motley: Target = loadTarget(motleyText, "motley.yaml", readBase);
 const sameStep = "extends: motley\nname: motley-same-step\ndelivery: { spikes: same-timestep }";
-const binary = "extends: motley\nname: motley-binary\ndelivery: { payload-bits: 0 }";
+const binary = `extends: motley
+name: motley-binary
+datapaths:
+  two:
+    on timestep: |
+      before = x
+      x      = wrap(x - nearest_even(x, 3) + real + turn * rem(timestep, 5) + div_down(imag, 8), 20)
+      imag   = imag - down(imag, 2)
+      spike  = x - old(x) > threshold ? 3 : 0
+delivery: { payload-bits: 0 }
+`;
+const counting = `extends: binary
+name: motley-counting
+delivery: { inputs: same-timestep, order: inputs-first, at-most: { inputs: 2, spikes: 4 } }
+`;
 export const targets: readonly Target[] = [
   motley,
   loadTarget(sameStep, "same-step.yaml", readBase),
   loadTarget(binary, "binary.yaml", readBase),
+  loadTarget(counting, "counting.yaml", (name) => (name === "binary" ? binary : motleyText)),
   readTarget("loihi2"),
   readTarget("generic-8bit"),
 ];
@@ -61,6 +76,10 @@ export function randomProgram(target: Target, dice: Dice): Program {
     const from = dice.one(i === 0 ? inputs : sources);
     return randomProjection(`${i}`, from, dice.one(populations), sources, target, dice);
   });
+  if (target.delivery.order === "inputs-first") {
+    const fromInputs = (from: string): number => Number(inputs.every(({ name }) => name !== from));
+    projections.sort((a, b) => fromInputs(a.from) - fromInputs(b.from));
+  }
   const outputs = [{ name: "out", population: populations.at(-1)!.name }];
   const settings = Object.entries(target.settings).map(([name, { low, high }]) => [name, dice.between(low, high)]);
   return programOf({ target, settings: Object.fromEntries(settings), inputs, populations, projections, outputs });
@@ -81,6 +100,7 @@ function randomPopulation(name: string, target: Target, dice: Dice): ProgramPopu
   const shape = randomShape(dice);
   const neurons = sizeOf(shape);
   const values = ({ low, high }: ParameterSpec): Int32Array => dice.list(dice.chance(50) ? 1 : neurons, low, high);
+  const targets = dice.list(neurons, -neurons, neurons - 1).map((neuron) => Math.max(-1, neuron));
   const some = Object.entries(spec.state).filter(() => dice.chance(25));
   return {
     name,
@@ -89,7 +109,8 @@ function randomPopulation(name: string, target: Target, dice: Dice): ProgramPopu
     datapath,
     parameters: Object.fromEntries(Object.entries(spec.parameters).map(([key, own]) => [key, values(own)])),
     initial: Object.fromEntries(some.map(([key, own]) => [key, values(own)])),
-    offset: dice.between(0, 2),
+    ...(spec.forward !== undefined && dice.chance(80) ? { forwards: targets } : {}),
+    offset: dice.between(0, Math.min(2, 1 + target.delivery.delays[1])),
     scale: null,
     origin: null,
   };
@@ -105,13 +126,14 @@ function randomProjection(
 ): ProgramProjection {
   const { projection, inputs } = target.datapaths[to.datapath]!;
   const forward = sources.indexOf(from) < sources.indexOf(to);
-  const atOnce = target.delivery.spikes === "same-timestep" && forward;
+  const arrival = "payloadScale" in from ? (target.delivery.inputs ?? target.delivery.spikes) : target.delivery.spikes;
+  const atOnce = arrival === "same-timestep" && forward;
   const constants = Object.entries(projection).map(([key, { low, high }]) => [key, dice.between(low, high)]);
   return {
     name: `${from.name}->${to.name} ${name}`,
     from: from.name,
     to: to.name,
-    arrivesAfter: dice.between(atOnce ? 0 : 1, 4),
+    arrivesAfter: dice.between(atOnce ? 0 : 1, Math.min(4, 1 + target.delivery.delays[1])),
     parameters: Object.fromEntries(constants),
     accumulator: dice.one(inputs),
     synapses: randomSynapses(from.shape, to.shape, target, dice),

@@ -76,7 +76,8 @@ describe("a program file", () => {
 describe("a damaged program file", () => {
   const allowed = ["no error", "PROGRAM_FORMAT", "SAFETENSORS_BROKEN", "SAFETENSORS_DTYPE"];
   /** Mistakes that belong to a run: what another number in a weight or a threshold may lead to. */
-  const ofRuns = ["ENGINE_REGISTER_RANGE", "ENGINE_DELIVERY_RANGE", "ENGINE_SUM_RANGE", "ENGINE_EVENT_COUNT"];
+  const ofNeurons = ["ENGINE_REGISTER_RANGE", "ENGINE_SPIKE_COUNT"];
+  const ofRuns = [...ofNeurons, "ENGINE_DELIVERY_RANGE", "ENGINE_SUM_RANGE", "ENGINE_EVENT_COUNT"];
   const ofEquations = ["DATAPATH_SHIFT_AMOUNT", "DATAPATH_DIVISOR"];
   const fine = [...allowed, ...ofRuns, ...ofEquations];
 

@@ -306,6 +306,11 @@ describe("fields that contradict each other", () => {
     ["step: 1 << (signs == mixed)", "step: beta", "DATAPATH_QUANTITY", "weights.step"],
     ["delays: 0..15", "delays: 9..3", "TARGET_RANGE", "delivery.delays"],
     ["delays: 0..15", "delays: 0..99999999", "TARGET_FIELD", "delivery.delays"],
+    ["delays: 0..15", "delays: 0..15, at-most: { spikes: 3 }", "TARGET_FIELD", "delivery.at-most"],
+    ["    define: |", "    forward: { at-most: 3 }\n    define: |", "DATAPATH_FORWARD", "datapaths.lif.forward"],
+    ["    define: |", "    forward: { at-most: 0 }\n    define: |", "TARGET_FIELD", "datapaths.lif.forward.at-most"],
+    ["delays: 0..15", "delays: 0..15, inputs: at-once", "TARGET_FIELD", "delivery.inputs"],
+    ["delays: 0..15", "delays: 0..15, order: inputs-last", "TARGET_FIELD", "delivery.order"],
     ["low: 1, typical: 2", "low: 2, typical: 1", "TARGET_FIELD", "energy.synop"],
     [
       "weight: { encodes: weight * 256",
@@ -367,6 +372,13 @@ describe("a target that extends another", () => {
     expect(datapaths["lif"]!.state["membrane"]).toMatchObject({ low: -(2 ** 23), encodes: "membrane * scale" });
   });
 
+  it("takes away what it leaves empty", () => {
+    const text = "extends: chip\nname: bare\nenergy: null\nweights: { step: }\nrecipes: { usual: null }";
+    const { energy, weights, recipes } = loadTarget(text, "bare.yaml", readBase);
+    expect([energy, weights.step, recipes]).toEqual([null, undefined, {}]);
+    expect(mistakesIn("extends: chip\nname: bare\ndelivery: null", readBase)[0]).toMatch(/^TARGET_FIELD .* delivery$/);
+  });
+
   it("goes through a chain of bases", () => {
     const chain: Record<string, string> = { ...bases, a: "extends: chip\nname: a\ntitle: A", b: "extends: a\nname: b" };
     const { name, title, description } = loadTarget("extends: b\nname: c", "c.yaml", (base) => chain[base] ?? null);
@@ -401,6 +413,31 @@ describe("a target that extends another", () => {
     on timestep: spike = input`;
     const text = `extends: chip\nname: x\ndatapaths:\n  toString:${datapath}\n`;
     expect(loadTarget(text, "x.yaml", readBase).datapaths["toString"]!.inputs).toEqual(["input"]);
+  });
+});
+
+describe("counts of spikes", () => {
+  const counting = chip
+    .replace("payload-bits: 8", "inputs: same-timestep, order: inputs-first, at-most: { inputs: 15, spikes: 31 }")
+    .replace("    define: |", "    forward: { at-most: 31 }\n    define: |")
+    .replace("spike    = v > threshold", "spike    = min(spike + (v > threshold), 31)");
+
+  it("and what a neuron passes on are part of a target", () => {
+    const { delivery, datapaths } = loadTarget(counting, "chip.yaml", noBase);
+    expect(delivery).toMatchObject({
+      spikes: "next-timestep",
+      inputs: "same-timestep",
+      order: "inputs-first",
+      atMost: { inputs: 15, spikes: 31 },
+    });
+    expect(datapaths["lif"]!.forward).toEqual({ atMost: 31 });
+  });
+
+  it("are read in spike only where counts are passed on", () => {
+    const text = counting.replace("    forward: { at-most: 31 }\n", "");
+    expect(mistakesIn(text)).toEqual([
+      `DATAPATH_NAME chip.yaml:${placeOf("spike + (v", text)} datapaths.lif.on timestep`,
+    ]);
   });
 });
 
