@@ -12,9 +12,10 @@ import { sanaFe } from "./sana-fe.ts";
 import { snntorch } from "./snntorch.ts";
 import { speck } from "./speck.ts";
 import { Tally, type Difference, type RoundingNote } from "./tally.ts";
+import { xylo } from "./xylo.ts";
 
 /** One adapter per oracle. */
-export const adapters: readonly Adapter[] = [lava, nengoLoihi, nir, ranc, sanaFe, snntorch, speck];
+export const adapters: readonly Adapter[] = [lava, nengoLoihi, nir, ranc, sanaFe, snntorch, speck, xylo];
 
 export type EngineName = BackendName | IntegerEngine;
 export const integerEngines: readonly IntegerEngine[] = ["interpreter", "plain", "shards"];
