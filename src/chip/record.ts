@@ -4,6 +4,7 @@ import type { Program } from "../compile/program.ts";
 import type { Synaptic } from "../core/delivery.ts";
 import type { EventList } from "../core/events.ts";
 import type { Neurons } from "../core/population.ts";
+import type { Register } from "../datapath/prepare.ts";
 import { parseBlock, parseDefinitions } from "../datapath/parse.ts";
 import type { PopulationRecording, ProjectionRecording, Recording, RunOptions, SpikeTrain } from "../engine.ts";
 import { SpikeTrainBuilder } from "../recording.ts";
@@ -12,7 +13,7 @@ import type { Machine } from "./machine.ts";
 
 interface ProbeBuffer {
   readonly register: string;
-  readonly source: Int32Array | Float64Array;
+  readonly source: Register;
   readonly trace: Int32Array | Float64Array;
 }
 
@@ -118,7 +119,7 @@ export class Recorder {
 
 function probeBuffer({ registers, probes, size }: Neurons, register: string, rows: number): ProbeBuffer {
   const source = registers.get(register) ?? probes.get(register)!;
-  const trace = source instanceof Int32Array ? new Int32Array(rows * size) : new Float64Array(rows * size);
+  const trace = source instanceof Float64Array ? new Float64Array(rows * size) : new Int32Array(rows * size);
   return { register, source, trace };
 }
 

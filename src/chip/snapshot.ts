@@ -1,6 +1,7 @@
 /** Everything that one timestep leaves for the next, as bytes: registers, and events under way. */
 
 import type { EventList } from "../core/events.ts";
+import type { Register } from "../datapath/prepare.ts";
 import { mistake } from "../errors.ts";
 import { sizeOf } from "../network/types.ts";
 import type { Machine } from "./machine.ts";
@@ -14,8 +15,9 @@ const countBytes = 8;
 
 /** One register of one population, and where it lies in a snapshot. */
 interface Saved {
-  readonly array: Int32Array | Float64Array;
-  readonly bytes: Uint8Array;
+  readonly array: Register;
+  /** How it is saved, whichever way an engine stores it. */
+  readonly Kind: typeof Int32Array | typeof Float64Array;
   readonly low: number;
   readonly high: number;
   readonly offset: number;
@@ -50,8 +52,9 @@ export class Snapshots {
     for (const { load, registers } of machine.populations) {
       for (const [name, array] of registers) {
         const { low, high } = load.datapath.spec.state[name]!;
-        saved.push({ array, bytes: bytesOf(array), low, high, offset });
-        offset += padded(array.byteLength);
+        const Kind = array instanceof Float64Array ? Float64Array : Int32Array;
+        saved.push({ array, Kind, low, high, offset });
+        offset += padded(array.length * Kind.BYTES_PER_ELEMENT);
       }
     }
     this.saved = saved;
@@ -62,13 +65,18 @@ export class Snapshots {
   /** Write a snapshot to the beginning of `into`, or to a new array where it is too short. */
   take(into?: Uint8Array): Uint8Array {
     const length = this.length();
+    if (into !== undefined && into.length >= length && into.byteOffset % 8 !== 0) {
+      // Numbers are written where they lie at multiples of their size.
+      into.set(this.take());
+      return into.subarray(0, length);
+    }
     const bytes = into === undefined || into.length < length ? new Uint8Array(length) : into.subarray(0, length);
     const view = new DataView(bytes.buffer, bytes.byteOffset, length);
     view.setUint32(0, mark, true);
     view.setUint32(4, this.layout, true);
     view.setFloat64(8, length, true);
     view.setFloat64(16, this.machine.step, true);
-    for (const register of this.saved) bytes.set(register.bytes, register.offset);
+    for (const register of this.saved) valuesAt(bytes, register).set(register.array);
     let offset = this.fixed;
     for (const { name, reach } of this.sources) {
       for (let age = 0; age < reach; age++) offset = writeEvents(view, offset, this.machine.underWay(name, age));
@@ -85,7 +93,8 @@ export class Snapshots {
     const { machine } = this;
     machine.reset();
     machine.step = view.getFloat64(16, true);
-    for (const { array, offset } of this.saved) array.set(valuesAt(bytes, offset, array));
+    for (const register of this.saved) register.array.set(valuesAt(bytes, register));
+    for (const population of machine.populations) population.restored();
     let offset = this.fixed;
     for (const { name, reach } of this.sources) {
       for (let age = 0; age < reach; age++) {
@@ -112,8 +121,8 @@ export class Snapshots {
     if (view.getUint32(0, true) !== mark || view.getUint32(4, true) !== this.layout) return false;
     const step = view.getFloat64(16, true);
     if (view.getFloat64(8, true) !== bytes.length || !Number.isSafeInteger(step) || step < 0) return false;
-    for (const { array, offset, low, high } of this.saved) {
-      if (!allWhole(valuesAt(bytes, offset, array), low, high)) return false;
+    for (const register of this.saved) {
+      if (!allWhole(valuesAt(bytes, register), register.low, register.high)) return false;
     }
     let offset = this.fixed;
     for (const source of this.sources) {
@@ -204,14 +213,9 @@ function allWhole(values: Int32Array | Float64Array, low: number, high: number):
   return true;
 }
 
-/** The numbers at an offset, as many and of the kind of an array. */
-function valuesAt<A extends Int32Array | Float64Array>(bytes: Uint8Array, offset: number, like: A): A {
-  const Kind = like.constructor as new (buffer: ArrayBufferLike, at: number, length: number) => A;
-  return new Kind(bytes.buffer, bytes.byteOffset + offset, like.length);
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: Int32Array | Float64Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
+/** The numbers of one register in a snapshot. */
+function valuesAt(bytes: Uint8Array, { array, Kind, offset }: Saved): Int32Array | Float64Array {
+  return new Kind(bytes.buffer as ArrayBuffer, bytes.byteOffset + offset, array.length);
 }
 
 /** A length up to the next multiple of eight bytes. */

@@ -1,7 +1,14 @@
 /** The neurons of one population that lie on one core or shard: registers, and one timestep of them. */
 
 import type { Datapath } from "../datapath/datapath.ts";
-import { plainBlock, prepareBlock, type Output, type PreparedBlock, type Values } from "../datapath/prepare.ts";
+import {
+  plainBlock,
+  prepareBlock,
+  type Output,
+  type PreparedBlock,
+  type Register,
+  type Values,
+} from "../datapath/prepare.ts";
 import { mistake } from "../errors.ts";
 import { emptyList, type EventList } from "./events.ts";
 import { Forwarding } from "./forward.ts";
@@ -27,13 +34,15 @@ export interface Neurons {
   readonly load: PopulationLoad;
   /** How many: high - low. */
   readonly size: number;
-  readonly registers: ReadonlyMap<string, Int32Array | Float64Array>;
+  readonly registers: ReadonlyMap<string, Register>;
   /** Values of per-step names that are being probed, by name. */
-  readonly probes: ReadonlyMap<string, Int32Array | Float64Array>;
+  readonly probes: ReadonlyMap<string, Float64Array>;
   /** Spikes of the last timestep, with neuron numbers of the whole population. */
   readonly fired: EventList;
   /** Registers to their initial values, nothing accumulated, nothing to be shown. */
   reset(): void;
+  /** To be told when somebody else has written to registers. */
+  restored(): void;
   /**
    * Advance every neuron by one timestep and list what fired in `fired`.
    *
@@ -44,9 +53,9 @@ export interface Neurons {
 }
 
 /** An accumulator has no width of its own: events add up exactly, and a chip that overflows says so in its equations. */
-const accumulatorLimit = Number.MAX_SAFE_INTEGER;
+export const accumulatorLimit: number = Number.MAX_SAFE_INTEGER;
 /** Payloads travel as 32-bit integers. */
-const payloadLimit = 2 ** 31 - 1;
+export const payloadLimit: number = 2 ** 31 - 1;
 
 /** Registers and accumulators of one population, [high - low] each; neurons are counted from `low`. */
 export class Population implements Neurons {
@@ -77,31 +86,27 @@ export class Population implements Neurons {
     this.accumulators = new Map(
       datapath.spec.inputs.map((name) => [name, this.registers.get(name) ?? new Float64Array(this.size)]),
     );
-    this.constants = new Map<string, Values>([
-      ...datapath.words,
-      ...Object.entries(load.settings),
-      ...Object.entries(load.parameters).map(([name, values]): [string, Values] => [name, slice(values, low, high)]),
-    ]);
+    this.constants = constantsOf(load);
     this.spike = new Float64Array(this.size);
     this.fired = emptyList(this.size);
-    const locals = probed.filter((name) => !this.registers.has(name) && !this.accumulators.has(name));
     this.probes = new Map(
-      locals.map((name) => [name, name === "spike" ? this.spike : new Float64Array(this.size)] as const),
+      localsOf(load, probed).map(
+        (name) => [name, name === "spike" ? this.spike : new Float64Array(this.size)] as const,
+      ),
     );
     this.forwarding = this.size === 0 ? null : forwardingOf(load);
-    this.block = this.prepare(plain);
+    this.block = prepareTimestep(load, this, this.spike, () => this.timestep, plain);
     this.reset();
   }
 
   reset(): void {
-    const { initial, low, high } = this.load;
     for (const array of [...this.accumulators.values(), ...this.probes.values()]) array.fill(0);
-    for (const [name, register] of this.registers) {
-      const values = slice(initial[name] ?? new Int32Array(1), low, high);
-      if (typeof values === "number") register.fill(values);
-      else register.set(values as Int32Array);
-    }
+    for (const [name, register] of this.registers) initialize(register, this.load, name);
     this.fired.count = 0;
+  }
+
+  restored(): void {
+    // Nothing is remembered beside the registers.
   }
 
   step(timestep: number): void {
@@ -134,40 +139,75 @@ export class Population implements Neurons {
     }
     fired.count = count;
   }
-
-  private prepare(plain: boolean): PreparedBlock {
-    const { datapath, name } = this.load;
-    const outputs: Output[] = [...this.registers].map(([register, array]) => ({
-      name: register,
-      array,
-      low: datapath.spec.state[register]!.low,
-      high: datapath.spec.state[register]!.high,
-    }));
-    outputs.push({ name: "spike", array: this.spike, low: -payloadLimit, high: payloadLimit });
-    for (const [local, array] of this.probes) {
-      if (array === this.spike) continue;
-      outputs.push({ name: local, array, low: -accumulatorLimit, high: accumulatorLimit });
-    }
-    const inputs = new Map<string, Values>(this.constants);
-    for (const [accumulator, array] of this.accumulators) {
-      if (!this.registers.has(accumulator)) inputs.set(accumulator, array);
-    }
-    const changing = new Map([["timestep", () => this.timestep]]);
-    return (plain ? plainBlock : prepareBlock)(
-      datapath.onTimestep,
-      inputs,
-      outputs,
-      changing,
-      (lane, output, value) => {
-        const { low, high } = output;
-        const facts = { register: output.name, neuron: lane + this.load.low, value: String(value), low, high };
-        throw mistake("ENGINE_REGISTER_RANGE", { ...facts, population: name, timestep: this.timestep });
-      },
-    );
-  }
 }
 
-function forwardingOf({ datapath, forwards, low, high }: PopulationLoad): Forwarding | null {
+/** Parameters of the neurons that are here, settings, and the words of enumerations. */
+export function constantsOf({ datapath, settings, parameters, low, high }: PopulationLoad): Map<string, Values> {
+  return new Map<string, Values>([
+    ...datapath.words,
+    ...Object.entries(settings),
+    ...Object.entries(parameters).map(([name, values]): [string, Values] => [name, slice(values, low, high)]),
+  ]);
+}
+
+/** Probed names that are worked out in each timestep, and neither registers nor accumulators. */
+export function localsOf({ datapath: { spec } }: PopulationLoad, probed: readonly string[]): string[] {
+  return probed.filter((name) => !Object.hasOwn(spec.state, name) && !spec.inputs.includes(name));
+}
+
+/** Initial values of a register on the neurons that are here. */
+export function initialOf({ initial, low, high }: PopulationLoad, name: string): Int32Array | number {
+  return slice(initial[name] ?? new Int32Array(1), low, high);
+}
+
+/** Set a register to its initial values. */
+export function initialize(register: Register, load: PopulationLoad, name: string): void {
+  const values = initialOf(load, name);
+  if (typeof values === "number") register.fill(values);
+  else register.set(values);
+}
+
+/** Arrays that the equations of a timestep work on. */
+export interface TimestepArrays {
+  readonly registers: ReadonlyMap<string, Register>;
+  readonly accumulators: ReadonlyMap<string, Register>;
+  readonly constants: ReadonlyMap<string, Values>;
+  readonly probes: ReadonlyMap<string, Float64Array>;
+}
+
+/**
+ * Make the equations of a timestep ready to run.
+ *
+ * @param spike overwritten
+ * @param plain by the plain walk
+ */
+export function prepareTimestep(
+  { datapath, name: population, low: first }: PopulationLoad,
+  { registers, accumulators, constants, probes }: TimestepArrays,
+  spike: Float64Array,
+  timestep: () => number,
+  plain: boolean,
+): PreparedBlock {
+  const outputs: Output[] = [...registers].map(([name, array]) => {
+    const { low, high } = datapath.spec.state[name]!;
+    return { name, array, low, high };
+  });
+  outputs.push({ name: "spike", array: spike, low: -payloadLimit, high: payloadLimit });
+  for (const [name, array] of probes) {
+    if (array !== spike) outputs.push({ name, array, low: -accumulatorLimit, high: accumulatorLimit });
+  }
+  const inputs = new Map(constants);
+  for (const [name, array] of accumulators) if (!registers.has(name)) inputs.set(name, array);
+  const prepare = plain ? plainBlock : prepareBlock;
+  const changing = new Map([["timestep", timestep]]);
+  return prepare(datapath.onTimestep, inputs, outputs, changing, (lane, { name, low, high }, value) => {
+    const facts = { register: name, neuron: lane + first, value: String(value), low, high };
+    throw mistake("ENGINE_REGISTER_RANGE", { ...facts, population, timestep: timestep() });
+  });
+}
+
+/** Who passes counts on to whom, where somebody does. */
+export function forwardingOf({ datapath, forwards, low, high }: PopulationLoad): Forwarding | null {
   const { forward } = datapath.spec;
   if (forward === undefined || forwards === undefined) return null;
   if (low !== 0 || high !== forwards.length) throw new Error("a population that forwards is not divided");
@@ -179,6 +219,6 @@ function registerArray({ low, high }: { low: number; high: number }, size: numbe
 }
 
 /** One shared value as a number, or this part of the population's values. */
-function slice(values: Int32Array, low: number, high: number): Values {
+function slice(values: Int32Array, low: number, high: number): Int32Array | number {
   return values.length === 1 ? values[0]! : values.subarray(low, high);
 }

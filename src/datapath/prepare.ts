@@ -15,13 +15,16 @@ import { childrenOf, namesIn, type Block, type Expression } from "./syntax.ts";
 /** Neurons per pass, small enough that all intermediate lanes stay in the first-level cache. */
 const passLength = 256;
 
+/** An array with one element per neuron that equations write. */
+export type Register = Float64Array | Int32Array | Int16Array | Uint16Array;
+
 /** Values of one name: an array with one element per neuron, or one number for all. */
-export type Values = Float64Array | Int32Array | Uint32Array | number;
+export type Values = Register | Uint32Array | number;
 
 /** A name that the block may write, with the range that the result must keep to. */
 export interface Output {
   readonly name: string;
-  readonly array: Float64Array | Int32Array;
+  readonly array: Register;
   readonly low: number;
   readonly high: number;
 }
