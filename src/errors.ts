@@ -771,6 +771,11 @@ export const catalogue = {
     message: "The events of one timestep through {projection} may add up beyond 2^53.",
     hint: "Smaller payloads or weights are needed; no chip sums that far.",
   },
+  ENGINE_KERNELS: {
+    title: "Compiled kernels not found",
+    message: "The kernels cannot be loaded from {url}: {reason}.",
+    hint: "In a clone, run npm run build; in a bundle, put the package's .wasm files where the address points.",
+  },
   ENGINE_MEMORY: {
     title: "Not enough memory",
     message: "The neurons and synapses need {bytes} bytes in one memory, and there is none so large.",

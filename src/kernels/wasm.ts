@@ -7,6 +7,7 @@ export interface WasmMemory {
 
 interface WebAssemblyInterface {
   validate(bytes: Uint8Array): boolean;
+  compile(bytes: Uint8Array): Promise<object>;
   readonly Memory: new (limits: {
     readonly initial: number;
     readonly maximum?: number;

@@ -1,0 +1,284 @@
+/**
+ * Events of one projection added up by compiled kernels, where `on spike` is an exact sum: what `src/core/sums.ts` gives,
+ * bit for bit. Every array has its place before the memory is made, so it takes some steps:
+ *
+ *     const packed = packSynapses(synapses, targets, sum, layout); // once, whatever the number of threads
+ *     const places = reserveSums(packed, layout, samples); // once per thread
+ *     const memory = openMemory(layout, shared);
+ *     writeSynapses(packed, synapses, memory); // once
+ *     const delivery = openDelivery({ kernels, memory, packed, places, synapses, name });
+ *     delivery.addUp(events);
+ */
+
+import type { EventList } from "../core/events.ts";
+import { openRows, type Rows } from "../core/rows.ts";
+import { addUp, type Sum } from "../core/sums.ts";
+import type { Synapses } from "../core/synapses.ts";
+import { denseSums, openDense, packDense, writeDense, type PackedDense, type Rowed } from "./dense.ts";
+import { jobFields, jobLength } from "./fields.ts";
+import type { OpenForm, Targets } from "./form.ts";
+import type { DeliveryKernels } from "./load.ts";
+import { bytesOf, paddedLength, viewOf, type Layout, type Region } from "./memory.ts";
+import type { WasmMemory } from "./wasm.ts";
+
+/** Where the synapses of one projection lie in a memory, and in which form. Plain data that workers can be sent. */
+export interface PackedSynapses {
+  readonly targets: Targets;
+  readonly sum: Sum;
+  /** Largest magnitude of any weight of the projection, onto these neurons or others. */
+  readonly largest: number;
+  readonly form: PackedDense;
+}
+
+/** Where the sums of some samples lie. Plain data. */
+export interface SumPlaces {
+  readonly samples: number;
+  /** [samples][jobLength] */
+  readonly jobs: Region<"i32">;
+  /** [samples][..] */
+  readonly narrow: Region<"u8">;
+  readonly total: Region<"i32">;
+  /** [samples][portion] for events that come from elsewhere. */
+  readonly neuron: Region<"u32">;
+  readonly payload: Region<"i32">;
+}
+
+/** The sums of one sample. */
+export interface Sums {
+  /** [neurons here] what the last events add up to, where `wide` is null. */
+  readonly total: Int32Array;
+  /** [neurons here] the same where 32 bits might not hold it. */
+  readonly wide: Float64Array | null;
+  /** Synapses that the last events reached. */
+  readonly synops: number;
+}
+
+/** A projection that is ready to receive events. */
+export interface KernelDelivery {
+  /** One per sample that can be under way. */
+  readonly sums: readonly Sums[];
+  /**
+   * Add up the events that arrive together. Nothing is copied where the list lies in the delivery's memory, and nothing
+   * allocated.
+   *
+   * @param sample whose sums are overwritten
+   * @throws ENGINE_SUM_RANGE
+   */
+  addUp(events: EventList, sample?: number): void;
+  /**
+   * The same for several samples, the first for `sums[0]` and so on: a row of weights serves all of them while it is in
+   * the cache.
+   */
+  addUpBatch(lists: readonly EventList[]): void;
+}
+
+/** What a delivery is made of. */
+export interface DeliveryParts {
+  /** That work on `memory`. */
+  readonly kernels: DeliveryKernels;
+  readonly memory: WasmMemory;
+  readonly packed: PackedSynapses;
+  readonly places: SumPlaces;
+  /** As the program has them: sums that 32 bits may not hold are made from these. */
+  readonly synapses: Synapses;
+  /** Of the projection, for messages. */
+  readonly name: string;
+}
+
+/** Totals are 32-bit integers where no sum can leave their range. */
+const totalLimit = 2 ** 31 - 1;
+/** Events from elsewhere are copied in portions of at least so many. */
+const leastPortion = 256;
+
+/**
+ * Choose the form of the synapses, the narrowest that holds the weights, and reserve their place.
+ *
+ * @param sum what `on spike` adds up, by `recognizeSum`
+ */
+export function packSynapses(synapses: Synapses, targets: Targets, sum: Sum, layout: Layout): PackedSynapses {
+  const largest = synapses.weight.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
+  return { targets, sum, largest, form: packDense(synapses as Rowed, targets, sum, layout) };
+}
+
+/** Reserve what the sums of some samples need. */
+export function reserveSums({ form }: PackedSynapses, layout: Layout, samples = 1): SumPlaces {
+  const { totals, narrow } = denseSums(form);
+  const portion = Math.max(leastPortion, form.sources);
+  return {
+    samples,
+    jobs: layout.reserve("i32", samples * jobLength),
+    narrow: layout.reserve("u8", samples * paddedLength(narrow)),
+    total: layout.reserve("i32", samples * paddedLength(totals)),
+    neuron: layout.reserve("u32", samples * paddedLength(portion)),
+    payload: layout.reserve("i32", samples * paddedLength(portion)),
+  };
+}
+
+/** Write the synapses into their memory: by one thread, before a delivery is opened. */
+export function writeSynapses({ form, targets }: PackedSynapses, synapses: Synapses, memory: WasmMemory): void {
+  writeDense(form, synapses as Rowed, targets, memory);
+}
+
+/** Open a projection whose synapses were written. */
+export function openDelivery(parts: DeliveryParts): KernelDelivery {
+  return new Opened(parts);
+}
+
+class Opened implements KernelDelivery {
+  readonly sums: readonly SampleSums[];
+  private readonly parts: DeliveryParts;
+  private readonly form: OpenForm;
+  private rows: Rows | null = null;
+
+  constructor(parts: DeliveryParts) {
+    this.parts = parts;
+    this.form = openDense(parts.packed.form, parts.kernels);
+    this.sums = Array.from({ length: parts.places.samples }, (_, sample) => new SampleSums(parts, this.form, sample));
+  }
+
+  addUp(events: EventList, sample = 0): void {
+    const sums = this.sums[sample]!;
+    if (this.prepare(events, sums)) this.form.run(sums.kernel, sums.job, 1);
+  }
+
+  addUpBatch(lists: readonly EventList[]): void {
+    const { sums, form } = this;
+    // Jobs that lie one behind the other and take the same kernel run together.
+    let first = 0;
+    let waiting = 0;
+    for (let sample = 0; sample < lists.length; sample++) {
+      const own = sums[sample]!;
+      const ready = this.prepare(lists[sample]!, own);
+      if (waiting > 0 && (!ready || own.kernel !== sums[first]!.kernel)) {
+        form.run(sums[first]!.kernel, sums[first]!.job, waiting);
+        waiting = 0;
+      }
+      if (!ready) continue;
+      if (waiting++ === 0) first = sample;
+    }
+    if (waiting > 0) form.run(sums[first]!.kernel, sums[first]!.job, waiting);
+  }
+
+  /** Fill in the job of a sample. @returns whether it is to be run; else the sums are made already */
+  private prepare(events: EventList, sums: SampleSums): boolean {
+    const { packed } = this.parts;
+    sums.look(events, packed.sum);
+    if (sums.magnitude * packed.largest > totalLimit) {
+      this.addUpWide(events, sums);
+      return false;
+    }
+    sums.wide = null;
+    sums.synops = 0;
+    let done = 0;
+    while (true) {
+      done += sums.take(events, done);
+      if (done === events.count) return true;
+      this.form.run(sums.kernel, sums.job, 1);
+    }
+  }
+
+  private addUpWide(events: EventList, sums: SampleSums): void {
+    const { synapses, packed, name } = this.parts;
+    const { neurons, low, high } = packed.targets;
+    this.rows ??= openRows(synapses, neurons, low, high);
+    sums.wide = sums.cleared();
+    sums.synops = addUp(this.rows, events, packed.sum, sums.wide, name);
+  }
+}
+
+/** The sums of one sample and its job. */
+class SampleSums implements Sums {
+  readonly total: Int32Array;
+  wide: Float64Array | null = null;
+  synops = 0;
+  kernel = 0;
+  /** Address. */
+  readonly job: number;
+  /** Sum of the magnitudes of all payloads of the list that was looked at. */
+  magnitude = 0;
+  private readonly form: OpenForm;
+  private readonly memory: WasmMemory;
+  private readonly fields: Int32Array;
+  private readonly neuron: Uint32Array;
+  private readonly payload: Int32Array;
+  private double: Float64Array | null = null;
+  /** Whether all events of the list carry the same payload. */
+  private alike = true;
+
+  constructor({ memory, packed, places }: DeliveryParts, form: OpenForm, sample: number) {
+    const part = <S extends "i32" | "u32" | "u8">(region: Region<S>): Region<S> =>
+      partOf(region, places.samples, sample);
+    const job = part(places.jobs);
+    this.form = form;
+    this.memory = memory;
+    this.job = job.offset;
+    this.fields = viewOf(memory, job);
+    const total = part(places.total);
+    const { low, high } = packed.targets;
+    this.total = viewOf(memory, total).subarray(form.first, form.first + high - low);
+    this.neuron = viewOf(memory, part(places.neuron));
+    this.payload = viewOf(memory, part(places.payload));
+    this.fields[jobFields.narrow] = part(places.narrow).offset;
+    this.fields[jobFields.total] = total.offset;
+  }
+
+  /** Zeros of the width that any sum fits. */
+  cleared(): Float64Array {
+    this.double ??= new Float64Array(this.total.length);
+    return this.double.fill(0);
+  }
+
+  /** Choose the kernel by the payloads, and set what weights are multiplied with and what all targets get. */
+  look({ payload, begin, count }: EventList, sum: Sum): void {
+    let [low, high, all, magnitude] = [1, 1, count, count];
+    if (sum === "weight * payload" && count > 0) {
+      low = high = payload[begin]!;
+      all = magnitude = 0;
+      for (let i = begin; i < begin + count; i++) {
+        const one = payload[i]!;
+        if (one < low) low = one;
+        if (one > high) high = one;
+        all += one;
+        magnitude += Math.abs(one);
+      }
+    }
+    const { form, fields } = this;
+    this.magnitude = magnitude;
+    this.alike = low === high;
+    this.kernel = form.kernel(this.alike, low, high);
+    fields[jobFields.scale] = this.alike ? Math.imul(form.scale, low) : form.scale;
+    // Of sums of magnitudes that stay below 2^53 the low 32 bits are exact.
+    fields[jobFields.offset] = Math.imul(form.base, all);
+    fields[jobFields.more] = 0;
+  }
+
+  /** Put a portion of the events into the job, from the one numbered `done` on. @returns how many */
+  take(events: EventList, done: number): number {
+    const { fields } = this;
+    fields[jobFields.more] = done === 0 ? 0 : 1;
+    const begin = events.begin + done;
+    let { neuron, payload } = events;
+    let count = events.count - done;
+    const { buffer } = this.memory;
+    let at = begin;
+    if (neuron.buffer !== buffer || (!this.alike && payload.buffer !== buffer)) {
+      count = Math.min(count, this.neuron.length);
+      this.neuron.set(neuron.subarray(begin, begin + count));
+      if (!this.alike) this.payload.set(payload.subarray(begin, begin + count));
+      ({ neuron, payload } = this);
+      at = 0;
+    }
+    const address = neuron.byteOffset + 4 * at;
+    fields[jobFields.neurons] = address;
+    fields[jobFields.payloads] = this.alike ? 0 : payload.byteOffset + 4 * at;
+    fields[jobFields.count] = count;
+    this.synops += this.form.synops(address, count);
+    return count;
+  }
+}
+
+/** The part of an array of equal parts. */
+function partOf<S extends "i32" | "u32" | "u8">(region: Region<S>, parts: number, index: number): Region<S> {
+  const length = region.length / parts;
+  return { storage: region.storage, offset: region.offset + index * length * bytesOf(region.storage), length };
+}

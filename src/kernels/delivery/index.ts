@@ -1,0 +1,4 @@
+/** The kernels of synaptic delivery: AssemblyScript, compiled by `npm run build`. They own no memory and allocate nothing. */
+
+export { countEntries } from "./count";
+export { addDense } from "./dense";

@@ -1,0 +1,167 @@
+/** Synapses stored as whole rows, one per source: the layout that `delivery/dense.ts` adds up. */
+
+import type { Sum } from "../core/sums.ts";
+import type { DenseSynapses, SparseSynapses } from "../core/synapses.ts";
+import { denseKernels } from "./fields.ts";
+import { fit, spreadOf, type Fit, type Spread } from "./fit.ts";
+import type { OpenForm, SumSizes, Targets } from "./form.ts";
+import type { DeliveryKernels } from "./load.ts";
+import { viewOf, type Layout, type Region } from "./memory.ts";
+import type { WasmMemory } from "./wasm.ts";
+
+/** Synapses that can be read row by row. */
+export type Rowed = DenseSynapses | SparseSynapses;
+
+/** Whole rows of weights of one width. Plain data. */
+export interface PackedDense extends Fit {
+  readonly kind: "dense";
+  readonly sources: number;
+  /** [sources + 1][stride], the last row of zeros. */
+  readonly weights: Region<"u8">;
+  /** Bytes from row to row. */
+  readonly stride: number;
+  readonly plan: Region<"i32">;
+  /** Synapses of every row; null where rows differ and `start` counts them. */
+  readonly each: number | null;
+  /** [sources + 1] synapses before each row. */
+  readonly start: Region<"u32">;
+}
+
+/** Targets that 16 bytes hold, by bits of a weight. */
+const perVector: Readonly<Record<Fit["bits"], number>> = { 1: 128, 4: 32, 8: 16, 16: 8, 32: 4 };
+/** Largest sum that the narrow sums hold, by bits of a weight. */
+const narrowLimit: Readonly<Record<Fit["bits"], number>> = { 1: 255, 4: 65_535, 8: 65_535, 16: Infinity, 32: Infinity };
+/** Rows of a batch that are to stay in the second-level cache, in bytes. */
+const blockBytes = 2 ** 18;
+/** Bytes of narrow sums for one byte of weights, at most, and how many the kernels use. */
+const narrowSpread = 8;
+const narrowTile = 32_768;
+
+/** Choose the width of the weights and reserve their place. */
+export function packDense(synapses: Rowed, targets: Targets, sum: Sum, layout: Layout): PackedDense {
+  const rows = readRows(synapses, targets);
+  const { sources } = rows;
+  const width = targets.high - targets.low;
+  let spread: Spread | null = null;
+  for (let source = 0; source < sources; source++) spread = spreadOf(rows.read(source), spread);
+  // Payloads multiply weights one by one, so that packing them closer than bytes gains nothing.
+  const chosen = fit(spread ?? { low: 0, high: 0, step: 0 }, sum === "weight" ? [1, 4, 8, 16, 32] : [8, 16, 32]);
+  const stride = Math.ceil(width / perVector[chosen.bits]) * 16;
+  return {
+    kind: "dense",
+    ...chosen,
+    sources,
+    weights: layout.reserve("u8", (sources + 1) * stride),
+    stride,
+    plan: layout.reserve("i32", 5),
+    each: synapses.kind === "dense" ? width : null,
+    start: layout.reserve("u32", synapses.kind === "dense" ? 0 : sources + 1),
+  };
+}
+
+/** What the sums of one sample need. */
+export function denseSums({ bits, stride }: PackedDense): SumSizes {
+  return { totals: (stride / 16) * perVector[bits], narrow: Math.min(stride * narrowSpread, narrowTile) };
+}
+
+/** Write plan and weights. */
+export function writeDense(packed: PackedDense, synapses: Rowed, targets: Targets, memory: WasmMemory): void {
+  const { weights, sources, stride, levels, bits, plan } = packed;
+  // Eight rows are added at a time: after a multiple of eight none is left over.
+  const interval = Math.min(2 ** 30, Math.floor(narrowLimit[bits] / Math.max(1, levels) / 8) * 8);
+  const block = Math.max(1, Math.floor(blockBytes / Math.max(1, stride)));
+  viewOf(memory, plan).set([weights.offset, sources, stride, interval, block]);
+  const rows = readRows(synapses, targets);
+  const store = storing(packed, memory);
+  for (let source = 0; source < sources; source++) store(rows.read(source), source * stride);
+  if (packed.each === null) viewOf(memory, packed.start).set(countRows(synapses as SparseSynapses, targets));
+}
+
+/** A function that stores one row of weights at a byte of the region. */
+function storing(
+  { weights, bits, scale, base }: PackedDense,
+  memory: WasmMemory,
+): (row: Int32Array, at: number) => void {
+  const bytes = viewOf(memory, weights);
+  const { buffer, byteOffset, length } = bytes;
+  const halves = new Int16Array(buffer, byteOffset, length / 2);
+  const words = new Int32Array(buffer, byteOffset, length / 4);
+  if (bits === 32) return (row, at) => words.set(row, at / 4);
+  return (row, at) => {
+    for (let t = 0; t < row.length; t++) {
+      const stored = (row[t]! - base) / scale;
+      if (bits === 16) halves[at / 2 + t] = stored;
+      else if (bits === 8) bytes[at + byteOf(t)] = stored;
+      else if (bits === 4) bytes[at + 16 * (t >> 5) + byteOf(t & 15)]! |= (t & 16) === 0 ? stored : stored << 4;
+      else bytes[at + 16 * (t >> 7) + (t & 15)]! |= stored << ((t >> 4) & 7);
+    }
+  };
+}
+
+/** Of every 16 targets the first eight are in the even bytes, the others in the odd ones. */
+function byteOf(target: number): number {
+  return (target & ~15) | ((target & 7) << 1) | ((target >> 3) & 1);
+}
+
+/** Make rows that were written ready to be added up. */
+export function openDense(packed: PackedDense, kernels: DeliveryKernels): OpenForm {
+  const { bits, scale, base, plan, each, start } = packed;
+  const { sum1, sum4, sum8, dot8, dot16, multiply8, multiply16, multiply32 } = denseKernels;
+  const alone = { 1: sum1, 4: sum4, 8: sum8, 16: dot16, 32: multiply32 }[bits];
+  return {
+    scale,
+    base,
+    first: 0,
+    kernel(alike, low, high) {
+      if (alike || bits === 32) return alone;
+      const fits = low >= -(2 ** 15) && high < 2 ** 15;
+      if (bits === 16) return fits ? dot16 : multiply16;
+      return fits ? dot8 : multiply8;
+    },
+    run: (kernel, jobs, count) => kernels.addDense(plan.offset, kernel, jobs, count),
+    synops: (neurons, count) => (each === null ? kernels.countEntries(start.offset, neurons, count) : each * count),
+  };
+}
+
+/** Weights of one source at a time, onto the targets that are here. */
+interface RowReader {
+  readonly sources: number;
+  /** [targets]; valid until the next call */
+  read(source: number): Int32Array;
+}
+
+function readRows(synapses: Rowed, { neurons, low, high }: Targets): RowReader {
+  if (synapses.kind === "dense") {
+    const { weight } = synapses;
+    return {
+      sources: neurons === 0 ? 0 : weight.length / neurons,
+      read: (source) => weight.subarray(source * neurons + low, source * neurons + high),
+    };
+  }
+  const { start, target, weight } = synapses;
+  const row = new Int32Array(high - low);
+  return {
+    sources: start.length - 1,
+    read(source) {
+      row.fill(0);
+      for (let i = start[source]!; i < start[source + 1]!; i++) {
+        const neuron = target[i]!;
+        if (neuron >= low && neuron < high) row[neuron - low]! += weight[i]!;
+      }
+      return row;
+    },
+  };
+}
+
+/** [sources + 1] synapses onto the targets that are here, before each row. */
+function countRows({ start, target }: SparseSynapses, { low, high }: Targets): Uint32Array {
+  const before = new Uint32Array(start.length);
+  let entries = 0;
+  for (let source = 0; source + 1 < start.length; source++) {
+    for (let i = start[source]!; i < start[source + 1]!; i++) {
+      if (target[i]! >= low && target[i]! < high) entries++;
+    }
+    before[source + 1] = entries;
+  }
+  return before;
+}

@@ -1,0 +1,105 @@
+import * as fc from "fast-check";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { EventList } from "../../src/core/events.ts";
+import type { Sum } from "../../src/core/sums.ts";
+import type { Synapses } from "../../src/core/synapses.ts";
+import type { Targets } from "../../src/kernels/form.ts";
+import { loadDelivery, type DeliveryModules } from "../../src/kernels/load.ts";
+import { Dice } from "../dice.ts";
+import {
+  attempt,
+  interpreted,
+  opened,
+  randomEvents,
+  randomRows,
+  randomTargets,
+  randomWeights,
+  sumsOf,
+} from "./cases.ts";
+
+let modules: DeliveryModules;
+beforeAll(async () => {
+  modules = await loadDelivery();
+});
+
+/** Compare kernels and interpreter on some lists, twice: what is left of the first time must not show in the second. */
+function compare(synapses: Synapses, targets: Targets, sum: Sum, lists: readonly EventList[], dice: Dice): string {
+  const where = { shared: dice.chance(50), inside: dice.chance(50) };
+  const { delivery, lists: own, form } = opened(modules, synapses, targets, sum, lists, where);
+  const expected = lists.map((list) => interpreted(synapses, targets, sum, list));
+  if (expected.every((outcome) => typeof outcome !== "string") && dice.chance(50)) {
+    for (let times = 0; times < 2; times++) {
+      delivery.addUpBatch(own);
+      expect(lists.map((_, sample) => sumsOf(delivery, sample))).toEqual(expected);
+    }
+    return form;
+  }
+  for (let times = 0; times < 2; times++) {
+    for (const [sample, list] of own.entries()) {
+      const outcome = attempt(() => {
+        delivery.addUp(list, sample);
+        return sumsOf(delivery, sample);
+      });
+      expect(outcome).toEqual(expected[sample]);
+    }
+  }
+  return form;
+}
+
+describe("the kernels of synaptic delivery", () => {
+  it("give the interpreter's sums and counts for rows of all widths", () => {
+    const forms = new Set<string>();
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2 ** 30 }), (seed) => {
+        const dice = new Dice(seed);
+        const sources = dice.between(1, 40);
+        const neurons = dice.one([dice.between(1, 20), dice.between(1, 300), dice.between(100, 700)]);
+        const synapses = randomRows(sources, neurons, dice);
+        const sum = dice.one<Sum>(["weight", "weight * payload"]);
+        const samples = dice.one([1, 1, 3, 16]);
+        const most = dice.one([4, 40, 900]);
+        const lists = Array.from({ length: samples }, () => randomEvents(sources, most, dice));
+        forms.add(compare(synapses, randomTargets(neurons, dice), sum, lists, dice));
+      }),
+      { numRuns: 600 },
+    );
+    expect([...forms].toSorted()).toEqual(["dense 1", "dense 16", "dense 32", "dense 4", "dense 8"]);
+  });
+
+  it("give them for rows longer than a tile of targets, and for more rows than a block of sources", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2 ** 30 }), (seed) => {
+        const dice = new Dice(seed);
+        const [sources, neurons] = [dice.between(3, 30), dice.between(4000, 40_000)];
+        const synapses: Synapses = { kind: "dense", weight: randomWeights(sources * neurons, dice) };
+        const sum = dice.one<Sum>(["weight", "weight * payload"]);
+        const lists = Array.from({ length: dice.between(1, 4) }, () => randomEvents(sources, 30, dice));
+        compare(synapses, randomTargets(neurons, dice), sum, lists, dice);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it("flush sums before the narrowest weights at their ends overflow", () => {
+    for (const [low, high, bits] of [
+      [-1, 1, 1],
+      [-8, 7, 4],
+      [-128, 127, 8],
+      [0, 255, 8],
+    ] as const) {
+      const steps = Int32Array.from({ length: 128 }, (_, i) => (i % 3 === 0 ? high : i % 3 === 1 ? low : high - 1));
+      const weight = bits === 1 ? steps.map((value) => (value === low ? low : high)) : steps;
+      for (const count of [255, 256, 257, 258, 4368, 4369, 4370, 70_000]) {
+        const neuron = new Uint32Array(count);
+        const list = { neuron, payload: new Int32Array(count).fill(1), begin: 0, count };
+        const targets = { neurons: 128, low: 0, high: 128 };
+        const synapses: Synapses = { kind: "dense", weight };
+        const where = { shared: false, inside: true };
+        const { delivery, lists, form } = opened(modules, synapses, targets, "weight", [list], where);
+        delivery.addUp(lists[0]!);
+        expect(form).toBe(`dense ${bits}`);
+        expect(sumsOf(delivery, 0)).toEqual({ total: Array.from(weight, (one) => one * count), synops: 128 * count });
+      }
+    }
+  });
+});
