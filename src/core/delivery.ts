@@ -1,6 +1,13 @@
 /** Events of one projection to the neurons of one core: `on spike` for each synapse, then `on total`. */
 
-import { plainBlock, prepareBlock, type Output, type PreparedBlock, type Values } from "../datapath/prepare.ts";
+import {
+  plainBlock,
+  prepareBlock,
+  type Output,
+  type PreparedBlock,
+  type Register,
+  type Values,
+} from "../datapath/prepare.ts";
 import { namesIn, renamed, type Block } from "../datapath/syntax.ts";
 import { mistake } from "../errors.ts";
 import type { EventList } from "./events.ts";
@@ -136,7 +143,7 @@ function refuse(population: Population, load: ProjectionLoad) {
 /** `on spike` over all targets of one event: the targets are the lanes, gathered and scattered around the block. */
 class SpikeLanes {
   private readonly weight: Int32Array;
-  private readonly gathered: readonly { lanes: Float64Array; array: Float64Array | Int32Array }[];
+  private readonly gathered: readonly { lanes: Float64Array; array: Register }[];
   private readonly written: ReadonlySet<string>;
   private readonly names: readonly string[];
   private readonly block: PreparedBlock;
@@ -145,11 +152,7 @@ class SpikeLanes {
   constructor(onSpike: Block, load: ProjectionLoad, population: Population, total: Float64Array, plain: boolean) {
     const size = population.size;
     this.weight = new Int32Array(size);
-    const arrays = new Map<string, Float64Array | Int32Array>([
-      ...population.registers,
-      ...population.accumulators,
-      ["total", total],
-    ]);
+    const arrays = new Map<string, Register>([...population.registers, ...population.accumulators, ["total", total]]);
     for (const [name, value] of population.constants) {
       if (typeof value !== "number") arrays.set(name, value as Int32Array);
     }

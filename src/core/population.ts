@@ -57,13 +57,28 @@ export const accumulatorLimit: number = Number.MAX_SAFE_INTEGER;
 /** Payloads travel as 32-bit integers. */
 export const payloadLimit: number = 2 ** 31 - 1;
 
+/** Arrays of [high - low] neurons, those of an accumulator that is a register the same. */
+export interface PopulationArrays {
+  readonly registers: ReadonlyMap<string, Register>;
+  readonly accumulators: ReadonlyMap<string, Register>;
+  /** With room for all neurons. */
+  readonly fired: EventList;
+}
+
+function newArrays({ datapath: { spec }, low, high }: PopulationLoad): PopulationArrays {
+  const size = high - low;
+  const registers = new Map(Object.entries(spec.state).map(([name, range]) => [name, registerArray(range, size)]));
+  const accumulators = new Map(spec.inputs.map((name) => [name, registers.get(name) ?? new Float64Array(size)]));
+  return { registers, accumulators, fired: emptyList(size) };
+}
+
 /** Registers and accumulators of one population, [high - low] each; neurons are counted from `low`. */
 export class Population implements Neurons {
   readonly load: PopulationLoad;
   readonly size: number;
-  readonly registers: ReadonlyMap<string, Int32Array | Float64Array>;
+  readonly registers: ReadonlyMap<string, Register>;
   /** What arrived this timestep; an accumulator that is a register keeps its value. */
-  readonly accumulators: ReadonlyMap<string, Float64Array | Int32Array>;
+  readonly accumulators: ReadonlyMap<string, Register>;
   /** Constants that blocks may read: parameters, settings and the words of enumerations. */
   readonly constants: ReadonlyMap<string, Values>;
   /** Spikes of the last timestep, with neuron numbers of the whole population. */
@@ -75,20 +90,24 @@ export class Population implements Neurons {
   private readonly forwarding: Forwarding | null;
   private timestep = 0;
 
-  /** @param plain run the plain walk of the equations instead of the prepared loops; `probed` names are kept */
-  constructor(load: PopulationLoad, plain: boolean, probed: readonly string[] = []) {
+  /**
+   * @param plain run the plain walk of the equations instead of the prepared loops
+   * @param probed per-step names that are kept
+   * @param arrays where the neurons live; overwritten
+   */
+  constructor(
+    load: PopulationLoad,
+    plain: boolean,
+    probed: readonly string[] = [],
+    arrays: PopulationArrays = newArrays(load),
+  ) {
     this.load = load;
-    const { datapath, low, high } = load;
-    this.size = high - low;
-    this.registers = new Map(
-      Object.entries(datapath.spec.state).map(([name, range]) => [name, registerArray(range, this.size)]),
-    );
-    this.accumulators = new Map(
-      datapath.spec.inputs.map((name) => [name, this.registers.get(name) ?? new Float64Array(this.size)]),
-    );
+    this.size = load.high - load.low;
+    this.registers = arrays.registers;
+    this.accumulators = arrays.accumulators;
     this.constants = constantsOf(load);
     this.spike = new Float64Array(this.size);
-    this.fired = emptyList(this.size);
+    this.fired = arrays.fired;
     this.probes = new Map(
       localsOf(load, probed).map(
         (name) => [name, name === "spike" ? this.spike : new Float64Array(this.size)] as const,

@@ -48,8 +48,8 @@ export interface SpikeList {
   readonly first: number;
 }
 
-/** Entries that vectors written behind the last spike may overwrite. */
-export const listPadding = 4;
+/** Entries behind those of all neurons: padding up to a whole group may fire, and whole vectors are written. */
+export const listPadding = 12;
 
 /** [16 masks][16 bytes]: bytes of the lanes whose bits are set, moved to the front. */
 export function compactionTable(): Uint8Array {
