@@ -90,7 +90,8 @@ export function worstCase(
     // A current that starts on the other side of its bias cannot do more than the bias undoes.
     const below = Math.max(0, -bias) + Math.max(0, -current - Math.max(0, bias)) + step;
     const above = Math.max(0, bias) + Math.max(0, current - Math.max(0, -bias)) + step;
-    bounds.lowest = Math.max(bounds.lowest, kept(held(down) + below) + Math.max(0, -membrane));
+    const lowest = kept(held(down) + below) + Math.max(0, -membrane);
+    bounds.lowest = Math.max(bounds.lowest, Math.min(lowest, -quantities.lowerBound[i]!));
     const rises = held(up) + above;
     if (threshold === Infinity) bounds.highest = Math.max(bounds.highest, kept(rises) + Math.max(0, membrane));
     else if (quantities.subtract === 1) {

@@ -1,6 +1,7 @@
 /** A discrete float network to the program of a chip. */
 
 import { readDatapath, type neuronQuantities, type Datapath } from "../datapath/datapath.ts";
+import type { Quantities } from "../datapath/real.ts";
 import { mistake, type Warning } from "../errors.ts";
 import { sizeOf, type DiscreteNetwork, type PopulationNode } from "../network/types.ts";
 import type { RecipeSpec, Target } from "../target/types.ts";
@@ -13,7 +14,8 @@ import { findCircuit, type Circuit, type Path } from "./paths.ts";
 import { placeOnCores } from "./place.ts";
 import type { Decision, Program, ProgramInput, ProgramPopulation, ProgramProjection } from "./program.ts";
 import { quantitiesOf, semanticWarnings, type PopulationQuantities } from "./quantities.ts";
-import { chooseScale, type Candidate } from "./scale.ts";
+import { recipeConstants, recipeNumbers } from "./recipe.ts";
+import { chooseScale, fixedScale, type Candidate, type ScaleChoice } from "./scale.ts";
 import { WeightFormat } from "./weights.ts";
 
 /** What an Input node will be fed. */
@@ -105,6 +107,15 @@ function inputOf(name: string, shape: readonly number[], { kind, limit }: InputU
   return { name, shape, payloadScale: limit > 0 ? payloadLimit / limit : 1, payloadLimit };
 }
 
+/** How the integers of a population are derived. */
+interface Chosen {
+  readonly candidates: readonly Candidate[];
+  readonly format: WeightFormat;
+  readonly choice: ScaleChoice;
+  /** What the recipe worked out beside the scale. */
+  readonly numbers: Quantities;
+}
+
 /** Works through the populations in order and gathers projections, decisions and warnings. */
 class Compiler {
   readonly projections: ProgramProjection[] = [];
@@ -143,10 +154,8 @@ class Compiler {
   population(node: PopulationNode): ProgramPopulation {
     const quantities = quantitiesOf(node, this.circuit.bias.get(node.name)!);
     const { name: datapathName, datapath } = this.chooseDatapath(node, quantities);
-    const format = new WeightFormat(this.target, datapath, this.recipe, this.settings);
     const paths = this.circuit.paths.filter((path) => path.to === node.name);
-    const candidates = paths.map((path) => this.candidate(path, datapath, quantities));
-    const choice = chooseScale(datapath, this.recipe, quantities, candidates, format);
+    const { candidates, format, choice, numbers } = this.choose(datapath, quantities, paths);
     if (!(choice.scale > 0 && Number.isFinite(choice.scale))) {
       throw mistake("COMPILE_NO_SCALE", { population: node.name, target: this.target.name }, { node: node.name });
     }
@@ -156,7 +165,8 @@ class Compiler {
     }
     if (!choice.proved && this.recipe === null) this.warnings.push(unproved(node.name));
     this.warnings.push(...semanticWarnings(node));
-    const encoded = encodePopulation(node.name, datapath, this.recipe, quantities, choice.scale);
+    const known = { settings: this.settings, numbers };
+    const encoded = encodePopulation(node.name, datapath, this.recipe, quantities, choice.scale, known);
     this.decisions.push(...encoded.decisions);
     this.warnings.push(...encoded.warnings);
     return {
@@ -170,6 +180,29 @@ class Compiler {
       scale: Float64Array.of(choice.scale),
       origin: quantities.origin.some((value) => value !== 0) ? quantities.origin : null,
     };
+  }
+
+  /** Scale and constants of all projections into a population: those of the recipe, else our own choice. */
+  private choose(datapath: Datapath, quantities: PopulationQuantities, paths: readonly Path[]): Chosen {
+    const { target, recipe, settings } = this;
+    const found = paths.map((path) => this.candidate(path, datapath, quantities));
+    const fixed = recipeNumbers(
+      recipe,
+      quantities,
+      found.map(({ synapses }) => synapses),
+    );
+    const numbers = fixed?.numbers ?? {};
+    const candidates = found.map((one): Candidate => {
+      const constants = recipeConstants(recipe, datapath.spec, one.synapses, numbers);
+      const exponent = one.exponent !== null && one.exponent.name in constants ? null : one.exponent;
+      return { ...one, constants: { ...one.constants, ...constants }, exponent };
+    });
+    const format = new WeightFormat(target, datapath, recipe, settings, numbers);
+    const choice =
+      fixed === null
+        ? chooseScale(datapath, recipe, quantities, candidates, format)
+        : fixedScale(fixed.scale, candidates, format);
+    return { candidates, format, choice, numbers };
   }
 
   /** The first datapath whose parameters can say everything that this population needs. */
@@ -214,9 +247,7 @@ class Compiler {
   private constants(datapath: Datapath, graded: boolean, largest: number, smallest: number): Record<string, number> {
     const constants: Record<string, number> = {};
     for (const [name, spec] of Object.entries(datapath.spec.projection)) {
-      const fixed = this.recipe?.parameters[name];
-      if (typeof fixed === "number") constants[name] = fixed;
-      else if (spec.chosen === "graded") constants[name] = Number(graded);
+      if (spec.chosen === "graded") constants[name] = Number(graded);
       else if (spec.chosen === "signs") {
         const word = smallest >= 0 ? "excitatory" : largest <= 0 ? "inhibitory" : "mixed";
         constants[name] = Math.max(0, spec.words?.indexOf(word) ?? 0);
@@ -294,6 +325,7 @@ function unproved(population: string): Warning {
 type Need = Exclude<(typeof neuronQuantities)[number], "scale"> | "zero";
 
 function inWords(need: Need): string {
+  if (need === "lower_bound") return "a lower bound of the membrane";
   return need === "subtract" ? "reset by subtraction" : need === "zero" ? "reset to zero" : need;
 }
 
@@ -302,17 +334,19 @@ const remedies: Readonly<Record<Need, string>> = {
   alpha: "The chip has no synaptic current: use neurons without one, or another target.",
   beta: "The chip's membrane does not leak: use neurons that do not, or another target.",
   bias: "The chip has no bias: train without biases.",
+  lower_bound: "The chip's membrane has no lower bound of its own: train without one.",
   subtract: "The chip resets to zero only: train with that, or see what it does with --reset zero.",
   zero: "The chip resets by subtraction only: train with that, or see what it does with --reset subtract.",
   threshold: "The chip has no threshold of its own.",
 };
 
 /** Quantities that differ from what a register would do without being told. */
-function needsOf({ alpha, beta, bias, subtract, threshold }: PopulationQuantities): Need[] {
+function needsOf({ alpha, beta, bias, subtract, threshold, lowerBound }: PopulationQuantities): Need[] {
   const needs: Need[] = [];
   if (alpha.some((kept) => kept !== 0)) needs.push("alpha");
   if (beta.some((kept) => kept !== 1)) needs.push("beta");
   if (bias.some((drive) => drive !== 0)) needs.push("bias");
+  if (lowerBound.some((bound) => bound !== -Infinity)) needs.push("lower_bound");
   if (threshold.some((value) => value !== Infinity)) needs.push("threshold", subtract === 1 ? "subtract" : "zero");
   return needs;
 }

@@ -1,15 +1,22 @@
 /** Float quantities to the integers that a target's `encodes` expressions ask for. */
 
-import { evaluateReal, parseReal, type Quantities } from "../datapath/real.ts";
+import { parseDefinitions } from "../datapath/parse.ts";
+import { evaluateReal, nearestEven, parseReal, type Quantities, type Round } from "../datapath/real.ts";
 import type { ParameterSpec, Rounding } from "../datapath/spec.ts";
-import { namesIn, type Expression } from "../datapath/syntax.ts";
+import { namesIn, type Definition, type Expression } from "../datapath/syntax.ts";
 import type { RecipeSpec } from "../target/types.ts";
 import type { Decision } from "./program.ts";
 
 /** How one parameter is derived: a constant, or an expression and its rounding. */
 export type Encoding =
   | { readonly kind: "constant"; readonly value: number }
-  | { readonly kind: "expression"; readonly expression: Expression; readonly round: Rounding };
+  | {
+      readonly kind: "expression";
+      readonly expression: Expression;
+      readonly round: Rounding;
+      /** How every operation is rounded; absent: float64. */
+      readonly roundEach?: Round | undefined;
+    };
 
 /** The encoding of a parameter: a recipe's, else the target's own; null where neither says. */
 export function encodingOf(name: string, spec: ParameterSpec, recipe: RecipeSpec | null): Encoding | null {
@@ -17,7 +24,18 @@ export function encodingOf(name: string, spec: ParameterSpec, recipe: RecipeSpec
   if (typeof own === "number") return { kind: "constant", value: own };
   const text = own?.encodes ?? spec.encodes;
   if (text === undefined) return null;
-  return { kind: "expression", expression: parseReal(text), round: own?.round ?? spec.round ?? "nearest" };
+  const expression = parseReal(text, definitionsOf(recipe));
+  return { kind: "expression", expression, round: own?.round ?? spec.round ?? "nearest", roundEach: roundOf(recipe) };
+}
+
+/** Float64, or every result rounded to float32. */
+export function roundOf(recipe: RecipeSpec | null): Round | undefined {
+  return recipe?.arithmetic === "float32" ? Math.fround : undefined;
+}
+
+/** The named expressions of a recipe. */
+export function definitionsOf(recipe: RecipeSpec | null): readonly Definition[] {
+  return recipe?.define === undefined ? [] : parseDefinitions(recipe.define, "real");
 }
 
 /** Whether an encoding depends on a quantity. */
@@ -27,7 +45,8 @@ export function mentions(encoding: Encoding | null, quantity: string): boolean {
 
 /** The real number that an encoding asks for. */
 export function wantedValue(encoding: Encoding, quantities: Quantities): number {
-  return encoding.kind === "constant" ? encoding.value : evaluateReal(encoding.expression, quantities);
+  if (encoding.kind === "constant") return encoding.value;
+  return evaluateReal(encoding.expression, quantities, encoding.roundEach);
 }
 
 /** Round a real number; ties of `nearest` go up, as the field's tools do with floor(x + 0.5). */
@@ -35,11 +54,8 @@ export function roundTo(value: number, rounding: Rounding): number {
   switch (rounding) {
     case "nearest":
       return Math.floor(value + 0.5);
-    case "nearest-even": {
-      const floor = Math.floor(value);
-      const rest = value - floor;
-      return rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor;
-    }
+    case "nearest-even":
+      return nearestEven(value);
     case "down":
       return Math.floor(value);
     case "toward-zero":

@@ -28,6 +28,7 @@ const parameter = z.object({
   step: z.string().optional(),
   chosen: z.enum(["exponent", "signs", "graded"]).optional(),
   default: whole.optional(),
+  onLoad: z.string().optional(),
 });
 const named = <T extends z.ZodType>(value: T): z.ZodRecord<z.ZodString, T> => z.record(z.string(), value);
 const sourced = z.object({
@@ -82,8 +83,13 @@ const target = z.object({
     .nullable(),
   recipes: named(
     z.object({
+      arithmetic: z.enum(["float64", "float32"]).optional(),
+      define: z.string().optional(),
       scale: z.number().positive().optional(),
-      parameters: named(z.union([whole, z.object({ encodes: z.string(), round: rounding })])),
+      population: z.string().optional(),
+      parameters: named(
+        z.union([whole, z.object({ encodes: z.string(), round: rounding, step: z.string().optional() })]),
+      ),
     }),
   ),
 });

@@ -1,7 +1,8 @@
 /** A population's integer parameters and initial registers, and what each lost. */
 
 import type { Datapath } from "../datapath/datapath.ts";
-import { evaluateReal, parseReal, type Quantities } from "../datapath/real.ts";
+import { runBlock } from "../datapath/evaluate.ts";
+import type { Quantities } from "../datapath/real.ts";
 import type { ParameterSpec } from "../datapath/spec.ts";
 import { mistake, type Warning } from "../errors.ts";
 import type { RecipeSpec } from "../target/types.ts";
@@ -16,6 +17,14 @@ export interface EncodedPopulation {
   readonly warnings: readonly Warning[];
 }
 
+/** What expressions and blocks may read beside a population's quantities. */
+export interface Known {
+  /** Chip-wide options. */
+  readonly settings: Readonly<Record<string, number>>;
+  /** What the recipe worked out for the population. */
+  readonly numbers: Quantities;
+}
+
 /** Derive every parameter of a population. @throws COMPILE_PARAMETER, COMPILE_NO_VALUE, COMPILE_INITIAL */
 export function encodePopulation(
   name: string,
@@ -23,8 +32,9 @@ export function encodePopulation(
   recipe: RecipeSpec | null,
   quantities: PopulationQuantities,
   scale: number,
+  known: Known = { settings: {}, numbers: {} },
 ): EncodedPopulation {
-  const encoder = new Encoder(name, datapath, recipe, quantities, scale);
+  const encoder = new Encoder(name, datapath, recipe, quantities, scale, known);
   const parameters: Record<string, Int32Array> = {};
   for (const [parameter, spec] of Object.entries(datapath.spec.parameters)) {
     parameters[parameter] = shared(encoder.parameter(parameter, spec));
@@ -45,6 +55,7 @@ class Encoder {
   private readonly recipe: RecipeSpec | null;
   private readonly quantities: PopulationQuantities;
   private readonly scale: number;
+  private readonly known: Known;
   private readonly neurons: number;
   private readonly exponents = new Map<string, Int32Array>();
 
@@ -54,8 +65,10 @@ class Encoder {
     recipe: RecipeSpec | null,
     quantities: PopulationQuantities,
     scale: number,
+    known: Known,
   ) {
     this.name = name;
+    this.known = known;
     this.datapath = datapath;
     this.recipe = recipe;
     this.quantities = quantities;
@@ -75,12 +88,13 @@ class Encoder {
       return Int32Array.of(spec.default);
     }
     const loss = new Loss();
+    const stored = this.storing(parameter);
     const values = Int32Array.from({ length: this.neurons }, (_, i) => {
       const wanted = wantedValue(encoding, this.at(i));
       if (Number.isNaN(wanted)) {
         throw mistake("COMPILE_NO_VALUE", { parameter, population: this.name, neuron: i }, { node: this.name });
       }
-      return this.fitted(wanted, encoding, spec, loss);
+      return this.fitted(wanted, encoding, spec, loss, stored);
     });
     this.decisions.push(loss.decision(this.name, parameter, this.noteOn(encoding)));
     this.warnOutside(parameter, spec, values);
@@ -94,14 +108,16 @@ class Encoder {
     for (const [register, values] of Object.entries({ current: initialCurrent, membrane: initialMembrane })) {
       if (values.every((value) => value === 0)) continue;
       const spec = this.datapath.spec.state[register];
-      if (spec?.encodes === undefined) throw mistake("COMPILE_INITIAL", { register }, { node: this.name });
-      const expression = parseReal(spec.encodes);
+      const encoding = spec === undefined ? null : encodingOf(register, spec, this.recipe);
+      if (spec === undefined || encoding === null) {
+        throw mistake("COMPILE_INITIAL", { register }, { node: this.name });
+      }
       const loss = new Loss();
-      const encoding: Encoding = { kind: "expression", expression, round: "nearest" };
       // What is loaded has 32 bits, however wide the register is.
       const range = { low: Math.max(spec.low, -(2 ** 31)), high: Math.min(spec.high, 2 ** 31 - 1) };
       const loaded = Int32Array.from(values, (value) => {
-        return this.fitted(evaluateReal(expression, { [register]: value, scale: this.scale }), encoding, range, loss);
+        const known = { ...this.known.numbers, [register]: value, scale: this.scale };
+        return this.fitted(wantedValue(encoding, known), encoding, range, loss);
       });
       this.decisions.push(loss.decision(this.name, `initial ${register}`, null));
       initial[register] = shared(loaded);
@@ -109,13 +125,33 @@ class Encoder {
     return initial;
   }
 
-  private fitted(wanted: number, encoding: Encoding, spec: { low: number; high: number }, loss: Loss): number {
+  private fitted(
+    wanted: number,
+    encoding: Encoding,
+    spec: Pick<ParameterSpec, "low" | "high" | "documented">,
+    loss: Loss,
+    stored: (value: number) => number = (value) => value,
+  ): number {
     const rounded = encoding.kind === "constant" ? encoding.value : roundTo(wanted, encoding.round);
-    const value = Math.max(spec.low, Math.min(spec.high, rounded)) + 0;
     // A neuron that never fires has the threshold Infinity: the end of the range is what is meant, not a loss.
-    if (value !== rounded && Number.isFinite(wanted)) loss.cut();
+    const { low, high } = Number.isFinite(wanted) ? spec : (spec.documented ?? spec);
+    const offered = Math.max(low, Math.min(high, rounded)) + 0;
+    if (offered !== rounded && Number.isFinite(wanted)) loss.cut();
+    const value = stored(offered);
     loss.add(value, wanted, wanted);
     return value;
+  }
+
+  /** What the chip makes of a value that is loaded. */
+  private storing(parameter: string): (value: number) => number {
+    const block = this.datapath.loads.get(parameter);
+    if (block === undefined) return (value) => value;
+    const constants = [...this.datapath.words, ...Object.entries(this.known.settings)];
+    return (value) => {
+      const values = new Map([...constants, [parameter, value] as const].map(([name, own]) => [name, BigInt(own)]));
+      runBlock(block, values);
+      return Number(values.get("stored")!);
+    };
   }
 
   private noteOn(encoding: Encoding): string | null {
@@ -158,6 +194,7 @@ class Encoder {
 
   private at(i: number): Quantities {
     const exponents = [...this.exponents].map(([name, values]) => [name, values[i]!]);
-    return { ...quantitiesAt(this.quantities, i), scale: this.scale, ...Object.fromEntries(exponents) };
+    const own = { ...this.known.numbers, ...quantitiesAt(this.quantities, i), scale: this.scale };
+    return { ...own, ...Object.fromEntries(exponents) };
   }
 }

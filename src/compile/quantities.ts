@@ -16,6 +16,8 @@ export interface PopulationQuantities {
   readonly gain: Float64Array;
   /** 1: reset by subtraction. */
   readonly subtract: 0 | 1;
+  /** Relative to the chip's zero; -Infinity where the membrane may fall as far as it likes. */
+  readonly lowerBound: Float64Array;
   /** Current and membrane before the first step, relative to the chip's zero. */
   readonly initialCurrent: Float64Array;
   readonly initialMembrane: Float64Array;
@@ -53,6 +55,7 @@ export function quantitiesOf(node: PopulationNode, constantInput: Float64Array):
     bias: each((i) => node.gain[i]! * settled[i]! + node.leak[i]! - (1 - beta[i]!) * origin[i]!),
     gain: each((i) => node.gain[i]! * (node.currentGain?.[i] ?? 1)),
     subtract: node.reset === "subtract" ? 1 : 0,
+    lowerBound: each((i) => (node.lowerBound?.[i] ?? -Infinity) - origin[i]!),
     initialCurrent: each((i) =>
       node.alpha === null ? 0 : node.gain[i]! * (initialOf(node, "current", i) - settled[i]!),
     ),
@@ -62,8 +65,16 @@ export function quantitiesOf(node: PopulationNode, constantInput: Float64Array):
 }
 
 /** One neuron's quantities by the names that `encodes` expressions use. */
-export function quantitiesAt({ alpha, beta, threshold, bias, subtract }: PopulationQuantities, i: number): Quantities {
-  return { alpha: alpha[i]!, beta: beta[i]!, threshold: threshold[i]!, bias: bias[i]!, subtract };
+export function quantitiesAt(quantities: PopulationQuantities, i: number): Quantities {
+  const { alpha, beta, threshold, bias, subtract, lowerBound } = quantities;
+  return {
+    alpha: alpha[i]!,
+    beta: beta[i]!,
+    threshold: threshold[i]!,
+    bias: bias[i]!,
+    subtract,
+    lower_bound: lowerBound[i]!,
+  };
 }
 
 /** Where the current goes under a constant input; without a current, the input itself. */

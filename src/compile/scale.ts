@@ -52,6 +52,11 @@ const mostRounds = 50;
 /** A bias of 12 bits beside its sign is off by less than this share. */
 const biasRounding = 2 ** -11;
 
+/** The exponents that fit a scale which a recipe fixes. */
+export function fixedScale(scale: number, candidates: readonly Candidate[], format: WeightFormat): ScaleChoice {
+  return { scale, exponents: fittingExponents(candidates, scale, format), proved: false };
+}
+
 /** Choose scale and exponents for the projections into one population. */
 export function chooseScale(
   datapath: Datapath,
@@ -60,10 +65,6 @@ export function chooseScale(
   candidates: readonly Candidate[],
   format: WeightFormat,
 ): ScaleChoice {
-  if (recipe?.scale !== undefined) {
-    const fixed = recipe.scale;
-    return { scale: fixed, exponents: fittingExponents(candidates, fixed, recipe, format), proved: false };
-  }
   const chooser = new Chooser(datapath, recipe, quantities, candidates, format);
   const { hard, soft } = chooser.limits(noSlack(quantities), longestGathering);
   const safe = chooser.roomy(best(candidates, weightLimit(candidates, format, soft), format), "soft");
@@ -72,7 +73,7 @@ export function chooseScale(
   const finest = (): number => best(candidates, weightLimit(candidates, format, hard), format);
   const scale = fine || soft === hard ? safe : chooser.roomy(finest(), "hard");
   const { soft: certain } = chooser.limits(chooser.slack(scale), Infinity);
-  return { scale, exponents: fittingExponents(candidates, scale, recipe, format), proved: scale <= certain };
+  return { scale, exponents: fittingExponents(candidates, scale, format), proved: scale <= certain };
 }
 
 /** What the worst input leaves of a scale. */
@@ -122,7 +123,7 @@ class Chooser {
   /** What rounding may add at a scale. */
   slack(scale: number): Slack {
     const { candidates, recipe, format, quantities, datapath } = this;
-    const exponents = fittingExponents(candidates, scale, recipe, format);
+    const exponents = fittingExponents(candidates, scale, format);
     const weight = candidates.map(({ name, constants, exponent, payloadScale }): [string, number] => {
       const chosen = exponent === null ? {} : { [exponent.name]: exponents.get(name)! };
       return [name, format.rounding(scale / payloadScale, { ...constants, ...chosen })];
@@ -313,18 +314,16 @@ function resolution(one: Candidate, constants: ProjectionConstants, scale: numbe
 function fittingExponents(
   candidates: readonly Candidate[],
   scale: number,
-  recipe: RecipeSpec | null,
   format: WeightFormat,
 ): ReadonlyMap<string, number> {
   const exponents = new Map<string, number>();
   for (const one of candidates) {
     if (one.exponent === null) continue;
     const { name, values } = one.exponent;
-    const fixed = recipe?.parameters[name];
     const rated = values.map((value) => resolution(one, { ...one.constants, [name]: value }, scale, format));
     const finest = Math.max(...rated);
     const chosen = finest > 0 ? values[rated.findIndex((own) => own > finest * 0.9999)]! : values.at(-1)!;
-    exponents.set(one.name, typeof fixed === "number" ? fixed : chosen);
+    exponents.set(one.name, chosen);
   }
   return exponents;
 }

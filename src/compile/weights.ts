@@ -3,11 +3,13 @@
 import { evaluate, runBlock } from "../datapath/evaluate.ts";
 import type { Datapath } from "../datapath/datapath.ts";
 import { parseExpression } from "../datapath/parse.ts";
-import { evaluateReal, parseReal } from "../datapath/real.ts";
+import { evaluateReal, parseReal, type Quantities } from "../datapath/real.ts";
+import { calls } from "../datapath/syntax.ts";
 import type { Target, RecipeSpec } from "../target/types.ts";
 import { encodingOf, Loss, roundTo, wantedValue, type Encoding } from "./encode.ts";
 import type { FloatSynapses } from "./linear.ts";
 import type { Decision, Synapses } from "./program.ts";
+import { weightExtremes } from "./recipe.ts";
 
 /** Constants of a projection by name; words as their numbers. */
 export type ProjectionConstants = Readonly<Record<string, number>>;
@@ -23,24 +25,33 @@ export class WeightFormat {
   private readonly datapath: Datapath;
   private readonly encoding: Encoding;
   private readonly settings: Readonly<Record<string, number>>;
+  private readonly numbers: Quantities;
+  private readonly ownStep: string | undefined;
   private readonly knownLimits = new Map<string, Limits>();
 
-  /** @param settings the chip-wide options, which `on load` may read */
+  /**
+   * @param settings the chip-wide options, which `on load` may read
+   * @param numbers what the recipe worked out for the population
+   */
   constructor(
     target: Target,
     datapath: Datapath,
     recipe: RecipeSpec | null,
     settings: Readonly<Record<string, number>> = {},
+    numbers: Quantities = {},
   ) {
     this.target = target;
     this.datapath = datapath;
     this.encoding = encodingOf("weight", target.weights, recipe)!;
     this.settings = settings;
+    this.numbers = numbers;
+    const own = recipe?.parameters["weight"];
+    this.ownStep = typeof own === "object" ? own.step : undefined;
   }
 
   /** Weight LSBs per float unit of weight and membrane LSB, for one setting of the projection. */
   factor(scale: number, constants: ProjectionConstants): number {
-    return wantedValue(this.encoding, { ...constants, weight: 1, scale });
+    return wantedValue(this.encoding, { ...this.numbers, ...constants, weight: 1, scale });
   }
 
   /** Smallest and largest weight that can be stored without loss. */
@@ -75,7 +86,10 @@ export class WeightFormat {
 
   /** Distance between the weights that can be stored. */
   step(constants: ProjectionConstants): number {
-    const text = this.target.weights.step;
+    return this.stepBy(this.target.weights.step, constants);
+  }
+
+  private stepBy(text: string | undefined, constants: ProjectionConstants): number {
     if (text === undefined) return 1;
     const value = (name: string): bigint => BigInt(this.datapath.words.get(name) ?? constants[name]!);
     return Number(evaluate(parseExpression(text, "integer"), { value, old: value }));
@@ -92,6 +106,18 @@ export class WeightFormat {
     return Number(values.get("stored")!);
   }
 
+  /** What the encoding asks for of a weight. */
+  private exactly(synapses: FloatSynapses, scale: number, constants: ProjectionConstants): (weight: number) => number {
+    const { encoding } = this;
+    const known = { ...this.numbers, ...constants, ...weightExtremes([synapses]), scale };
+    if (encoding.kind === "constant" || encoding.roundEach !== undefined || calls(encoding.expression, "float32")) {
+      return (weight) => wantedValue(encoding, { ...known, weight });
+    }
+    // In float64 an encoding is a multiple of the weight.
+    const factor = wantedValue(encoding, { ...known, weight: 1 });
+    return (weight) => weight * factor;
+  }
+
   /** Quantize all weights of a projection. */
   quantize(
     where: string,
@@ -101,15 +127,16 @@ export class WeightFormat {
     note: string,
   ): { synapses: Synapses; decision: Decision } {
     const { low, high } = this.target.weights;
-    const factor = this.factor(scale, constants);
+    const exactly = this.exactly(synapses, scale, constants);
     const round = this.encoding.kind === "expression" ? this.encoding.round : "nearest";
-    const step = round.startsWith("nearest") ? this.step(constants) : 1;
+    const spacing = this.ownStep === undefined ? this.step(constants) : this.stepBy(this.ownStep, constants);
+    const step = round.startsWith("nearest") ? spacing : 1;
     const limits = this.limits(constants);
     const unit = this.unit(constants);
     const loss = new Loss();
     const known = new Map<number, number>();
     const weight = Int32Array.from(synapses.weight, (wanted) => {
-      const exact = wanted * factor;
+      const exact = exactly(wanted);
       const rounded = step * roundTo(exact / step, round);
       const offered = Math.max(low, Math.min(high, rounded));
       let kept = known.get(offered);

@@ -18,6 +18,8 @@ export interface Datapath {
   readonly onTimestep: Block;
   /** How a weight is stored: `stored` from `weight`; null: as it is. */
   readonly onLoad: Block | null;
+  /** How parameters are stored: `stored` from the parameter's own name; those that are stored as they are have none. */
+  readonly loads: ReadonlyMap<string, Block>;
 }
 
 /** What `on spike`, `on total`, `on timestep` and `on load` know beside the declared names. */
@@ -31,7 +33,37 @@ type BlockName = keyof typeof builtIn;
 const blockNames = Object.keys(builtIn) as BlockName[];
 
 /** Float quantities that an `encodes` of a neuron's parameter may name; docs/targets.md explains each. */
-export const neuronQuantities = ["alpha", "beta", "threshold", "bias", "subtract", "scale"] as const;
+export const neuronQuantities = ["alpha", "beta", "threshold", "bias", "subtract", "lower_bound", "scale"] as const;
+
+/** Quantities of which the lines of a recipe know the smallest and the largest value in a population. */
+const populationQuantities = ["weight", "alpha", "beta", "threshold", "bias", "lower_bound", "current", "membrane"];
+
+/** `lowest_weight`, `highest_weight`, .. */
+export function extremeNames(quantities: readonly string[] = populationQuantities): string[] {
+  return quantities.flatMap((name) => [`lowest_${name}`, `highest_${name}`]);
+}
+
+/**
+ * Parse and check what a recipe works out once per population.
+ *
+ * @returns its definitions and lines, and every mistake found in them; places name a field of the recipe
+ */
+export function readRecipe({ define, population }: { define?: string | undefined; population?: string | undefined }): {
+  readonly definitions: readonly Definition[];
+  readonly lines: Block;
+  readonly issues: BitspikeError[];
+} {
+  const issues: BitspikeError[] = [];
+  const definitions = attempt(issues, "define", () => parseDefinitions(define ?? "", "real")) ?? [];
+  const field = "on population";
+  const lines = attempt(issues, field, () => parseBlock(population ?? "", definitions, "real")) ?? [];
+  if (population !== undefined && issues.length === 0) {
+    const nothing = new Set<string>();
+    const rules = { readable: new Set(extremeNames()), writable: nothing, registers: nothing, result: "scale" };
+    issues.push(...checkBlock(lines, rules).map((issue) => inField(issue, field)));
+  }
+  return { definitions, lines, issues };
+}
 
 /**
  * Parse and check a datapath.
@@ -55,6 +87,7 @@ export function readDatapath(
   for (const name of ["on spike", "on timestep"]) {
     if (spec.blocks[name] === undefined) issues.push(mistake("DATAPATH_NO_BLOCK", { name }));
   }
+  const loads = readLoads(spec, settings, words, definitions, issues);
   checkEncodings(spec, issues);
   if (issues.length === 0) checkUse(spec, blocks, issues);
   if (issues.length > 0) return { datapath: null, issues };
@@ -65,6 +98,7 @@ export function readDatapath(
     onTotal: blocks.get("on total") ?? null,
     onTimestep: blocks.get("on timestep")!,
     onLoad: blocks.get("on load") ?? null,
+    loads,
   };
   return { datapath, issues };
 }
@@ -84,6 +118,28 @@ function readBlock(
   const found = checkBlock(block, rulesOf(name, spec, [...Object.keys(settings), ...words.keys()]));
   issues.push(...found.map((issue) => inField(issue, name)));
   return block;
+}
+
+/** How each parameter is stored, where it says so. */
+function readLoads(
+  spec: DatapathSpec,
+  settings: Readonly<Record<string, ParameterSpec>>,
+  words: ReadonlyMap<string, number>,
+  definitions: readonly Definition[],
+  issues: BitspikeError[],
+): Map<string, Block> {
+  const loads = new Map<string, Block>();
+  for (const [name, { onLoad }] of Object.entries(spec.parameters)) {
+    if (onLoad === undefined) continue;
+    const field = `parameters.${name}.on load`;
+    const block = attempt(issues, field, () => parseBlock(onLoad, definitions));
+    if (block === null) continue;
+    const readable = new Set([name, ...Object.keys(settings), ...words.keys()]);
+    const rules = { readable, writable: new Set<string>(), registers: new Set<string>(), result: "stored" };
+    issues.push(...checkBlock(block, rules).map((issue) => inField(issue, field)));
+    loads.set(name, block);
+  }
+  return loads;
 }
 
 /** Which names each block may read and write. */
@@ -178,9 +234,10 @@ export function checkEncoding(
   known: readonly string[],
   field: string,
   dialect: Dialect = "real",
+  definitions: readonly Definition[] = [],
 ): BitspikeError[] {
   const issues: BitspikeError[] = [];
-  const expression = attempt(issues, field, () => parseExpression(text, dialect));
+  const expression = attempt(issues, field, () => parseExpression(text, dialect, definitions));
   if (expression !== null) checkQuantities(expression, known, field, issues);
   return issues;
 }

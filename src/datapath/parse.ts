@@ -43,8 +43,8 @@ const longest = 5000;
 export type Dialect = "integer" | "real";
 
 class Parser {
+  readonly dialect: Dialect;
   private readonly tokens: readonly Token[];
-  private readonly dialect: Dialect;
   /** Expressions that stood in parentheses: those may be mixed freely. */
   private readonly parenthesized = new WeakSet<Expression>();
   private next = 0;
@@ -210,14 +210,17 @@ function endOfLine(parser: Parser): void {
 /**
  * Parse one expression; all of the text must belong to it.
  *
+ * @param definitions already parsed; they are put in where they are used
  * @throws DATAPATH_SYNTAX and the other DATAPATH_ codes, place: line and column within `text`
  */
-export function parseExpression(text: string, dialect: Dialect): Expression {
+export function parseExpression(text: string, dialect: Dialect, definitions: readonly Definition[] = []): Expression {
   const parser = new Parser(text, dialect);
-  const expression = parser.expression();
+  const raw = parser.expression();
   if (!parser.atEnd) parser.refuse("an operator or the end");
+  checkLength(raw);
+  const expression = expand(raw, definitions);
   checkLength(expression);
-  checkCalls(expression, dialect === "real" ? realFunctions : integerFunctions);
+  checkCalls(expression, functionsOf[dialect]);
   return expression;
 }
 
@@ -226,8 +229,12 @@ export function parseExpression(text: string, dialect: Dialect): Expression {
  *
  * @param definitions already parsed; they are put in where they are used
  */
-export function parseBlock(text: string, definitions: readonly Definition[] = []): Assignment[] {
-  const parser = new Parser(text, "integer");
+export function parseBlock(
+  text: string,
+  definitions: readonly Definition[] = [],
+  dialect: Dialect = "integer",
+): Assignment[] {
+  const parser = new Parser(text, dialect);
   const lines: Assignment[] = [];
   while (!parser.atEnd) {
     const target = parser.name("a name to assign to");
@@ -239,12 +246,12 @@ export function parseBlock(text: string, definitions: readonly Definition[] = []
 }
 
 /** Parse a `define` block: `name(a, b) = expression` or `name = expression`; later ones may use earlier ones. */
-export function parseDefinitions(text: string): Definition[] {
-  const parser = new Parser(text, "integer");
+export function parseDefinitions(text: string, dialect: Dialect = "integer"): Definition[] {
+  const parser = new Parser(text, dialect);
   const definitions: Definition[] = [];
   while (!parser.atEnd) {
     const target = parser.name("a name to define");
-    refuseDefined(target, [...definitions, ...builtIn]);
+    refuseDefined(target, [...definitions, ...builtIn[dialect]]);
     const parameters: string[] = [];
     if (parser.accept("(")) {
       do parameters.push(parameter(parser, parameters));
@@ -264,8 +271,13 @@ function parameter(parser: Parser, before: readonly string[]): string {
   return text;
 }
 
+const functionsOf = { integer: integerFunctions, real: realFunctions };
+
 /** Names of functions, which no definition may take. */
-const builtIn = [...Object.keys(integerFunctions), "old"].map((name) => ({ name }));
+const builtIn = {
+  integer: [...Object.keys(integerFunctions), "old"].map((name) => ({ name })),
+  real: Object.keys(realFunctions).map((name) => ({ name })),
+};
 
 function refuseDefined({ text, at }: Token, definitions: readonly Pick<Definition, "name">[]): void {
   if (definitions.some(({ name }) => name === text)) throw mistake("DATAPATH_DECLARED_TWICE", { name: text }, at);
@@ -278,7 +290,7 @@ function value(parser: Parser, definitions: readonly Definition[]): Expression {
   endOfLine(parser);
   const whole = expand(raw, definitions);
   checkLength(whole, at);
-  checkCalls(whole, integerFunctions);
+  checkCalls(whole, functionsOf[parser.dialect]);
   return whole;
 }
 

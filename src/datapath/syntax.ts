@@ -72,9 +72,12 @@ export const realFunctions: Readonly<Record<string, number>> = {
   max: 2,
   abs: 1,
   floor: 1,
+  nearest_even: 2,
   exp: 1,
   log: 1,
+  log2: 1,
   pow2: 1,
+  float32: 1,
 };
 
 /** Every name that an expression reads, `old(x)` included. */
@@ -90,6 +93,12 @@ export function namesIn(expression: Expression, into: Set<string> = new Set()): 
       for (const child of childrenOf(expression)) namesIn(child, into);
   }
   return into;
+}
+
+/** Whether an expression calls a function. */
+export function calls(expression: Expression, name: string): boolean {
+  const own = expression.kind === "call" && expression.name === name;
+  return own || childrenOf(expression).some((child) => calls(child, name));
 }
 
 /** The operands of an expression, in the order written. */

@@ -31,6 +31,7 @@ const neuron = {
   inhibition: z.boolean().optional(),
   tested_before: z.boolean().optional().describe("Compare the threshold with the membrane before the update"),
   membrane: values.optional().describe("Before the first timestep"),
+  lower_bound: values.optional().describe("The membrane never falls below it"),
 };
 const resetDelay = {
   reset_delay: z.boolean().optional().describe("Reset one timestep after the spike; true by default"),
@@ -133,6 +134,7 @@ export const arrayFields: ReadonlySet<string> = new Set([
   "beta",
   "alpha",
   "membrane",
+  "lower_bound",
   "current",
   "inhibitory",
   "graded_spikes_factor",
@@ -199,8 +201,8 @@ type SpikingForm = Extract<NodeDocument, { kind: "leaky" | "synaptic" | "lapicqu
 
 function spiking(name: string, form: SpikingForm, at: Readonly<Record<string, Tensor>>): DraftLeaf {
   const { reset, inhibition, tested_before: testedBefore } = form;
-  const { threshold, membrane, beta, alpha, current } = at;
-  const common = { threshold, reset, inhibition, testedBefore, membrane };
+  const { threshold, membrane, beta, alpha, current, lower_bound: lowerBound } = at;
+  const common = { threshold, reset, inhibition, testedBefore, membrane, lowerBound };
   switch (form.kind) {
     case "leaky": {
       const own = { beta: needed(beta), gradedSpikesFactor: at["graded_spikes_factor"] };

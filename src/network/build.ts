@@ -127,6 +127,7 @@ function buildPopulation(node: DraftPopulation, base: Base, size: number): Popul
     resetDelay: node.resetDelay,
     ...(node.rule === undefined ? {} : { rule: node.rule }),
     ...(node.gainFactors === undefined ? {} : { gainFactors: node.gainFactors.map(each) }),
+    ...(node.lowerBound === undefined ? {} : { lowerBound: each(node.lowerBound) }),
     ...(node.spikeValue === undefined ? {} : { spikeValue: each(node.spikeValue) }),
     ...(node.initial === undefined ? {} : { initial: buildInitial(node.initial, each) }),
   };

@@ -99,6 +99,7 @@ export interface DraftPopulation extends DraftBase {
   readonly resetDelay: boolean;
   readonly rule?: NeuronRule;
   readonly gainFactors?: readonly Tensor[];
+  readonly lowerBound?: Tensor;
   readonly spikeValue?: Tensor;
   readonly initial?: { readonly membrane?: Tensor; readonly current?: Tensor; readonly inhibitory?: Tensor };
 }

@@ -59,6 +59,7 @@ export function parametersOf(node: FlatNode): readonly Parameter[] {
         ["threshold", node.threshold],
         ["reset_to", node.resetTo],
         ...(node.gainFactors ?? []).map((factor) => ["gain_factors", factor] as const),
+        ["lower_bound", node.lowerBound ?? null],
         ["spike_value", node.spikeValue ?? null],
         ["initial_membrane", node.initial?.membrane ?? null],
         ["initial_current", node.initial?.current ?? null],

@@ -22,6 +22,8 @@ export interface NeuronOptions {
   readonly testedBefore?: boolean | undefined;
   /** Membrane before the first timestep; 0 when missing. */
   readonly membrane?: Values | undefined;
+  /** The membrane never falls below it, which snnTorch does not have; without a bound when missing. */
+  readonly lowerBound?: Values | undefined;
 }
 
 /** Neurons whose reset may take effect at once. */
@@ -282,6 +284,7 @@ function population(
       ...own.rule,
     },
     initial: given("membrane", membrane),
+    ...given("lowerBound", options.lowerBound),
   };
 }
 

@@ -153,6 +153,7 @@ export interface InitialState {
  *   membrane = beta * membrane + gain * current + feedthrough * x + leak
  *   fires where membrane > threshold
  *   reset "zero": membrane = resetTo; "subtract": membrane = membrane - threshold; "none": nothing
+ *   membrane = max(membrane, lowerBound)                  (where there is one)
  * With `resetDelay` the reset takes effect in the next step, as snnTorch's reset_delay does: on the neurons whose membrane
  * lies above the threshold by then; "zero" acts before the update where there is no current, after it where there is one.
  * All arrays one value per neuron, float64. `threshold` null: integrates only, and its membrane is its output.
@@ -175,6 +176,8 @@ export interface PopulationNode extends NodeBase {
   readonly rule?: NeuronRule;
   /** `gain` as the factors that the input is multiplied with one after another, where float32 should round in between. */
   readonly gainFactors?: readonly Float64Array[];
+  /** The membrane never falls below it; absent: it may fall as far as it likes. */
+  readonly lowerBound?: Float64Array;
   /** What leaves with a spike; 1 when absent. Not applied with inhibition. Resets do not depend on it. */
   readonly spikeValue?: Float64Array;
   /** Zeros when absent. */

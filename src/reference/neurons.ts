@@ -30,6 +30,7 @@ interface NeuronParameters {
   readonly leak: tf.Tensor2D | null;
   readonly threshold: tf.Tensor2D | null;
   readonly resetTo: tf.Tensor2D;
+  readonly lowerBound: tf.Tensor2D | null;
   readonly spikeValue: tf.Tensor2D | null;
 }
 
@@ -50,7 +51,7 @@ export function populationCell(node: PopulationNode, { batch, tensors, probed }:
     start: () => startState(neurons, batch),
     step(before, inputs) {
       const updated = neurons.rule.response === "alpha" ? alphaStep : leakyStep;
-      const registers = fireAndReset(neurons, before, updated(neurons, before, inputs));
+      const registers = bounded(neurons, fireAndReset(neurons, before, updated(neurons, before, inputs)));
       // Only what is remembered or asked for is kept.
       if (!probed.has("membrane_before_reset")) registers.delete("membrane_before_reset");
       // Without a synaptic current the current is the input, which belongs to others.
@@ -73,6 +74,7 @@ function parametersOf(node: PopulationNode, batch: number, tensors: Tensors): Ne
     leak: unless(0, node.leak),
     threshold: unless(null, node.threshold),
     resetTo: spread(node.resetTo, batch, tensors),
+    lowerBound: unless(-Infinity, node.lowerBound ?? null),
     spikeValue: inhibition ? null : unless(1, node.spikeValue ?? null),
   };
 }
@@ -188,6 +190,12 @@ function fireAndReset(neurons: Neurons, before: Registers, registers: NewRegiste
   }
   if (!node.resetDelay) registers.set("membrane", resetMembrane(neurons, membrane, above));
   return registers.set("above", above);
+}
+
+/** No membrane falls below its bound. */
+function bounded({ parameters: { lowerBound } }: Neurons, registers: NewRegisters): NewRegisters {
+  if (lowerBound === null) return registers;
+  return registers.set("membrane", tf.maximum(lookup(registers, "membrane"), lowerBound));
 }
 
 /** The neuron furthest above its threshold in each sample, the first of equals. */

@@ -2,7 +2,7 @@
 
 import type { DatapathSpec, ParameterSpec, TypeSpec } from "../datapath/spec.ts";
 import { grouped, significant } from "../measure/numbers.ts";
-import type { EventCost, Sourced, Target } from "../target/types.ts";
+import type { EventCost, RecipeSpec, Sourced, Target } from "../target/types.ts";
 import { legendOf, markOf } from "./marks.ts";
 import { verifiedText } from "./program-text.ts";
 import { type Style, plainStyle } from "./style.ts";
@@ -120,15 +120,17 @@ function datapathText(name: string, { state, parameters, projection, blocks }: D
   const columns = [{ header: "" }, { header: "name" }, { header: "integers" }, { header: "stands for" }];
   return section("Datapath", name, style, [
     ...table(columns, rows, style),
-    ...Object.entries(blocks).flatMap(([block, text]) => [
-      "",
-      `  ${style.title(block)}`,
-      ...text
-        .trimEnd()
-        .split("\n")
-        .map((line) => `    ${line}`),
-    ]),
+    ...Object.entries(blocks).flatMap(([block, text]) => linesText(block, text, style)),
+    ...Object.entries(parameters).flatMap(([parameter, { onLoad }]) => {
+      return onLoad === undefined ? [] : linesText(`on load of ${parameter}`, onLoad, style);
+    }),
   ]);
+}
+
+/** Equations below their name. */
+function linesText(name: string, text: string, style: Style): string[] {
+  const lines = text.trimEnd().split("\n");
+  return ["", `  ${style.title(name)}`, ...lines.map((line) => `    ${line}`)];
 }
 
 function meaning(spec: ParameterSpec): string {
@@ -165,6 +167,20 @@ function recipesText({ recipes }: Target, style: Style): string {
     "Recipes",
     "chosen with --recipe name",
     style,
-    entries.flatMap(([name, { description, source }]) => item(name, `${description} (${source})`, style.title)),
+    entries.flatMap(([name, recipe]) => recipeText(name, recipe, style)),
   );
+}
+
+function recipeText(name: string, recipe: RecipeSpec, style: Style): string[] {
+  const { description, source, arithmetic, define, population, scale, parameters } = recipe;
+  const rules = Object.entries(parameters).map(([parameter, rule]) => {
+    return `${parameter}${typeof rule === "number" ? ` = ${rule}` : encodesText(rule)}`;
+  });
+  if (scale !== undefined) rules.unshift(`scale = ${scale}`);
+  return [
+    ...item(name, `${description} (${source})${arithmetic === "float32" ? " All of it in float32." : ""}`, style.title),
+    ...(define === undefined ? [] : linesText("define", define, style)),
+    ...(population === undefined ? [] : linesText("on population", population, style)),
+    ...(rules.length === 0 ? [] : linesText("parameters", rules.join("\n"), style)),
+  ];
 }

@@ -1,8 +1,9 @@
 /** What the fields of a target say about each other; their form is checked before. */
 
-import { checkEncoding, neuronQuantities, readDatapath } from "../datapath/datapath.ts";
+import { checkEncoding, extremeNames, neuronQuantities, readDatapath, readRecipe } from "../datapath/datapath.ts";
 import { evaluateReal, parseReal } from "../datapath/real.ts";
 import type { DatapathSpec, ParameterSpec, TypeSpec } from "../datapath/spec.ts";
+import type { Definition } from "../datapath/syntax.ts";
 import { BitspikeError, mistake } from "../errors.ts";
 import type { RecipeSpec, Target } from "./types.ts";
 
@@ -166,11 +167,16 @@ function checkWeights(target: Target): BitspikeError[] {
 }
 
 function checkStep({ weights, settings }: Target, spec: DatapathSpec): BitspikeError[] {
+  const known = stepNames(spec, settings);
+  return weights.step === undefined ? [] : checkEncoding(weights.step, known, "weights.step", "integer");
+}
+
+/** Names that the distance between weights may depend on. */
+function stepNames(spec: DatapathSpec, settings: Target["settings"] = {}): string[] {
   const words = [spec.parameters, spec.projection, settings].flatMap((group) => {
     return Object.values(group).flatMap((parameter) => parameter.words ?? []);
   });
-  const known = [...Object.keys(spec.projection), ...words];
-  return weights.step === undefined ? [] : checkEncoding(weights.step, known, "weights.step", "integer");
+  return [...Object.keys(spec.projection), ...words];
 }
 
 /**
@@ -182,8 +188,9 @@ function checkLinear(
   text: string,
   quantities: readonly string[],
   others: readonly string[],
+  definitions: readonly Definition[] = [],
 ): BitspikeError[] {
-  const expression = parseReal(text);
+  const expression = parseReal(text, definitions);
   const at = (values: Record<string, number>): number => {
     const rest = Object.fromEntries([...others, ...quantities].map((name) => [name, 1]));
     return evaluateReal(expression, { ...rest, ...values });
@@ -194,8 +201,9 @@ function checkLinear(
   return [wrong(field, `it has to be a positive multiple of ${quantities.join(" and of ")}`)];
 }
 
+/** Rounding to float32 is no departure from a multiple. */
 function isClose(a: number, b: number): boolean {
-  return Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b));
+  return Math.abs(a - b) <= 1e-6 * Math.max(Math.abs(a), Math.abs(b));
 }
 
 /** Longer delays than any chip has would only fill memory. */
@@ -222,43 +230,87 @@ function checkCosts({ energy }: Target): BitspikeError[] {
   });
 }
 
-function checkRecipe(recipe: string, { parameters, scale }: RecipeSpec, target: Target): BitspikeError[] {
-  const specs = Object.values(target.datapaths);
-  return Object.entries(parameters).flatMap(([parameter, value]) => {
+function checkRecipe(name: string, recipe: RecipeSpec, target: Target): BitspikeError[] {
+  const field = `recipes.${name}`;
+  const issues = below(field, readRecipe(recipe).issues);
+  if (recipe.scale !== undefined && recipe.population !== undefined) {
+    issues.push(wrong(`${field}.scale`, "a scale and on population exclude each other"));
+  }
+  if (issues.length > 0) return issues;
+  const checker = new RecipeChecker(name, recipe, target);
+  return Object.keys(recipe.parameters).flatMap((parameter) => checker.parameter(parameter));
+}
+
+/** What the rules of a recipe may name, and whether they fit the target. */
+class RecipeChecker {
+  private readonly name: string;
+  private readonly recipe: RecipeSpec;
+  private readonly specs: readonly DatapathSpec[];
+  private readonly definitions: readonly Definition[];
+  /** What `on population` works out. */
+  private readonly numbers: readonly string[];
+
+  constructor(name: string, recipe: RecipeSpec, target: Target) {
+    const { definitions, lines } = readRecipe(recipe);
+    this.name = name;
+    this.recipe = recipe;
+    this.specs = Object.values(target.datapaths);
+    this.definitions = definitions;
+    this.numbers = lines.map((line) => line.name).filter((own) => own !== "scale");
+  }
+
+  parameter(parameter: string): BitspikeError[] {
+    const { name: recipe, specs } = this;
+    const value = this.recipe.parameters[parameter]!;
     const field = `recipes.${recipe}.parameters.${parameter}`;
-    if (parameter === "weight") return checkWeightRecipe(field, value, specs, scale);
-    const own = specs.map((spec) => spec.parameters[parameter] ?? spec.projection[parameter]);
-    const ranges = own.filter((range) => range !== undefined);
+    if (parameter === "weight") return this.weight(field, value);
+    if (typeof value === "object" && value.step !== undefined) return [wrong(field, "only weights have a step")];
+    const constants = specs.flatMap((spec) => spec.projection[parameter] ?? []);
+    const registers = specs.flatMap((spec) => spec.state[parameter] ?? []);
+    const ranges = [...specs.flatMap((spec) => spec.parameters[parameter] ?? []), ...constants, ...registers];
     if (ranges.length === 0) return [mistake("TARGET_RECIPE", { recipe, parameter }, { field })];
     if (typeof value === "number") {
       const misfit = ranges.find(({ low, high }) => value < low || value > high);
       return misfit === undefined ? [] : [wrong(field, `${value} lies outside ${misfit.low}..${misfit.high}`)];
     }
-    if (specs.some((spec) => parameter in spec.projection)) {
-      return [wrong(field, "a constant of a projection can only be set to a number")];
-    }
-    const exponents = specs.flatMap((spec) => {
-      return Object.entries(spec.parameters).flatMap(([name, { chosen }]) => (chosen === "exponent" ? [name] : []));
+    const known =
+      registers.length > 0
+        ? [parameter, "scale"]
+        : constants.length > 0
+          ? extremeNames(["weight"])
+          : [...neuronQuantities, ...exponentsOf(specs)];
+    return this.expression(value.encodes, known, `${field}.encodes`);
+  }
+
+  private expression(text: string, known: readonly string[], field: string): BitspikeError[] {
+    return checkEncoding(text, [...known, ...this.numbers], field, "real", this.definitions);
+  }
+
+  private weight(field: string, value: RecipeSpec["parameters"][string]): BitspikeError[] {
+    if (typeof value === "number") return [wrong(field, "weights need an expression")];
+    const inside = `${field}.encodes`;
+    // With a scale of its own a recipe may leave `scale` out.
+    const fixed = this.recipe.scale !== undefined || this.recipe.population !== undefined;
+    return this.specs.flatMap((spec) => {
+      const constants = Object.keys(spec.projection);
+      const found = this.expression(
+        value.encodes,
+        ["weight", "scale", ...constants, ...extremeNames(["weight"])],
+        inside,
+      );
+      if (found.length > 0) return found;
+      const step =
+        value.step === undefined ? [] : checkEncoding(value.step, stepNames(spec), `${field}.step`, "integer");
+      if (this.numbers.length > 0) return step;
+      const quantities = fixed ? ["weight"] : ["weight", "scale"];
+      const others = [...(fixed ? ["scale"] : []), ...constants, ...extremeNames(["weight"])];
+      return [...step, ...checkLinear(inside, value.encodes, quantities, others, this.definitions)];
     });
-    return checkEncoding(value.encodes, [...neuronQuantities, ...exponents], `${field}.encodes`);
-  });
+  }
 }
 
-function checkWeightRecipe(
-  field: string,
-  value: RecipeSpec["parameters"][string],
-  specs: readonly DatapathSpec[],
-  scale: number | undefined,
-): BitspikeError[] {
-  if (typeof value === "number") return [wrong(field, "weights need an expression")];
-  const inside = `${field}.encodes`;
+function exponentsOf(specs: readonly DatapathSpec[]): string[] {
   return specs.flatMap((spec) => {
-    const constants = Object.keys(spec.projection);
-    const found = checkEncoding(value.encodes, ["weight", "scale", ...constants], inside);
-    if (found.length > 0) return found;
-    // With a scale of its own a recipe may leave `scale` out.
-    const fixed = scale !== undefined;
-    const quantities = fixed ? ["weight"] : ["weight", "scale"];
-    return checkLinear(inside, value.encodes, quantities, fixed ? ["scale", ...constants] : constants);
+    return Object.entries(spec.parameters).flatMap(([name, { chosen }]) => (chosen === "exponent" ? [name] : []));
   });
 }

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import type { DatapathSpec, ParameterSpec, StateSpec, TypeSpec } from "../datapath/spec.ts";
 import { formIssues, type FormIssue } from "../yaml.ts";
-import type { EnergySpec, Target } from "./types.ts";
+import type { EnergySpec, RecipeSpec, Target } from "./types.ts";
 import { rangeOf, withWidths } from "./widths.ts";
 
 /** A type as a target writes it: `int24`, `uint12`, `int[setting]` or `low..high`. */
@@ -50,10 +50,17 @@ function checkTyped({ value: form, issues }: z.core.ParsePayload<TypedDocument>)
 type TypedDocument = z.infer<z.ZodObject<typeof typed>>;
 
 const encoded = { encodes: real.optional(), round: rounding.optional() };
+const block = z.string().describe("Equations, one per line: name = expression");
 const parameter = z.union([
   typeText,
   z
-    .strictObject({ ...typed, ...encoded, documented, chosen: z.literal("exponent").optional().describe(chosen) })
+    .strictObject({
+      ...typed,
+      ...encoded,
+      documented,
+      chosen: z.literal("exponent").optional().describe(chosen),
+      "on load": block.optional().describe("How the value is stored: stored = .. from the parameter's own name"),
+    })
     .check(checkTyped),
 ]);
 const constant = z.union([
@@ -64,7 +71,6 @@ const constant = z.union([
 ]);
 const setting = z.union([typeText, z.strictObject({ ...typed, description: z.string().optional() }).check(checkTyped)]);
 const state = z.union([typeText, z.strictObject({ type: typeText, encodes: real.optional() })]);
-const block = z.string().describe("Equations, one per line: name = expression");
 
 const datapath = z.strictObject({
   state: z.record(z.string(), state).default({}),
@@ -102,8 +108,31 @@ const cost = z.strictObject({
 const recipe = z.strictObject({
   description: z.string(),
   source: z.string(),
+  arithmetic: z
+    .enum(["float64", "float32"])
+    .optional()
+    .describe("How its expressions are evaluated, and those of the target that it keeps; float64 if left out"),
+  define: block.optional().describe("name(a, b) = real expression, for use in all others of the recipe"),
   scale: z.number().positive().optional().describe("Membrane LSBs per float unit"),
-  parameters: z.record(z.string(), z.union([z.int(), z.strictObject({ encodes: real, round: rounding })])),
+  "on population": block
+    .optional()
+    .describe(
+      "Lines evaluated once per population: scale = .. from lowest_weight, highest_weight, highest_threshold, ..",
+    ),
+  parameters: z
+    .record(
+      z.string(),
+      z.union([
+        z.int(),
+        z.strictObject({
+          encodes: real,
+          round: rounding,
+          step: z.string().optional().describe("Of weight: distance between the values that are rounded to"),
+        }),
+      ]),
+    )
+    .default({})
+    .describe("By parameter or constant of a projection, by register for its initial value, weight for the weights"),
 });
 
 /** A whole target file. */
@@ -176,7 +205,10 @@ type TargetDocument = z.infer<typeof targetSchema>;
 type DatapathDocument = TargetDocument["datapaths"][string];
 /** What parameters, constants, settings and weights may say, each a part of it. */
 type ParameterDocument = TypedDocument &
-  Pick<ParameterSpec, "encodes" | "round" | "step" | "chosen"> & { readonly documented?: string | undefined };
+  Pick<ParameterSpec, "encodes" | "round" | "step" | "chosen"> & {
+    readonly documented?: string | undefined;
+    readonly "on load"?: string | undefined;
+  };
 
 /** The JSON Schema of target files, for editors. */
 export function targetJsonSchema(): unknown {
@@ -230,8 +262,12 @@ function toTarget(form: TargetDocument): Target {
     core: { neurons: form.core.neurons, synapseMemory: form.core["synapse-memory"] },
     chip: form.chip,
     energy: form.energy === undefined ? null : toEnergy(form.energy),
-    recipes: form.recipes,
+    recipes: mapValues(form.recipes, toRecipe),
   };
+}
+
+function toRecipe({ "on population": population, ...rest }: z.infer<typeof recipe>): RecipeSpec {
+  return { ...rest, population };
 }
 
 function toSetting(form: z.infer<typeof setting>): Target["settings"][string] {
@@ -264,11 +300,11 @@ function toState(form: z.infer<typeof state>): StateSpec {
 
 function toParameter(form: string | ParameterDocument): ParameterSpec {
   if (typeof form === "string") return toType(form);
-  const { type, values, documented, encodes, round, step, chosen } = form;
+  const { type, values, documented, encodes, round, step, chosen, "on load": onLoad } = form;
   const range = values === undefined ? toType(type ?? "int32") : { low: 0, high: values.length - 1, words: values };
   const fallback = typeof form.default === "string" ? values?.indexOf(form.default) : form.default;
   const limits = documented === undefined ? undefined : toType(documented);
-  return { ...range, documented: limits, encodes, round, step, chosen, default: fallback };
+  return { ...range, documented: limits, encodes, round, step, chosen, default: fallback, onLoad };
 }
 
 function toType(text: string): TypeSpec {

@@ -55,14 +55,34 @@ export interface EnergySpec {
   readonly notPriced: readonly string[];
 }
 
+/** How a recipe derives one parameter. */
+export interface RecipeRule {
+  readonly encodes: string;
+  readonly round: Rounding;
+  /** Of `weight`: integer expression, the distance between values that are rounded to; the target's own if left out. */
+  readonly step?: string | undefined;
+}
+
 /** A named way from floats to integers: expressions that replace those of the target. */
 export interface RecipeSpec {
   readonly description: string;
   readonly source: string;
+  /** How expressions are evaluated, those that the recipe keeps from the target too; float64 where it says nothing. */
+  readonly arithmetic?: "float64" | "float32" | undefined;
+  /** `name(a, b) = expression` lines, for use in all of its expressions. */
+  readonly define?: string | undefined;
   /** Membrane LSBs per float unit, when the recipe fixes it. */
   readonly scale?: number | undefined;
-  /** By parameter (`weight` for the weights). A number is used as it is. */
-  readonly parameters: Readonly<Record<string, number | { readonly encodes: string; readonly round: Rounding }>>;
+  /**
+   * Lines evaluated once per population, from its smallest and largest quantities (`lowest_weight`, `highest_bias`, ..).
+   * They assign `scale`; whatever else they assign can be used in the other expressions of the recipe.
+   */
+  readonly population?: string | undefined;
+  /**
+   * By parameter of a neuron or constant of a projection, by register for its initial value, `weight` for the weights. A
+   * number is used as it is.
+   */
+  readonly parameters: Readonly<Record<string, number | RecipeRule>>;
 }
 
 /** When something that was sent arrives. */

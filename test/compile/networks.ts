@@ -21,6 +21,7 @@ export interface CellOptions {
   readonly reset?: "zero" | "subtract" | "none";
   readonly resetTo?: Numbers;
   readonly resetDelay?: boolean;
+  readonly lowerBound?: Numbers;
 }
 
 function tensor(values: Numbers): { shape: number[]; data: Float64Array } {
@@ -44,6 +45,7 @@ export function cell(name: string, options: CellOptions = {}): DraftPopulation {
     reset: options.reset ?? "zero",
     resetTo: tensor(options.resetTo ?? 0),
     resetDelay: options.resetDelay ?? false,
+    ...(options.lowerBound === undefined ? {} : { lowerBound: tensor(options.lowerBound) }),
   };
 }
 

@@ -22,6 +22,7 @@ function quantities(
     threshold: each("threshold", Infinity),
     bias: each("bias", 0),
     gain: each("gain", 1),
+    lowerBound: each("lowerBound", -Infinity),
     subtract: some.subtract?.[0] === 1 ? 1 : 0,
     initialCurrent: each("initialCurrent", 0),
     initialMembrane: each("initialMembrane", 0),

@@ -1,18 +1,24 @@
-/** nengo-loihi's emulator of Loihi's first generation, as programs for the target loihi. */
+/** nengo-loihi: its emulator as programs for the target loihi, its discretization as networks and a recipe of that target. */
 
 import type { ProgramProjection, SparseSynapses } from "../../src/compile/program.ts";
+import { compile } from "../../src/compile/compile.ts";
 import { WeightFormat } from "../../src/compile/weights.ts";
-import { readDatapath } from "../../src/datapath/datapath.ts";
+import { readDatapath, type Datapath } from "../../src/datapath/datapath.ts";
 import { runBlock } from "../../src/datapath/evaluate.ts";
-import { parseBlock } from "../../src/datapath/parse.ts";
+import { parseBlock, parseDefinitions } from "../../src/datapath/parse.ts";
+import type { Block } from "../../src/datapath/syntax.ts";
+import { createNetwork } from "../../src/network/create.ts";
+import { defaultTime, discretize } from "../../src/network/discretize.ts";
+import type { DraftEdge, DraftNode } from "../../src/network/draft.ts";
+import type { DiscreteNetwork, Tensor } from "../../src/network/types.ts";
 import { flat, populationOf, rasterOf, recordInteger, stimulusOf } from "./engines.ts";
-import { hasFields, type Adapter, type Case, type IntegerEngine } from "./oracle.ts";
+import { hasFields, type Adapter, type Case, type IntegerEngine, type PlainCase } from "./oracle.ts";
 import { populationLoad, programOf, targetOf } from "./programs.ts";
 import type { Tally } from "./tally.ts";
 
 type Rows = readonly (readonly number[])[];
 
-interface Block {
+interface Compartments {
   readonly name: string;
   readonly n: number;
   readonly decay_u: readonly number[];
@@ -45,7 +51,7 @@ interface Axons {
 }
 interface Network {
   readonly steps: number;
-  readonly blocks: readonly Block[];
+  readonly blocks: readonly Compartments[];
   readonly inputs: readonly { readonly name: string; readonly n: number }[];
   readonly synapses: readonly Synapses[];
   readonly axons: readonly Axons[];
@@ -59,11 +65,8 @@ interface Vector {
 }
 
 const target = targetOf("loihi");
-const format: WeightFormat = new WeightFormat(
-  target,
-  readDatapath(target.datapaths["lif"]!, target.settings).datapath!,
-  null,
-);
+const lif: Datapath = readDatapath(target.datapaths["lif"]!, target.settings).datapath!;
+const format: WeightFormat = new WeightFormat(target, lif, null);
 
 /** Our register by recorded name; `spikes` are what was sent. */
 const registers: Readonly<Record<string, string>> = { q: "q", u: "current", v: "membrane", ref: "refractory" };
@@ -71,15 +74,13 @@ const registers: Readonly<Record<string, string>> = { q: "q", u: "current", v: "
 const bitsOfCode = [0, 1, 2, 3, 4, 5, 6, 8];
 const signs = { mixed: 0, excitatory: 1 };
 
-/** Helper functions of the emulator as lines of the language; `bits` and the like are the case's parameters. */
-const functions: Readonly<Record<string, string>> = {
-  overflow_signed: "y = wrap(x, bits + 1)\noverflowed = x != y",
-  decay_int: "y = sign(x) * ((abs(x) * ((1 << bits) - offset - decay)) >> bits)",
-  bias_to_manexp: `
-    a = abs(bias)
-    exp = (a > 4095) + (a > 8190) + (a > 16380) + (a > 32760) + (a > 65520) + (a > 131040) + (a > 262080)
-    mant = nearest_even(bias, exp)`,
-  vth_to_manexp: "exp = 6\nmant = nearest_even(vth, exp)",
+/** The parts of the target that are the emulator's helper functions, and what the target calls their argument. */
+const functions: Readonly<Record<string, { readonly block: Block; readonly argument?: string }>> = {
+  // The target wraps in its equations; the function itself is the language's.
+  overflow_signed: { block: parseBlock("y = wrap(x, bits + 1)\noverflowed = x != y") },
+  decay_int: { block: parseBlock("y = decayed(x, decay, offset)", parseDefinitions(lif.spec.blocks["define"]!)) },
+  bias_to_manexp: { block: lif.loads.get("bias")! },
+  vth_to_manexp: { block: lif.loads.get("threshold")!, argument: "threshold" },
 };
 
 export const nengoLoihi: Adapter = {
@@ -101,14 +102,22 @@ function caseOf(vector: Vector): Case {
   if (oracle === "nengo-loihi-weights") {
     return { name, needs: "nothing", run: (tally) => compareWeights(vector, tally) };
   }
-  const text = functions[String(params["function"])];
-  const missing = text === undefined ? { missing: `the function ${String(params["function"])}` } : {};
-  return { name, needs: "nothing", run: (tally) => compareFunction(vector, text ?? "", tally), ...missing };
+  if (oracle === "nengo-loihi-discretize") {
+    return { name, needs: "nothing", run: (tally) => compareDiscretization(vector, tally) };
+  }
+  const found = functions[String(params["function"])];
+  const run: PlainCase["run"] = (tally) => void (found && compareFunction(vector, found, tally));
+  const missing = found === undefined ? { missing: `the function ${String(params["function"])}` } : {};
+  return { name, needs: "nothing", run, ...missing };
 }
 
-function compareFunction({ params, input, expected }: Vector, text: string, tally: Tally): void {
-  const block = parseBlock(text);
-  const [[argument, values]] = Object.entries(input) as [[string, readonly number[]]];
+function compareFunction(
+  { params, input, expected }: Vector,
+  { block, argument: own }: (typeof functions)[string],
+  tally: Tally,
+): void {
+  const [[given, values]] = Object.entries(input) as [[string, readonly number[]]];
+  const argument = own ?? given;
   const constants = Object.entries(params).filter((entry): entry is [string, number] => typeof entry[1] === "number");
   const results = values.map((value) => {
     const names = new Map([...constants, [argument, value] as const].map(([name, own]) => [name, BigInt(own)]));
@@ -119,6 +128,104 @@ function compareFunction({ params, input, expected }: Vector, text: string, tall
     const got = results.map((names) => Number(names.get(name)));
     tally.exact(name, got, wanted);
   }
+}
+
+interface FloatBlock {
+  readonly n: number;
+  readonly decay_u: number;
+  readonly decay_v: number;
+  readonly vth: readonly number[];
+  readonly bias: readonly number[];
+  readonly vmin: number;
+}
+interface Integers {
+  readonly v_scale: number;
+  readonly decay_u: readonly number[];
+  readonly decay_v: readonly number[];
+  readonly vth: readonly number[];
+  readonly bias: readonly number[];
+  readonly vmin: number;
+  readonly weight_exp: readonly number[];
+  /** [synapse][axon][compartment] */
+  readonly weights: readonly Rows[];
+}
+
+/** The integers of the recipe against those of the builder. */
+function compareDiscretization({ params, input, expected }: Vector, tally: Tally): void {
+  const block = params as unknown as FloatBlock;
+  const synapses = input["weights"] as unknown as readonly Rows[];
+  const program = compile(networkOf(block, synapses), target, { recipe: "nengo-loihi" });
+  const { parameters, scale } = program.populations[0]!;
+  const wanted = expected as unknown as Integers;
+  const all = (name: string): number[] => {
+    const values = parameters[name]!;
+    return Array.from({ length: block.n }, (_, i) => values[values.length === 1 ? 0 : i]!);
+  };
+  tally.close("v_scale", scale!, [wanted.v_scale]);
+  tally.exact("decay_u", all("current_decay"), wanted.decay_u);
+  tally.exact("decay_v", all("membrane_decay"), wanted.decay_v);
+  tally.exact("vth", all("threshold"), wanted.vth);
+  tally.exact("bias", all("bias"), wanted.bias);
+  tally.exact("vmin", all("minimum").slice(0, 1), [wanted.vmin]);
+  for (const [i, rows] of wanted.weights.entries()) {
+    const projection = program.projections.find(({ from }) => from === `input ${i}`)!;
+    tally.exact(`weight_exp of ${i}`, [projection.parameters["weight_exp"]!], [wanted.weight_exp[i]!]);
+    tally.exact(`weights of ${i}`, projection.synapses.weight, flat(rows));
+  }
+}
+
+/**
+ * A block as a network. Its weights are those of a filter that gathers a constant input to as much as it is, so that they
+ * are multiplied with both decays; without a leak nothing is.
+ */
+function networkOf(block: FloatBlock, synapses: readonly Rows[]): DiscreteNetwork {
+  const { n, decay_u: du, decay_v: dv, vth, bias, vmin } = block;
+  const unit = dv > 0.5 / 4096 ? dv : 1;
+  const each = (values: readonly number[]): Tensor => ({ shape: [n], data: Float64Array.from(values) });
+  const sources = synapses.length > 0 ? synapses : [[Array.from({ length: n }, () => 0)]];
+  const nodes: DraftNode[] = sources.flatMap((rows, i): DraftNode[] => [
+    { kind: "input", name: `input ${i}`, shape: [rows.length] },
+    {
+      kind: "dense",
+      name: `weights ${i}`,
+      weight: {
+        shape: [n, rows.length],
+        data: Float64Array.from(
+          { length: n * rows.length },
+          (_, k) => rows[k % rows.length]![Math.floor(k / rows.length)]!,
+        ),
+      },
+      bias: null,
+    },
+  ]);
+  nodes.push(
+    {
+      kind: "population",
+      name: "block",
+      alpha: one(1 - du),
+      currentGain: one(du),
+      beta: one(1 - dv),
+      gain: one(unit),
+      feedthrough: null,
+      leak: each(bias.map((value) => value * unit)),
+      threshold: each(vth),
+      reset: "zero",
+      resetTo: one(0),
+      resetDelay: false,
+      lowerBound: one(vmin),
+    },
+    { kind: "output", name: "output", shape: null },
+  );
+  const edges = sources.flatMap((_, i): DraftEdge[] => [
+    [`input ${i}`, `weights ${i}`],
+    [`weights ${i}`, "block"],
+  ]);
+  const { network } = createNetwork(nodes, [...edges, ["block", "output"]]);
+  return discretize(network, defaultTime).network;
+}
+
+function one(value: number): Tensor {
+  return { shape: [], data: Float64Array.of(value) };
 }
 
 function compareWeights({ params, input, expected }: Vector, tally: Tally): void {
@@ -170,7 +277,7 @@ function raster(fired: Vector["input"][string] | undefined, steps: number, n: nu
   return values;
 }
 
-function populationFrom(block: Block) {
+function populationFrom(block: Compartments) {
   const parameters = {
     current_decay: block.decay_u,
     membrane_decay: block.decay_v,

@@ -1,9 +1,12 @@
-/** sinabs' DYNAP-CNN networks, as programs for the target speck. */
+/** sinabs' DYNAP-CNN: its integer networks as programs for the target speck, its discretization as networks and a recipe. */
 
+import { compile } from "../../src/compile/compile.ts";
 import { composeSynapses, type LinearNode } from "../../src/compile/linear.ts";
 import type { ProgramProjection, Synapses } from "../../src/compile/program.ts";
 import type { PopulationRecording, Probe } from "../../src/engine.ts";
-import { sizeOf, type Padding } from "../../src/network/types.ts";
+import { createNetwork } from "../../src/network/create.ts";
+import { defaultTime, discretize } from "../../src/network/discretize.ts";
+import { sizeOf, type DiscreteNetwork, type Padding, type Tensor } from "../../src/network/types.ts";
 import type { VectorFolder } from "./folder.ts";
 import { flat, populationOf, recordInteger, stimulusOf } from "./engines.ts";
 import { hasFields, type Adapter, type Case, type IntegerEngine } from "./oracle.ts";
@@ -46,6 +49,29 @@ interface Vector {
   readonly expected: { readonly layers: readonly Expected[] };
 }
 
+/** A layer in float32, given as bits, and the integers that it becomes. */
+interface Discretization {
+  readonly case: string;
+  readonly input: {
+    readonly weight_oihw_f32_bits: readonly number[];
+    readonly weight_shape: readonly [number, number, number, number];
+    readonly bias_f32_bits: readonly number[] | null;
+    readonly threshold_f32_bits: number;
+    readonly min_v_mem_f32_bits: number | null;
+    readonly state_f32_bits: readonly number[] | null;
+  };
+  readonly expected: {
+    readonly weight_oihw: readonly number[];
+    readonly bias: readonly number[] | null;
+    readonly threshold: number;
+    readonly min_v_mem: number;
+    readonly state: readonly number[] | null;
+  };
+}
+
+/** What a bound that is not given counts as, before scaling. */
+const usualBound = -32768;
+
 const target = targetOf("speck");
 
 export const speck: Adapter = {
@@ -53,17 +79,93 @@ export const speck: Adapter = {
   read(document, folder) {
     if (hasFields(document, "layers") && !hasFields(document, "cases")) return []; // weights that a case names
     if (!hasFields(document, "cases") || !Array.isArray(document.cases)) return null;
-    return (document.cases as readonly Vector[]).map((one) => caseOf(one, folder));
+    return (document.cases as readonly (Vector | Discretization)[]).map((one) => caseOf(one, folder));
   },
 };
 
-function caseOf(vector: Vector, folder: VectorFolder): Case {
+function caseOf(vector: Vector | Discretization, folder: VectorFolder): Case {
   const name = vector.case;
-  if (!hasFields(vector.input, "events_sparse")) {
-    const missing = "the float32 discretization of sinabs, whose roundings are no integer equations";
-    return { name, needs: "nothing", missing, run: () => {} };
-  }
+  if (isDiscretization(vector)) return { name, needs: "nothing", run: (tally) => compareIntegers(vector, tally) };
   return { name, needs: "integer", run: (engine, tally) => compare(vector, folder, engine, tally) };
+}
+
+function isDiscretization(vector: Vector | Discretization): vector is Discretization {
+  return hasFields(vector.input, "weight_oihw_f32_bits");
+}
+
+function compareIntegers({ input, expected }: Discretization, tally: Tally): void {
+  const { populations, projections } = compile(layerOf(input), target, { recipe: "sinabs" });
+  const { parameters, initial } = populations[0]!;
+  tally.exact("weights", projections[0]!.synapses.weight, expected.weight_oihw);
+  const { bias, state, threshold, min_v_mem } = expected;
+  // With one neuron per channel where no states are given.
+  const each = (state?.length ?? input.weight_shape[0]) / input.weight_shape[0];
+  if (bias !== null) {
+    const spread = bias.flatMap((value) => Array.from({ length: each }, () => value));
+    tally.exact("bias", all(parameters["bias"], spread.length), spread);
+  }
+  tally.exact("threshold", parameters["threshold"]!, [threshold]);
+  tally.exact("min_v_mem", parameters["lower_bound"]!, [min_v_mem]);
+  if (state !== null) tally.exact("state", all(initial["membrane"], state.length), state);
+}
+
+/** One value for all neurons, or one each. */
+function all(values: Int32Array | undefined, count: number): ArrayLike<number> {
+  return values?.length === 1 ? Array.from({ length: count }, () => values[0]!) : (values ?? []);
+}
+
+/** The layer as a network: a correlation, and integrate-and-fire neurons in one row per channel. */
+function layerOf(input: Discretization["input"]): DiscreteNetwork {
+  const [channels, inputs, height, width] = input.weight_shape;
+  const columns = (input.state_f32_bits?.length ?? channels) / channels;
+  const { bias_f32_bits: bias, state_f32_bits: state, min_v_mem_f32_bits: bound } = input;
+  const { network } = createNetwork(
+    [
+      { kind: "input", name: "input", shape: [inputs, height, width + columns - 1] },
+      {
+        kind: "conv2d",
+        name: "conv",
+        weight: { shape: input.weight_shape, data: fromBits(input.weight_oihw_f32_bits) },
+        bias: bias === null ? null : { shape: [channels], data: fromBits(bias) },
+        stride: 1,
+        padding: 0,
+        dilation: 1,
+        groups: 1,
+        inputSize: null,
+      },
+      {
+        kind: "population",
+        name: "neurons",
+        alpha: null,
+        currentGain: null,
+        beta: one(Float32Array.of(1)),
+        gain: one(Float32Array.of(1)),
+        feedthrough: null,
+        leak: one(Float32Array.of(0)),
+        threshold: one(fromBits([input.threshold_f32_bits])),
+        reset: "subtract",
+        resetTo: one(Float32Array.of(0)),
+        resetDelay: false,
+        lowerBound: one(bound === null ? Float32Array.of(usualBound) : fromBits([bound])),
+        ...(state === null ? {} : { initial: { membrane: { shape: [channels, 1, columns], data: fromBits(state) } } }),
+      },
+      { kind: "output", name: "output", shape: null },
+    ],
+    [
+      ["input", "conv"],
+      ["conv", "neurons"],
+      ["neurons", "output"],
+    ],
+  );
+  return discretize(network, defaultTime).network;
+}
+
+function one(data: Float32Array): Tensor {
+  return { shape: [], data };
+}
+
+function fromBits(bits: readonly number[]): Float32Array {
+  return new Float32Array(Uint32Array.from(bits).buffer);
 }
 
 async function compare(vector: Vector, folder: VectorFolder, engine: IntegerEngine, tally: Tally): Promise<void> {

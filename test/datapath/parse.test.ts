@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { evaluate, runBlock } from "../../src/datapath/evaluate.ts";
 import { parseBlock, parseDefinitions, parseExpression } from "../../src/datapath/parse.ts";
-import { evaluateReal, parseReal } from "../../src/datapath/real.ts";
+import { evaluateLines, evaluateReal, parseReal } from "../../src/datapath/real.ts";
 import { codeOf, mistakeOf } from "../support.ts";
 
 function nothing(): never {
@@ -250,8 +250,25 @@ describe("real expressions", () => {
     ["0 - log(1 - beta) / log(2)", { beta: 0.875 }, 3],
     ["1 << 3", {}, 8],
     ["!beta || 0", { beta: 0 }, 1],
+    ["log2(8) + nearest_even(5, 1) + nearest_even(0 - 3.5, 0) + nearest_even(7, 1)", {}, 3 + 2 - 4 + 4],
+    ["float32(0.1) * 10", {}, 1 + 2 ** -26],
   ])("%s", (text, quantities, expected) => {
     expect(evaluateReal(parseReal(text), quantities)).toBeCloseTo(expected, 12);
+  });
+
+  it("are exact, or rounded after every operation as one asks", () => {
+    const expression = parseReal("a / 49 * 49 < 1 ? 2 : -a");
+    expect(evaluateReal(expression, { a: 1 })).toBe(2);
+    expect(evaluateReal(expression, { a: 1 }, Math.fround)).toBe(-1);
+    expect(evaluateReal(parseReal("a"), { a: 0.1 }, Math.fround)).toBe(Math.fround(0.1));
+  });
+
+  it("take definitions of their own, and stand in lines that use each other", () => {
+    const definitions = parseDefinitions("half(x) = x / 2\nthird = 1 / 3", "real");
+    expect(evaluateReal(parseReal("half(a) + third", definitions), { a: 3 })).toBeCloseTo(11 / 6, 12);
+    const lines = parseBlock("b = half(a)\nc = b * b", definitions, "real");
+    expect(evaluateLines(lines, { a: 3 })).toEqual({ b: 1.5, c: 2.25 });
+    expect(codeOf(() => parseDefinitions("pow2(x) = x", "real"))).toBe("DATAPATH_DECLARED_TWICE");
   });
 
   it("know other functions than the integers do", () => {

@@ -106,8 +106,9 @@ function neurons(node: PopulationNode, x: Values, state: Memory): Values {
     const fires = membrane > threshold;
     state.current[i] = current;
     state.fired[i] = fires;
-    state.membrane[i] = fires && !node.resetDelay ? reset(membrane) : membrane;
-    return node.threshold === null ? membrane : Number(fires);
+    const after = fires && !node.resetDelay ? reset(membrane) : membrane;
+    state.membrane[i] = Math.max(after, of(node.lowerBound ?? null, -Infinity));
+    return node.threshold === null ? state.membrane[i]! : Number(fires);
   });
 }
 

@@ -166,6 +166,7 @@ function population(dice: Dice, name: string, shape: Shape): DraftLeaf {
     reset: dice.pick(["zero", "subtract", "none"] as const),
     resetTo: dice.tensor([1], [0, -0.5]),
     resetDelay: dice.often(),
+    ...(dice.often() ? { lowerBound: dice.tensor([1], [-0.5, 0, -8]) } : {}),
   };
 }
 

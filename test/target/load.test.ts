@@ -334,11 +334,57 @@ describe("fields that contradict each other", () => {
       "DATAPATH_QUANTITY",
       "recipes.usual.parameters.bias.encodes",
     ],
-    ["shift: 0\n", "shift: { encodes: scale, round: down }\n", "TARGET_FIELD", "recipes.usual.parameters.shift"],
+    [
+      "shift: 0\n",
+      "shift: { encodes: scale, round: down }\n",
+      "DATAPATH_QUANTITY",
+      "recipes.usual.parameters.shift.encodes",
+    ],
+    [
+      "shift: 0\n",
+      "shift: { encodes: highest_weight, round: down, step: 1 << 1 }\n",
+      "TARGET_FIELD",
+      "recipes.usual.parameters.shift",
+    ],
+    [
+      "round: down }\n",
+      "round: down, step: 1 << sings }\n",
+      "DATAPATH_QUANTITY",
+      "recipes.usual.parameters.weight.step",
+    ],
+    ["scale: 100\n", "scale: 100\n    on population: scale = 2\n", "TARGET_FIELD", "recipes.usual.scale"],
+    ["scale: 100\n", "on population: scale = beta\n", "DATAPATH_NAME", "recipes.usual.on population"],
+    ["scale: 100\n", "on population: size = 2\n", "DATAPATH_NO_RESULT", "recipes.usual.on population"],
+    ["scale: 100\n", "scale: 100\n    define: f(x) = wrap(x, 2)\n", "DATAPATH_FUNCTION", "recipes.usual.define"],
+    ["scale: 100\n", "scale: 100\n    define: exp(x) = x\n", "DATAPATH_DECLARED_TWICE", "recipes.usual.define"],
+    [
+      "beta * 256, round: nearest }",
+      'beta * 256, on load: "stored = bias" }',
+      "DATAPATH_NAME",
+      "datapaths.lif.parameters.beta.on load",
+    ],
+    [
+      "beta * 256, round: nearest }",
+      'beta * 256, on load: "kept = beta" }',
+      "DATAPATH_NO_RESULT",
+      "datapaths.lif.parameters.beta.on load",
+    ],
     ["values: [plain, odd]", "values: [plain, membrane]", "DATAPATH_DECLARED_TWICE", "datapaths.lif.state.membrane"],
   ])("%j for %j", (from, to, code, field) => {
     const found = edited(from, to);
     expect(found.map((one) => one.replace(/chip\.yaml:\d+:\d+ /, ""))).toContain(`${code} ${field}`);
+  });
+
+  it("a recipe may work out numbers once per population and use them everywhere", () => {
+    const lines =
+      "define: |\n      half(x) = x / 2\n    on population: |\n      most  = half(highest_weight)\n      scale = 100 / most\n";
+    const text = chip
+      .replace("scale: 100\n", lines)
+      .replace("weight * 256", "float32(weight / most) * 256")
+      .replace("shift: 0\n", 'shift: { encodes: "half(highest_weight) < most", round: down }\n');
+    expect(mistakesIn(text)).toEqual([]);
+    const recipe = loadTarget(text, "chip.yaml", noBase).recipes["usual"]!;
+    expect(recipe.population).toBe("most  = half(highest_weight)\nscale = 100 / most\n");
   });
 
   it("two exponents of one projection are one too many", () => {
