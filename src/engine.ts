@@ -168,3 +168,21 @@ export interface SteppingEngine extends Engine {
    */
   restore(snapshot: Uint8Array): void;
 }
+
+/**
+ * An engine in a worker, from `connect`: that of this page or process goes on while it computes. Everything is as in
+ * `SteppingEngine`, but answered by a promise, and what is given back belongs to the caller. Calls are served in their
+ * order; while a run is going on others are answered in between.
+ *
+ * Every call may also fail with ENGINE_WORKER_DIED, and with ENGINE_CLOSED after `close`.
+ */
+export interface ConnectedEngine extends Engine {
+  /** A frame over shared memory is not copied: it must stay as it is until the answer has come. */
+  step(inputs?: StepInputs): Promise<StepResult>;
+  read(population: string, register: string): Promise<Float64Array>;
+  reset(): Promise<void>;
+  snapshot(): Promise<Uint8Array>;
+  restore(snapshot: Uint8Array): Promise<void>;
+  /** Ends the worker at once; what it was doing fails with RUN_INTERRUPTED (a run) or ENGINE_CLOSED. */
+  close(): Promise<void>;
+}

@@ -755,6 +755,16 @@ export const catalogue = {
     message: "The array for {register} of {population} has {got} values; {expected} are needed.",
     hint: "Give an array with one value per neuron, or none.",
   },
+  ENGINE_WORKER_START: {
+    title: "Engine's worker did not start",
+    message: "The worker that was to run the engine did not start: {reason}.",
+    hint: "The worker's script has to import bitspike/engine-worker and be allowed to load; see docs/engines.md.",
+  },
+  ENGINE_WORKER_DIED: {
+    title: "Engine's worker ended",
+    message: "The worker that ran the engine ended before its work was done: {reason}.",
+    hint: "It may have run out of memory: run fewer samples or steps at a time. Connect again, and restore a snapshot to go on.",
+  },
   ENGINE_CLOSED: {
     title: "Engine closed",
     message: "The engine was closed and cannot be used any more.",

@@ -108,6 +108,8 @@ export { encodeTargets, type TargetOptions } from "./encoding/targets.ts";
 // Engines
 export type * from "./engine.ts";
 export { openInterpreter, type InterpreterOptions } from "./chip/interpreter.ts";
+export { connect, type WebConnectOptions, type WebWorker } from "./connect/web.ts";
+export type { ConnectLimits } from "./connect/connection.ts";
 export { openReference, type ReferenceEngine, type ReferenceOptions } from "./reference/engine.ts";
 export { backendNames, tryBackends, type BackendName, type BackendTrial } from "./reference/backend.ts";
 

@@ -2,4 +2,5 @@
 
 export * from "./index.ts";
 export { pageAssets, readArrays, readBytes, readTarget, targetNames, writeWhole } from "./files.ts";
+export { connect, type ConnectOptions } from "./connect/node.ts";
 export { openShards } from "./shard/engine.ts";

@@ -30,6 +30,10 @@ describe("the entry for browsers", () => {
     expect(imports.filter((name) => name.startsWith("node:") || nodeOnly.includes(name))).toEqual([]);
   });
 
+  it("has a worker for pages that takes an engine along and little else", () => {
+    expect(importsBeyond("connect/web-worker.ts")).toEqual(["comlink"]);
+  });
+
   it("is part of the entry for Node.js, which adds files and workers", () => {
     const imports = importsBeyond("node.ts");
     expect(imports).toContain("node:fs/promises");

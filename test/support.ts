@@ -19,6 +19,17 @@ export function mistakeOf(run: () => unknown): BitspikeError | undefined {
   return undefined;
 }
 
+/** The mistake with which a promise fails, or undefined; any other error goes on. */
+export async function mistakeOfPromise(promise: Promise<unknown>): Promise<BitspikeError | undefined> {
+  try {
+    await promise;
+  } catch (error) {
+    if (error instanceof BitspikeError) return error;
+    throw error;
+  }
+  return undefined;
+}
+
 /** Bytes of a file below `test/golden`. */
 export function golden(path: string): Uint8Array {
   return readFileSync(new URL(`golden/${path}`, import.meta.url));

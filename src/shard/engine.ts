@@ -9,6 +9,7 @@ import type { Program } from "../compile/program.ts";
 import type { Engine, Recording, RunOptions, Stimuli } from "../engine.ts";
 import { BitspikeError, mistake } from "../errors.ts";
 import { concatRecordings } from "../recording.ts";
+import { share } from "../shared-memory.ts";
 import { checkProbes, checkStimuli } from "../stimuli.ts";
 import { createBoard } from "./board.ts";
 import { mergeShards } from "./merge.ts";
@@ -197,27 +198,4 @@ function refuse(answers: readonly ShardAnswer[], options: RunOptions, late: bool
   if (late) throw mistake("SHARD_DIED", { reason: `a worker had not begun after ${startLimitMs / 1000} s` });
   const stopped = answers.some((answer) => answer.kind === "stopped") || options.signal?.aborted === true;
   if (stopped) throw mistake("RUN_INTERRUPTED", {});
-}
-
-/** The same value with its arrays in shared memory, so that workers see them without a copy each. */
-function share<T>(value: T): T {
-  return shareAny(value) as T;
-}
-
-function shareAny(value: unknown): unknown {
-  if (value instanceof Int32Array) return shareArray(value, Int32Array);
-  if (value instanceof Uint32Array) return shareArray(value, Uint32Array);
-  if (value instanceof Float64Array) return shareArray(value, Float64Array);
-  if (Array.isArray(value)) return value.map(shareAny);
-  if (value instanceof Map) return new Map([...value].map(([key, item]) => [key, shareAny(item)] as const));
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shareAny(item)]));
-}
-
-type Shareable = Int32Array | Uint32Array | Float64Array;
-
-function shareArray<A extends Shareable>(array: A, make: new (buffer: SharedArrayBuffer) => A): A {
-  const copy = new make(new SharedArrayBuffer(array.byteLength));
-  copy.set(array);
-  return copy;
 }

@@ -1,0 +1,43 @@
+/** An engine in a worker of a page. */
+
+import type { Program } from "../compile/program.ts";
+import type { ConnectedEngine } from "../engine.ts";
+import { connectWorker } from "./connect.ts";
+import type { ConnectLimits, WorkerHandle } from "./connection.ts";
+
+/** The part of a page's `Worker` that is used. */
+export interface WebWorker {
+  postMessage(message: unknown, transfer: ArrayBuffer[]): void;
+  addEventListener(type: string, listener: (event: never) => void): void;
+  removeEventListener(type: string, listener: (event: never) => void): void;
+  terminate(): void;
+}
+
+export interface WebConnectOptions extends ConnectLimits {
+  /** A worker whose script imports `bitspike/engine-worker`; it is the engine's from now on, and ends with it. */
+  readonly worker: WebWorker;
+}
+
+/**
+ * Open a program on an engine in a worker, so that the page goes on while it computes. Arrays of the program are put into
+ * shared memory where the page is cross-origin isolated, else copied; those of data and results are handed over.
+ *
+ * @throws ENGINE_WORKER_START, ENGINE_WORKER_DIED, and what opening the program throws
+ */
+export function connect(program: Program, { worker, ...limits }: WebConnectOptions): Promise<ConnectedEngine> {
+  return connectWorker(program, webHandle(worker), limits);
+}
+
+function webHandle(worker: WebWorker): WorkerHandle {
+  return {
+    end: worker,
+    onDeath(listener) {
+      worker.addEventListener("error", ({ message }: { readonly message?: string }) => {
+        listener(message === undefined || message === "" ? "its script could not be loaded" : message);
+      });
+      worker.addEventListener("messageerror", () => listener("a message could not be read"));
+    },
+    hold: () => {},
+    terminate: () => worker.terminate(),
+  };
+}
