@@ -189,7 +189,7 @@ function signOf(value: bigint): bigint {
 }
 
 /** Two's complement of `bits` bits. */
-function typeOf(bits: bigint): Interval {
+export function signed(bits: bigint): Interval {
   const half = 1n << (bits - 1n);
   return { low: -half, high: half - 1n };
 }
@@ -197,8 +197,8 @@ function typeOf(bits: bigint): Interval {
 function wrapped(a: Interval, bits: Interval): Interval | null {
   const width = amounts(bits, 1n);
   if (width === null) return null;
-  if (covers(typeOf(width.low), a)) return a;
-  const type = typeOf(width.high);
+  if (covers(signed(width.low), a)) return a;
+  const type = signed(width.high);
   if (valueOf(width) === null || !isBounded(a)) return type;
   // All of it in one turn of the circle: only moved.
   const turns = (a.low - type.low) >> width.high;

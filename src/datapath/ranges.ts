@@ -3,27 +3,14 @@
  * every operation: a value that the plain walk can give lies in the interval of its node.
  */
 
-import {
-  amounts,
-  anything,
-  between,
-  binaryInterval,
-  callInterval,
-  contains,
-  hull,
-  isZero,
-  negated,
-  only,
-  overlap,
-  covers,
-  type Interval,
-} from "./interval.ts";
-import type { BinaryOperator, Block, Expression } from "./syntax.ts";
+import { cuts, Facts, type Happens, type Work } from "./facts.ts";
+import { Graph, type GraphLine } from "./graph.ts";
+import { amounts, anything, covers, hull, isZero, type Interval } from "./interval.ts";
+import { splitsOf } from "./splits.ts";
+import type { Block, Expression } from "./syntax.ts";
 
+export type { Happens } from "./facts.ts";
 export { isBounded, type Interval } from "./interval.ts";
-
-/** Whether something happens: on no value of the names, on all of them, or perhaps on some. */
-export type Happens = "never" | "maybe" | "always";
 
 export interface BlockRanges {
   /** What every subexpression can be, by its node; nodes that can never be evaluated are absent. */
@@ -39,216 +26,227 @@ export interface BlockRanges {
   readonly fails: ReadonlyMap<Expression, "maybe" | "always">;
 }
 
+/** Intervals that are worked out for one block before it is read less closely; half of them may go into cases. */
+const mostWork = 40_000;
+/** Cases of one line. */
+const mostCases = 64;
+
 /**
  * Read a block in intervals.
  *
  * @param inputs what each name can be at the entry of the block; one that is missing can be anything
  */
 export function rangesOf(block: Block, inputs: ReadonlyMap<string, Interval>): BlockRanges {
-  const walk = new Walk(inputs);
-  const names = new Map(inputs);
-  const results = new Map<string, Interval>();
-  for (const line of block) {
-    const value = walk.expression(line.value, names);
-    if (value === null) return { ...walk, results: new Map() };
-    names.set(line.name, value);
-    results.set(line.name, value);
-  }
-  return { ...walk, results };
+  return new BlockReader(block).read(inputs);
 }
 
-type Names = ReadonlyMap<string, Interval>;
+/** The interval reading of one block, for several readings of it. */
+export class BlockReader {
+  readonly #graph: Graph;
 
-class Walk {
+  constructor(block: Block) {
+    this.#graph = new Graph(block);
+  }
+
+  /** What `rangesOf` gives. */
+  read(inputs: ReadonlyMap<string, Interval>): BlockRanges {
+    const work: Work = { left: mostWork };
+    const facts = new Facts(this.#graph, work);
+    const whole = new Reading();
+    for (const [name, range] of inputs) facts.learn(this.#graph.entry(name), range);
+    const results = new Map<string, Interval>();
+    for (const line of this.#graph.lines) {
+      const { reading, range } = readLine(line, facts, work);
+      whole.add(reading);
+      if (range === null) return { ...whole, results: new Map() };
+      facts.settle(line.value, range);
+      results.set(line.name, range);
+    }
+    return { ...whole, results };
+  }
+}
+
+interface LineReading {
+  readonly reading: Reading;
+  readonly range: Interval | null;
+}
+
+/** Read a line, in the cases that say most. */
+function readLine(line: GraphLine, facts: Facts, work: Work): LineReading {
+  let cases: readonly Facts[] = [facts];
+  let best = readCases(line, cases);
+  if (best.reading.isSettled()) return best;
+  for (const split of splitsOf(line.value, line.values.values(), facts)) {
+    if (work.left <= mostWork / 2) break;
+    const finer = cases.flatMap(split);
+    if (finer.length > mostCases || finer.length <= cases.length) continue;
+    const own = readCases(line, finer);
+    if (own.reading.openness() >= best.reading.openness()) continue;
+    [cases, best] = [finer, own];
+  }
+  return best;
+}
+
+function readCases(line: GraphLine, cases: readonly Facts[]): LineReading {
+  const reading = new Reading();
+  let range: Interval | null = null;
+  for (const facts of cases) {
+    const own = new LineWalk(line, facts, reading).read(line.expression);
+    range = own === null || range === null ? (own ?? range) : hull(range, own);
+  }
+  return { reading, range };
+}
+
+/** What was found about the nodes of some expressions. */
+class Reading {
   readonly of = new Map<Expression, Interval>();
   readonly acts = new Map<Expression, Happens>();
   readonly fails = new Map<Expression, "maybe" | "always">();
-  readonly #entry: Names;
 
-  constructor(entry: Names) {
-    this.#entry = entry;
+  /** Take in what was found elsewhere. */
+  add(other: Reading): void {
+    for (const [node, own] of other.fails) this.fail(node, own);
+    for (const [node, range] of other.of) this.range(node, range);
+    for (const [node, happens] of other.acts) this.act(node, happens);
+  }
+
+  range(node: Expression, range: Interval): void {
+    const before = this.of.get(node);
+    this.of.set(node, before === undefined ? range : hull(before, range));
+    // It has a value after all.
+    if (this.fails.get(node) === "always") this.fails.set(node, "maybe");
+  }
+
+  act(node: Expression, happens: Happens): void {
+    const before = this.acts.get(node);
+    this.acts.set(node, before === undefined || before === happens ? happens : "maybe");
+  }
+
+  fail(node: Expression, happens: Happens): void {
+    if (happens === "never") return;
+    const sometimes = this.of.has(node) || this.fails.get(node) === "maybe";
+    this.fails.set(node, sometimes ? "maybe" : happens);
+  }
+
+  /** Nothing that cases could tell apart. */
+  isSettled(): boolean {
+    const isOpen = [...this.acts.values(), ...this.fails.values()].includes("maybe");
+    return !isOpen && [...this.of.values()].every(({ low, high }) => low === high);
+  }
+
+  /** How much is left open; less is better. */
+  openness(): number {
+    let open = 0;
+    for (const { low, high } of this.of.values()) open += Math.min(5000, Math.log2(Number(high - low) + 1));
+    for (const happens of [...this.acts.values(), ...this.fails.values()]) open += happens === "maybe" ? 20 : 0;
+    return open;
+  }
+}
+
+/** Functions whose later arguments are amounts of bits. */
+const shifting: ReadonlySet<string> = new Set(["<<", ">>", "wrap", "toward_zero", "down", "nearest_even", "bits"]);
+const dividing: ReadonlySet<string> = new Set(["div_down", "rem"]);
+const cutting: ReadonlySet<string> = new Set(["wrap", "saturate", "clamp"]);
+
+/** One line read with some facts, in the order in which the plain walk evaluates. */
+class LineWalk {
+  readonly #line: GraphLine;
+  readonly #facts: Facts;
+  readonly #reading: Reading;
+
+  constructor(line: GraphLine, facts: Facts, reading: Reading) {
+    this.#line = line;
+    this.#facts = facts;
+    this.#reading = reading;
   }
 
   /** What an expression can be, or null where it never has a value. */
-  expression(expression: Expression, names: Names): Interval | null {
-    const value = this.value(expression, names);
-    if (value === null) return null;
-    const before = this.of.get(expression);
-    this.of.set(expression, before === undefined ? value : hull(before, value));
-    return value;
+  read(node: Expression): Interval | null {
+    // A long sum is a long way down to the left: in a loop, not by recursion.
+    const way = [node];
+    for (let next = node; next.kind === "binary"; next = next.left) way.push(next.left);
+    let left: Interval | null = null;
+    for (const one of way.toReversed()) {
+      if (one.kind === "binary" && left === null) return null;
+      left = this.#readOperands(one) ? this.#note(one) : null;
+    }
+    return left;
   }
 
-  private value(expression: Expression, names: Names): Interval | null {
-    switch (expression.kind) {
-      case "number":
-        return only(BigInt(expression.value));
-      case "name":
-        return names.get(expression.name) ?? anything;
-      case "old":
-        return this.#entry.get(expression.name) ?? anything;
-      case "unary": {
-        const operand = this.expression(expression.operand, names);
-        return operand && (expression.operator === "-" ? negated(operand) : isZero(operand));
-      }
+  #note(node: Expression): Interval | null {
+    const range = this.#facts.range(this.#line.values.get(node)!);
+    if (range !== null) this.#reading.range(node, range);
+    return range;
+  }
+
+  /** Read what an expression is made of, but for the left side of an operator, which has been read; false: it fails. */
+  #readOperands(node: Expression): boolean {
+    switch (node.kind) {
       case "choice":
-        return this.choice(expression, names);
+        return this.#readChoice(node);
+      case "unary":
+        return this.read(node.operand) !== null;
       case "binary":
-        return this.binary(expression, names);
+        return this.#readRight(node);
       case "call":
-        return this.call(expression, names);
+        return this.#readCall(node);
+      default:
+        return true;
     }
   }
 
-  private choice(expression: Extract<Expression, { kind: "choice" }>, names: Names): Interval | null {
-    const condition = this.expression(expression.condition, names);
-    if (condition === null) return null;
-    const zero = isZero(condition);
-    const no = zero.high === 1n ? this.under(expression.condition, false, expression.no, names) : null;
-    const yes = zero.low === 0n ? this.under(expression.condition, true, expression.yes, names) : null;
-    this.note(expression, zero.high === 0n ? "always" : zero.low === 1n ? "never" : "maybe");
-    return yes === null ? no : no === null ? yes : hull(yes, no);
+  #readChoice(node: Extract<Expression, { kind: "choice" }>): boolean {
+    const condition = this.read(node.condition);
+    if (condition === null) return false;
+    this.#reading.act(node, happensWhere(isZero(isZero(condition))));
+    const yes = this.#readUnder(node.condition, true, node.yes);
+    const no = this.#readUnder(node.condition, false, node.no);
+    const range = yes !== null && no !== null ? hull(yes, no) : (yes ?? no);
+    if (range !== null) this.#facts.settle(this.#line.values.get(node)!, range);
+    return range !== null;
   }
 
-  /** An expression where a condition holds, or does not. */
-  private under(condition: Expression, holds: boolean, expression: Expression, names: Names): Interval | null {
-    const narrowed = narrow(condition, holds, names, this.of);
-    return narrowed === null ? null : this.expression(expression, narrowed);
+  /** What an expression can be where a condition holds, or does not; null where it has no value. */
+  #readUnder(condition: Expression, holds: boolean, node: Expression): Interval | null {
+    const facts = this.#facts.under(this.#line.values.get(condition)!, holds);
+    return facts && new LineWalk(this.#line, facts, this.#reading).read(node);
   }
 
-  private binary(expression: Extract<Expression, { kind: "binary" }>, names: Names): Interval | null {
-    const { operator } = expression;
-    const left = this.expression(expression.left, names);
-    if (left === null) return null;
+  #readRight(node: Extract<Expression, { kind: "binary" }>): boolean {
+    const { operator } = node;
     if (operator === "&&" || operator === "||") {
-      const decided = operator === "||";
-      const zero = isZero(left);
-      if (decided ? zero.high === 0n : zero.low === 1n) return only(decided ? 1n : 0n);
-      const right = this.under(expression.left, !decided, expression.right, names);
-      const own = right === null ? null : isZero(isZero(right));
-      const other = (decided ? zero.low === 0n : zero.high === 1n) ? only(decided ? 1n : 0n) : null;
-      return own === null ? other : other === null ? own : hull(own, other);
+      this.#readUnder(node.left, operator === "&&", node.right);
+      return true;
     }
-    const right = this.expression(expression.right, names);
-    if (right === null) return null;
-    if (operator === "<<" || operator === ">>") this.amount(expression, right, 0n);
-    return binaryInterval(operator, left, right);
+    const right = this.read(node.right);
+    if (right === null) return false;
+    if (shifting.has(operator)) this.#failOnAmounts(node, [right], 0n);
+    return true;
   }
 
-  private call(expression: Extract<Expression, { kind: "call" }>, names: Names): Interval | null {
+  #readCall(node: Extract<Expression, { kind: "call" }>): boolean {
     const args: Interval[] = [];
-    for (const argument of expression.args) {
-      const value = this.expression(argument, names);
-      if (value === null) return null;
-      args.push(value);
+    for (const argument of node.args) {
+      const range = this.read(argument);
+      if (range === null) return false;
+      args.push(range);
     }
-    const { name } = expression;
-    for (const [index, argument] of args.entries()) {
-      if (index > 0 && shifting.has(name)) this.amount(expression, argument, name === "wrap" ? 1n : 0n);
-    }
-    if (name === "div_down" || name === "rem") this.fail(expression, isZero(args[1]!));
-    const value = callInterval(name, args);
-    if (value !== null && cutting.has(name))
-      this.note(expression, acting(name, args as [Interval, Interval, Interval]));
-    return value;
+    const { name } = node;
+    if (shifting.has(name)) this.#failOnAmounts(node, args.slice(1), name === "wrap" ? 1n : 0n);
+    if (dividing.has(name)) this.#reading.fail(node, happensWhere(isZero(args[1] ?? anything)));
+    if (cutting.has(name)) this.#reading.act(node, cuts(name, args));
+    return true;
   }
 
-  private amount(expression: Expression, bits: Interval, least: bigint): void {
-    const possible = amounts(bits, least);
-    if (possible === null) this.fail(expression, only(1n));
-    else if (!covers(possible, bits)) this.fail(expression, { low: 0n, high: 1n });
-  }
-
-  private fail(expression: Expression, { low, high }: Interval): void {
-    if (high === 0n) return;
-    const own = low === 1n ? "always" : "maybe";
-    const before = this.fails.get(expression);
-    this.fails.set(expression, before === undefined || before === own ? own : "maybe");
-  }
-
-  private note(expression: Expression, happens: Happens): void {
-    const before = this.acts.get(expression);
-    this.acts.set(expression, before === undefined || before === happens ? happens : "maybe");
+  #failOnAmounts(node: Expression, bits: readonly Interval[], least: bigint): void {
+    const possible = bits.map((own) => amounts(own, least));
+    const always = possible.includes(null);
+    const never = possible.every((own, i) => own !== null && covers(own, bits[i]!));
+    this.#reading.fail(node, always ? "always" : never ? "never" : "maybe");
   }
 }
 
-const shifting: ReadonlySet<string> = new Set(["wrap", "toward_zero", "down", "nearest_even", "bits"]);
-const cutting: ReadonlySet<string> = new Set(["wrap", "saturate", "clamp"]);
-
-/** Whether `wrap`, `saturate` or `clamp` changes its first argument. */
-function acting(name: string, [a, b, c]: readonly [Interval, Interval, Interval]): Happens {
-  if (name === "wrap") {
-    const half = 1n << ((amounts(b, 1n)?.low ?? 1n) - 1n);
-    const most = 1n << ((amounts(b, 1n)?.high ?? 1n) - 1n);
-    if (covers({ low: -half, high: half - 1n }, a)) return "never";
-    return overlap({ low: -most, high: most - 1n }, a) === null ? "always" : "maybe";
-  }
-  if (b.high <= a.low && a.high <= c.low) return "never";
-  return a.high < b.low || a.low > c.high ? "always" : "maybe";
-}
-
-const opposite: Readonly<Partial<Record<BinaryOperator, BinaryOperator>>> = {
-  "==": "!=",
-  "!=": "==",
-  "<": ">=",
-  ">=": "<",
-  ">": "<=",
-  "<=": ">",
-};
-const mirrored: Readonly<Partial<Record<BinaryOperator, BinaryOperator>>> = {
-  "==": "==",
-  "!=": "!=",
-  "<": ">",
-  ">": "<",
-  "<=": ">=",
-  ">=": "<=",
-};
-
-/** The names' intervals where a condition holds (or does not), null where it cannot. */
-function narrow(
-  condition: Expression,
-  holds: boolean,
-  names: Names,
-  of: ReadonlyMap<Expression, Interval>,
-): Names | null {
-  if (condition.kind === "unary" && condition.operator === "!") return narrow(condition.operand, !holds, names, of);
-  if (condition.kind === "name") return holds ? without(condition, 0n, names) : within(condition, only(0n), names);
-  if (condition.kind !== "binary") return names;
-  const { operator, left, right } = condition;
-  if (operator === (holds ? "&&" : "||")) {
-    const first = narrow(left, holds, names, of);
-    return first === null ? null : narrow(right, holds, first, of);
-  }
-  const relation = holds ? operator : opposite[operator];
-  if (relation === undefined || mirrored[relation] === undefined) return names;
-  const first = limit(left, relation, of.get(right) ?? anything, names);
-  return first === null ? null : limit(right, mirrored[relation]!, of.get(left) ?? anything, first);
-}
-
-/** Narrow what a name (or the argument of an `abs`) can be by how it compares with something. */
-function limit(side: Expression, relation: BinaryOperator, other: Interval, names: Names): Names | null {
-  if (relation === "!=") return other.low === other.high ? without(side, other.low, names) : names;
-  const range = between(
-    relation === ">" ? other.low + 1n : relation === ">=" || relation === "==" ? other.low : anything.low,
-    relation === "<" ? other.high - 1n : relation === "<=" || relation === "==" ? other.high : anything.high,
-  );
-  if (side.kind === "call" && side.name === "abs" && range.high !== anything.high) {
-    return range.high < 0n ? null : within(side.args[0]!, { low: -range.high, high: range.high }, names);
-  }
-  return within(side, range, names);
-}
-
-function within(side: Expression, range: Interval, names: Names): Names | null {
-  if (side.kind !== "name") return names;
-  const own = overlap(names.get(side.name) ?? anything, range);
-  return own === null ? null : new Map([...names, [side.name, own]]);
-}
-
-/** Without one value, if it is at an end. */
-function without(side: Expression, value: bigint, names: Names): Names | null {
-  if (side.kind !== "name") return names;
-  const { low, high } = names.get(side.name) ?? anything;
-  if (!contains({ low, high }, value)) return names;
-  if (low === high) return null;
-  const own = low === value ? { low: low + 1n, high } : high === value ? { low, high: high - 1n } : { low, high };
-  return new Map([...names, [side.name, own]]);
+/** Of a truth, 0 or 1. */
+function happensWhere({ low, high }: Interval): Happens {
+  return low === 1n ? "always" : high === 0n ? "never" : "maybe";
 }

@@ -54,6 +54,7 @@ const { tree } = fc.letrec<{ tree: Tree; node: Tree }>((tie) => {
       { arbitrary: node("choice", 3), weight: 2 },
       { arbitrary: node("call", 3), weight: 4 },
       { arbitrary: node("difference", 3), weight: 2 },
+      { arbitrary: node("idiom", 3), weight: 3 },
     ),
   };
 });
@@ -67,6 +68,8 @@ function amount(part: Tree, known: readonly string[], least: number): string {
 function print(tree: Tree, known: readonly string[]): string {
   const { kind, pick, parts } = tree;
   const at = (i: number): string => print(parts[i]!, known);
+  // What is written several times has to stay short.
+  const short = (i: number): string => (at(i).length < 24 ? at(i) : known[(pick + i) % known.length]!);
   switch (kind) {
     case "name":
       return known[pick % known.length]!;
@@ -85,6 +88,8 @@ function print(tree: Tree, known: readonly string[]): string {
       const large = ["big", "wide", "huge", at(0)][Math.floor(pick / 4) % 4]!;
       return `((${large} ${operator} (${one})) - (${large} ${operator} (${other})))`;
     }
+    case "idiom":
+      return idiom(pick, short(0), short(1), short(2), ["small", "3", short(1)][pick % 3]!);
     case "choice":
       return `(${at(0)} ? ${at(1)} : ${at(2)})`;
     case "binary": {
@@ -102,6 +107,30 @@ function print(tree: Tree, known: readonly string[]): string {
       return `${name}(${args.join(", ")})`;
     }
   }
+}
+
+/** What equations of neurons are made of: one value read in several places, guarded by what it is compared with. */
+function idiom(pick: number, x: string, y: string, z: string, bits: string): string {
+  const positive = `max(abs(${y}), 1)`;
+  const fits = `(${x} > 0 ? div_down(${x}, ${positive}) : 0)`;
+  const idioms = [
+    `(${x} - (${x} >> (${bits})))`,
+    `(${x} - ((${x} >> (${bits})) == 0 ? sign(${x}) : ${x} >> (${bits})))`,
+    `(${x} - toward_zero(${x}, ${bits}))`,
+    `(${x} - div_down(${x}, ${positive}) * ${positive})`,
+    `(${x} - min(${fits}, abs(${z})) * ${positive})`,
+    `(${fits} * ${positive})`,
+    `(${x} >= ${y} ? ${x} - ${y} : ${y} - ${x})`,
+    `(abs(${x}) < ${y} ? ${x} : ${z})`,
+    `(${x} > ${y} && ${y} > ${z} ? ${x} - ${z} : ${y})`,
+    `(${x} + (${y} - ${x}))`,
+    `((((${x} - ${y}) >> small) << small) + ${y})`,
+    `(${x} < 0 ? min(${x} + ${positive}, 0) : max(${x} - ${positive}, 0))`,
+    `(sign(${x}) * ((abs(${x}) * (4096 - (${y}))) >> 12))`,
+    `(!(${x} == ${y}) || ${x} - ${y} > ${z} ? ${x} : ${y})`,
+    `(k == 3 ? (${x} > 5 ? ${x} : ${y}) - 6 : k == 3 ? ${z} : ${x})`,
+  ];
+  return idioms[pick % idioms.length]!;
 }
 
 const anyLane = fc.oneof(

@@ -85,6 +85,10 @@ function wrongAbout(ranges: BlockRanges, block: Block, inputs: ReadonlyMap<strin
   return null;
 }
 
+const lavaCurrent = `
+  c       = wrap(toward_zero(current * (4095 - decay), 12) + wrap(input << 6, 32), 32)
+  current = c > 8388608 ? c - 16777216 : c <= -8388608 ? c + 16777216 : c`;
+
 describe("ranges", () => {
   it("hold every value that the plain walk gives, and know every failure", () => {
     fc.assert(
@@ -108,7 +112,36 @@ describe("ranges", () => {
         const found = rangesOf(block, ranges);
         for (const values of every) expect(wrongAbout(found, block, values)).toBe(null);
       }),
-      { numRuns: 1000 },
+      { numRuns: 400 },
+    );
+  });
+
+  it("hold what narrow ranges give, on many values of them", () => {
+    const names = ["a", "b", "big", "small", "k", "huge", "timestep", "x", "y", "wide"];
+    const narrow = fc.tuple(fc.integer({ min: -40, max: 40 }), fc.integer({ min: 0, max: 12 }));
+    fc.assert(
+      fc.property(
+        randomBlock,
+        fc.array(narrow, { minLength: names.length, maxLength: names.length }),
+        fc.array(fc.array(fc.nat(12), { minLength: names.length, maxLength: names.length }), { minLength: 12 }),
+        ({ block }, ends, picks) => {
+          const ranges = new Map(
+            names.map((name, i): [string, Interval] => {
+              const [low, width] = ends[i]!;
+              const least = name === "small" ? Math.abs(low) % 5 : low;
+              return [name, { low: BigInt(least), high: BigInt(least + width) }];
+            }),
+          );
+          const found = rangesOf(block, ranges);
+          for (const own of picks) {
+            const values = [...ranges].map(([name, { low, high }], i): [string, bigint] => {
+              return [name, low + (BigInt(own[i]!) % (high - low + 1n))];
+            });
+            expect(wrongAbout(found, block, new Map(values))).toBe(null);
+          }
+        },
+      ),
+      { numRuns: 400 },
     );
   });
 
@@ -120,6 +153,32 @@ describe("ranges", () => {
     ["y = bits(x, 1, 3)", { x: [-2, -1] }, [7, 7]],
     ["y = wrap(x, 8)", { x: [128, 200] }, [-128, -56]],
     ["y = 1 << x", { x: [-9, -1] }, null],
+    // What is read twice.
+    ["y = x - (x >> n)", { x: [-2048, 2047], n: [0, 11] }, [-2047, 2047]],
+    ["y = x - ((x >> n) == 0 ? sign(x) : x >> n)", { x: [-32768, 32767], n: [0, 15] }, [-32767, 32767]],
+    ["d = toward_zero(x, n)\ny = x - d", { x: [-100, 100], n: [1, 3] }, [-88, 88]],
+    ["y = (s ? x : 0) - (s ? x : 0)", { x: [-9, 9], s: [0, 1] }, [0, 0]],
+    ["d = x - act\ny = act + ((d >> n) << n)", { x: [-99, 99], act: [-999, 999], n: [0, 4] }, [-114, 99]],
+    // What a division takes away.
+    ["y = v - div_down(v, t) * t", { v: [-99, 99], t: [1, 7] }, [0, 6]],
+    ["q = v > 0 ? div_down(v, t) : 0\ny = v - q * t", { v: [-99, 99], t: [1, 7] }, [-99, 6]],
+    ["q = min(v > 0 ? div_down(v, t) : 0, most)\ny = v - q * t", { v: [-99, 99], t: [1, 7], most: [0, 31] }, [-99, 99]],
+    ["q = max(div_down(v, t), 0)\ny = q * t", { v: [-99, 99], t: [1, 7] }, [0, 99]],
+    // What conditions say, of the names they read and of what those are made of.
+    ["f = v >= t\ny = f ? v - t : v", { v: [-99, 99], t: [5, 50] }, [-99, 94]],
+    ["d = v - t\ny = v >= t ? d : 0", { v: [-99, 99], t: [5, 50] }, [0, 94]],
+    ["y = a < b && b < 4 ? a : 0", { a: [0, 9], b: [0, 9] }, [0, 2]],
+    ["y = a + 1 < 4 || b ? 0 : a", { a: [0, 9], b: [0, 1] }, [0, 9]],
+    ["s = c ? abs(a) >= 5 : abs(b) >= 5\nz = c ? a : 0\ny = s ? 0 : z", { a: [-9, 9], b: [-9, 9], c: [0, 1] }, [-4, 4]],
+    ["y = !(v != 7) ? v : 7", { v: [-99, 99] }, [7, 7]],
+    ["y = sign(v) > 0 ? v : 1", { v: [-99, 99] }, [1, 99]],
+    ["y = (v >> 3) == 2 ? v : 20", { v: [-99, 99] }, [16, 23]],
+    ["y = clamp(v, -8, 8) > 3 ? v : 4", { v: [-99, 99] }, [4, 99]],
+    ["y = min(v, w) > 3 ? v : 4", { v: [-99, 99], w: [-9, 9] }, [4, 99]],
+    ["y = T && d < 7 ? d + 1 : T && d > 0 ? d - 1 : d", { d: [0, 7], T: [0, 1] }, [0, 7]],
+    // Lava's current may reach 2^23, and does with this input.
+    [lavaCurrent, { current: [-8388607, 8388608], decay: [0, 4096], input: [-262176, 262176] }, [-8388607, 8388608]],
+    [lavaCurrent, { current: [-8388607, 8388608], decay: [0, 4096], input: [-262177, 262177] }, [-8388671, 8388672]],
   ])("%s, %o: %o", (text, ranges, expected) => {
     expect(resultOf(text, ranges)).toEqual(expected?.map(BigInt) ?? null);
   });
@@ -127,13 +186,28 @@ describe("ranges", () => {
   it("say which calls and conditions can never act, and which always do", () => {
     const block = parseBlock("a = saturate(x, -8, 7)\nb = wrap(x, 3)\nc = x > 3 ? clamp(x, 9, 12) : 0");
     const { acts } = rangesOf(block, inputsOf({ x: [-4, 7] }));
-    const found: [string, Happens][] = [...acts].map(([node, happens]) => [node.kind, happens]);
-    expect(found).toEqual([
-      ["call", "never"],
-      ["call", "maybe"],
-      ["call", "always"],
-      ["choice", "maybe"],
-    ]);
+    const found = [...acts].map(([node, happens]): [string, Happens] => [`${node.kind} ${node.at.line}`, happens]);
+    expect(Object.fromEntries(found)).toEqual({
+      "call 1": "never",
+      "call 2": "maybe",
+      "call 3": "always",
+      "choice 3": "maybe",
+    });
+  });
+
+  it.each([
+    ["sums", `y = ${Array.from({ length: 1200 }, (_, i) => `(x >> ${i % 9})`).join(" - ")}`],
+    ["choices", `y = ${Array.from({ length: 150 }, (_, i) => `x == ${i} ? k + ${i} : `).join("")}0`],
+    ["conditions", `y = ${Array.from({ length: 400 }, (_, i) => `x != ${i}`).join(" && ")}`],
+    [
+      "lines",
+      Array.from(
+        { length: 800 },
+        (_, i) => `t${i + 1} = ${i === 0 ? "x" : `t${i}`} > ${i} ? ${i === 0 ? "x" : `t${i}`} - k : x`,
+      ).join("\n"),
+    ],
+  ])("%s of any length are read", (_, text) => {
+    expect(resultOf(text, { x: [-100, 100], k: [0, 15] })).not.toBe(null);
   });
 
   it("do not grow with numbers of any length", () => {
