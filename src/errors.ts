@@ -695,6 +695,12 @@ export const catalogue = {
     message: "The input carries real values, and {target} receives binary spikes only.",
     hint: "Use --encode rate, or another spike encoding.",
   },
+  COMPILE_AXON_TYPES: {
+    title: "More different weights than the chip keeps",
+    message:
+      "Neuron {neuron} of {population} has {count} different weights; {target} keeps {types} per neuron, one for each type of axon, and a synapse is one bit.",
+    hint: "Train with at most {types} different weights per neuron beside 0, which is no synapse: -1 and 1, for example. Weights of any other kind need another target.",
+  },
   COMPILE_UNSUPPORTED: {
     title: "Neurons that the chip cannot run",
     message: "{target} does not have the {missing} that the neurons of {population} need.",

@@ -7,6 +7,7 @@ import { sizeOf, type DiscreteNetwork, type PopulationNode } from "../network/ty
 import type { RecipeSpec, Target } from "../target/types.ts";
 import { withWidths } from "../target/widths.ts";
 import { align, type Alignment } from "./align.ts";
+import { mostWeights } from "./axons.ts";
 import { encodingOf, mentions } from "./encode.ts";
 import { composeSynapses, filled, listed, type FloatSynapses } from "./linear.ts";
 import { encodePopulation } from "./parameters.ts";
@@ -68,7 +69,7 @@ export function compile(network: DiscreteNetwork, chip: Target, options: Compile
     outputs: circuit.outputs,
     latency: Math.max(...populations.map(({ offset }) => offset)),
     decisions,
-    warnings: [...alignment.warnings, ...warnings],
+    warnings: [...alignment.warnings, ...inputs.flatMap((input) => cutEvents(input, target)), ...warnings],
     fit: placeOnCores(target, populations, projections),
   };
 }
@@ -114,6 +115,14 @@ interface Chosen {
   readonly choice: ScaleChoice;
   /** What the recipe worked out beside the scale. */
   readonly numbers: Quantities;
+}
+
+/** A chip that takes fewer events of a channel in one timestep than the data have drops some. */
+function cutEvents({ name, payloadScale, payloadLimit }: ProgramInput, { delivery }: Target): Warning[] {
+  const most = delivery.atMost?.inputs;
+  if (most === undefined || payloadScale !== null || payloadLimit <= most) return [];
+  const message = `${name} sends up to ${payloadLimit} events per channel in a timestep; the chip takes ${most} and drops the others.`;
+  return [{ code: "COMPILE_EVENTS_DROPPED", message, place: { node: name } }];
 }
 
 /** Works through the populations in order and gathers projections, decisions and warnings. */
@@ -169,7 +178,7 @@ class Compiler {
     const encoded = encodePopulation(node.name, datapath, this.recipe, quantities, choice.scale, known);
     this.decisions.push(...encoded.decisions);
     this.warnings.push(...encoded.warnings);
-    return {
+    const population: ProgramPopulation = {
       name: node.name,
       shape: node.outputShape,
       neurons: sizeOf(node.outputShape),
@@ -180,6 +189,19 @@ class Compiler {
       scale: Float64Array.of(choice.scale),
       origin: quantities.origin.some((value) => value !== 0) ? quantities.origin : null,
     };
+    this.refuseWeights(population);
+    return population;
+  }
+
+  /** A chip whose axons have types keeps few weights per neuron. */
+  private refuseWeights(population: ProgramPopulation): void {
+    const types = this.target.weights.axonTypes?.value;
+    if (types === undefined) return;
+    const own = this.projections.filter(({ to }) => to === population.name);
+    const { neuron, count } = mostWeights(population, own);
+    if (count <= types) return;
+    const facts = { population: population.name, neuron, count, types, target: this.target.name };
+    throw mistake("COMPILE_AXON_TYPES", facts, { node: population.name });
   }
 
   /** Scale and constants of all projections into a population: those of the recipe, else our own choice. */
@@ -324,15 +346,22 @@ function unproved(population: string): Warning {
 /** A quantity that a parameter has to encode, or the other kind of reset. */
 type Need = Exclude<(typeof neuronQuantities)[number], "scale"> | "zero";
 
+const words: Readonly<Partial<Record<Need, string>>> = {
+  alpha: "synaptic current (alpha)",
+  beta: "leak by a factor (beta)",
+  lower_bound: "lower bound of the membrane",
+  subtract: "reset by subtraction",
+  zero: "reset to zero",
+};
+
 function inWords(need: Need): string {
-  if (need === "lower_bound") return "a lower bound of the membrane";
-  return need === "subtract" ? "reset by subtraction" : need === "zero" ? "reset to zero" : need;
+  return words[need] ?? need;
 }
 
 /** What to do about a quantity that a chip cannot hold. */
 const remedies: Readonly<Record<Need, string>> = {
   alpha: "The chip has no synaptic current: use neurons without one, or another target.",
-  beta: "The chip's membrane does not leak: use neurons that do not, or another target.",
+  beta: "The chip's membrane does not leak by a factor: use neurons that do not leak (beta of 1), or another target.",
   bias: "The chip has no bias: train without biases.",
   lower_bound: "The chip's membrane has no lower bound of its own: train without one.",
   subtract: "The chip resets to zero only: train with that, or see what it does with --reset zero.",

@@ -60,6 +60,9 @@ export function roundTo(value: number, rounding: Rounding): number {
       return Math.floor(value);
     case "toward-zero":
       return Math.trunc(value) + 0;
+    case "above":
+      // A whole number that a double missed by its last bits is that number.
+      return Math.floor(value * (1 + Math.sign(value) * 2 ** -40)) + 1;
   }
 }
 

@@ -19,7 +19,7 @@ const indices = z.instanceof(Uint32Array);
 const floats = z.instanceof(Float64Array).nullable();
 
 const type = { low: whole, high: whole, width: z.string().optional(), words: texts.optional() };
-const rounding = z.enum(["nearest", "nearest-even", "down", "toward-zero"]);
+const rounding = z.enum(["nearest", "nearest-even", "down", "toward-zero", "above"]);
 const parameter = z.object({
   ...type,
   documented: z.object(type).optional(),
@@ -68,8 +68,18 @@ const target = z.object({
     delays: z.tuple([whole.min(0), whole.min(0)]),
     payloadBits: whole.min(0).max(32),
   }),
-  weights: parameter.extend({ bits: size, shared: z.boolean().optional(), stored: z.string().optional() }),
-  core: z.object({ neurons: sourced, synapseMemory: sourced.optional() }),
+  weights: parameter.extend({
+    bits: size,
+    shared: z.boolean().optional(),
+    stored: z.string().optional(),
+    axonTypes: sourced.optional(),
+  }),
+  core: z.object({
+    neurons: sourced,
+    synapseMemory: sourced.optional(),
+    axons: sourced.optional(),
+    destinations: sourced.optional(),
+  }),
   chip: z.object({ cores: sourced }),
   energy: z
     .object({

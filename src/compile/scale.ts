@@ -200,10 +200,11 @@ function parameterLimit(datapath: Datapath, recipe: RecipeSpec | null, quantitie
     const encoding = encodingOf(name, spec, recipe);
     if (encoding === null || !mentions(encoding, "scale")) continue;
     const { low, high } = spec.documented ?? spec;
+    const up = encoding.kind === "expression" && encoding.round === "above" ? 1 : 0;
     for (let i = 0; i < quantities.beta.length; i++) {
       const wanted = wantedValue(encoding, { ...quantitiesAt(quantities, i), ...exponents, scale: 1 });
       if (!Number.isFinite(wanted) || wanted === 0) continue;
-      const own = (wanted > 0 ? high : low) / wanted;
+      const own = (wanted > 0 ? high - up : low) / wanted;
       if (own > 0) limit = Math.min(limit, own);
     }
   }

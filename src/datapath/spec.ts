@@ -1,6 +1,7 @@
 /** What a target says about one kind of neuron: registers, constants and equations as text. Plain JSON. */
 
-export type Rounding = "nearest" | "nearest-even" | "down" | "toward-zero";
+/** `above`: the smallest integer that is larger, for a threshold at which a neuron fires already. */
+export type Rounding = "nearest" | "nearest-even" | "down" | "toward-zero" | "above";
 
 /**
  * A register's or parameter's type: `int24`, `uint12`, or `lo..hi`, or a list of words that stand for 0, 1, 2, .. or

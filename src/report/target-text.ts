@@ -55,6 +55,9 @@ function chipLines({ chip, core, delivery, weights }: Target, style: Style): str
     ["cores", sourcedText(chip.cores)],
     ["neurons per core", sourcedText(core.neurons)],
     ...(core.synapseMemory === undefined ? [] : [["synapse memory per core", sourcedText(core.synapseMemory)]]),
+    ...(core.axons === undefined ? [] : [["axons per core", sourcedText(core.axons)]]),
+    ...(core.destinations === undefined ? [] : [["axons that a neuron reaches", sourcedText(core.destinations)]]),
+    ...(weights.axonTypes === undefined ? [] : [["types of axons", sourcedText(weights.axonTypes)]]),
     ["weights", `${typeText(weights)}, ${weights.bits} bits each${encodesText(weights)}`],
     ["spikes", delivery.payloadBits === 0 ? "binary" : `graded, up to ${delivery.payloadBits} bits`],
     ["delivery", delivery.spikes === "next-timestep" ? "in the next timestep" : "in the same timestep, layer by layer"],
@@ -87,6 +90,7 @@ const roundings = {
   "nearest-even": "to the nearest, halves to even",
   down: "down",
   "toward-zero": "toward zero",
+  above: "to the next larger one",
 } as const;
 
 function settingsText({ settings }: Target, style: Style): string {

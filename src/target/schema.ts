@@ -25,7 +25,9 @@ const read = { source: z.string().min(1).describe("Where the number was read"), 
 const count = z.strictObject({ value: z.int().positive(), ...read });
 const memory = z.strictObject({ value: z.number().positive(), unit: z.enum(["B", "KB", "KiB", "MiB"]), ...read });
 
-const rounding = z.enum(["nearest", "nearest-even", "down", "toward-zero"]);
+const rounding = z
+  .enum(["nearest", "nearest-even", "down", "toward-zero", "above"])
+  .describe("above: the next larger integer, for a threshold at which a neuron fires already");
 const real = z.string().min(1).describe("Real expression over the network's quantities, such as (1 - beta) * 4096");
 
 const typed = {
@@ -183,9 +185,17 @@ const targetSchema = z
       round: rounding.optional(),
       step: z.string().optional().describe("Integer expression: distance between the values that can be stored"),
       shared: z.boolean().optional().describe("Kernels of convolutions are stored once per core, not once per neuron"),
+      "axon-types": count
+        .optional()
+        .describe("A synapse is one bit; its weight is the neuron's for the type of the axon, one of so many"),
       stored: real.optional().describe("What on load makes of a weight when nothing is lost; the weight if left out"),
     }),
-    core: z.strictObject({ neurons: count, "synapse-memory": memory.optional() }),
+    core: z.strictObject({
+      neurons: count,
+      "synapse-memory": memory.optional(),
+      axons: count.optional().describe("Lines by which spikes enter a core: one per source, and per type of axon"),
+      destinations: count.optional().describe("Axons that the spikes of one neuron can be sent to"),
+    }),
     chip: z.strictObject({ cores: count }),
     energy: z
       .strictObject({
@@ -258,8 +268,14 @@ function toTarget(form: TargetDocument): Target {
       bits: form.weights.bits,
       shared: form.weights.shared,
       stored: form.weights.stored,
+      axonTypes: form.weights["axon-types"],
     },
-    core: { neurons: form.core.neurons, synapseMemory: form.core["synapse-memory"] },
+    core: {
+      neurons: form.core.neurons,
+      synapseMemory: form.core["synapse-memory"],
+      axons: form.core.axons,
+      destinations: form.core.destinations,
+    },
     chip: form.chip,
     energy: form.energy === undefined ? null : toEnergy(form.energy),
     recipes: mapValues(form.recipes, toRecipe),

@@ -28,6 +28,11 @@ export interface WeightSpec extends ParameterSpec {
   readonly bits: number;
   /** The kernel of a convolution is stored once per core instead of once per neuron. */
   readonly shared?: boolean | undefined;
+  /**
+   * A synapse is one bit, and its weight the neuron's for the type of the axon: so many types there are, and as many
+   * different weights per neuron.
+   */
+  readonly axonTypes?: Sourced | undefined;
   /** Real expression: what `on load` makes of a weight when nothing is lost; the weight itself where it says nothing. */
   readonly stored?: string | undefined;
 }
@@ -112,7 +117,14 @@ export interface Target {
     readonly payloadBits: number;
   };
   readonly weights: WeightSpec;
-  readonly core: { readonly neurons: Sourced; readonly synapseMemory?: Sourced | undefined };
+  readonly core: {
+    readonly neurons: Sourced;
+    readonly synapseMemory?: Sourced | undefined;
+    /** Lines by which spikes enter a core: one per source, and per type where axons have types. */
+    readonly axons?: Sourced | undefined;
+    /** How many axons the spikes of one neuron can be sent to. */
+    readonly destinations?: Sourced | undefined;
+  };
   readonly chip: { readonly cores: Sourced };
   readonly energy: EnergySpec | null;
   readonly recipes: Readonly<Record<string, RecipeSpec>>;

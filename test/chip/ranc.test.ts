@@ -3,12 +3,19 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { openInterpreter } from "../../src/chip/interpreter.ts";
+import { compile } from "../../src/compile/compile.ts";
 import type { ProgramPopulation, ProgramProjection } from "../../src/compile/program.ts";
 import type { Stimulus } from "../../src/engine.ts";
 import { readTarget } from "../../src/files.ts";
+import type { DraftNode } from "../../src/network/draft.ts";
+import { sizeOf, type DiscreteNetwork } from "../../src/network/types.ts";
 import { withWidths } from "../../src/target/widths.ts";
 import type { Target } from "../../src/target/types.ts";
+import { cell, dense, input, networkOf, output } from "../compile/networks.ts";
+import { simulate } from "../compile/simulate.ts";
+import { spikesOf } from "../compile/wide.ts";
 import { Dice } from "../dice.ts";
+import { mistakeOf } from "../support.ts";
 import { programOf } from "./programs.ts";
 
 const seeds = fc.integer({ min: 0, max: 2 ** 30 });
@@ -39,8 +46,18 @@ function link(from: string, to: string, targets: readonly number[], weights: rea
   return { name: `${from}->${to}`, from, to, arrivesAfter: 0, parameters: {}, accumulator: "input", synapses };
 }
 
-/** Counts [step][source]. */
-function counts(rows: readonly (readonly number[])[]): Stimulus {
+/** Counts as events of `copies` channels, since a channel sends one event per step: [step][source * copies + copy]. */
+function spread(rows: readonly (readonly number[])[], copies: number): number[][] {
+  return rows.map((row) => row.flatMap((count) => Array.from({ length: copies }, (_, copy) => Number(copy < count))));
+}
+
+/** Each element `copies` times. */
+function repeated<T>(list: readonly T[], copies: number): T[] {
+  return list.flatMap((one) => Array.from({ length: copies }, () => one));
+}
+
+/** Events [step][channel]. */
+function events(rows: readonly (readonly number[])[]): Stimulus {
   const size = rows[0]!.length;
   const read: Stimulus["read"] = (_, step, out) => out.set(rows[step]!);
   return { samples: 1, steps: rows.length, shape: [size], kind: "spikes", constant: false, read };
@@ -79,22 +96,26 @@ async function emulateNeuron(
   rows: readonly (readonly number[])[],
   plain: boolean,
 ): Promise<number[][]> {
+  const copies = Math.max(1, ...rows.flat());
+  const channels = repeated(weights, copies);
   const program = programOf({
     target: withWidths(target, settings),
     settings: { floor: 0, buffer_rows: 16, ...settings },
-    inputs: [{ name: "axons", shape: [weights.length], payloadScale: null, payloadLimit: 9 }],
+    inputs: [{ name: "axons", shape: [channels.length], payloadScale: null, payloadLimit: 1 }],
     populations: [load("neuron", 1, "neuron", neuron as unknown as Record<string, number>)],
     projections: [
       link(
         "axons",
         "neuron",
-        weights.map(() => 0),
-        weights,
+        channels.map(() => 0),
+        channels,
       ),
     ],
   });
   const probes = ["membrane", "spike"].map((register) => ({ population: "neuron", register }));
-  const recording = await openInterpreter(program, { plain }).run(new Map([["axons", counts(rows)]]), { probes });
+  const recording = await openInterpreter(program, { plain }).run(new Map([["axons", events(spread(rows, copies))]]), {
+    probes,
+  });
   const { traces } = recording.populations[0]!;
   return rows.map((_, t) => [traces.get("membrane")![t]!, traces.get("spike")![t]!]);
 }
@@ -198,9 +219,9 @@ describe("an axon", () => {
           const at = Array.from({ length: steps }, () => dice.one([0, 0, 0, 1, 1, 2]));
           return { axon: dice.between(0, axons - 1), wait: dice.between(0, rows - 1), at };
         });
-        const inputs = packets.map((_, i) => ({ name: `${i}`, shape: [1], payloadScale: null, payloadLimit: 9 }));
+        const inputs = packets.map((_, i) => ({ name: `${i}`, shape: [2], payloadScale: null, payloadLimit: 1 }));
         const projections = packets.map(({ axon, wait }, i): ProgramProjection => {
-          return { ...link(`${i}`, "axons", [axon], [1]), accumulator: "buffer", parameters: { wait } };
+          return { ...link(`${i}`, "axons", [axon, axon], [1, 1]), accumulator: "buffer", parameters: { wait } };
         });
         const program = programOf({
           target: readTarget("ranc"),
@@ -209,7 +230,17 @@ describe("an axon", () => {
           populations: [load("axons", axons, "axon", {})],
           projections,
         });
-        const stimuli = new Map(packets.map(({ at }, i) => [`${i}`, counts(at.map((count) => [count]))]));
+        const stimuli = new Map(
+          packets.map(({ at }, i) => [
+            `${i}`,
+            events(
+              spread(
+                at.map((count) => [count]),
+                2,
+              ),
+            ),
+          ]),
+        );
         const names = ["spike", "merged", "dropped"];
         const probes = names.map((register) => ({ population: "axons", register }));
         const { traces } = (await openInterpreter(program, { plain }).run(stimuli, { probes })).populations[0]!;
@@ -220,5 +251,67 @@ describe("an axon", () => {
       }),
       { numRuns: 120 },
     );
+  });
+});
+
+/** One or two layers of neurons that integrate and fire, with weights of -1, 0 and 1 and whole thresholds. */
+function wholeNetwork(dice: Dice): DiscreteNetwork {
+  const sizes = [dice.between(1, 4), dice.between(1, 4), dice.between(1, 4)];
+  const layers = dice.between(1, 2);
+  const nodes: DraftNode[] = [input("in", sizes[0]!)];
+  for (let layer = 1; layer <= layers; layer++) {
+    const rows = Array.from({ length: sizes[layer]! }, () => [...dice.list(sizes[layer - 1]!, -1, 1)]);
+    const bias = dice.chance(30) ? [...dice.list(sizes[layer]!, -1, 1)] : undefined;
+    const threshold = [...dice.list(sizes[layer]!, 0, 3)];
+    nodes.push(dense(`w${layer}`, rows, bias), cell(`p${layer}`, { threshold, reset: dice.one(["zero", "subtract"]) }));
+  }
+  const chain = nodes.map(({ name }) => name).join(" ");
+  return networkOf([...nodes, output("out")], `${chain} out`);
+}
+
+describe("a network of small whole numbers", () => {
+  it("fires on RANC as it does in float, at thresholds that are met exactly too", async () => {
+    let spikes = 0;
+    await fc.assert(
+      fc.asyncProperty(seeds, async (seed) => {
+        const dice = new Dice(seed);
+        const network = wholeNetwork(dice);
+        const size = sizeOf(network.nodes[0]!.outputShape);
+        const frames = { in: Array.from({ length: 12 }, () => [...dice.list(size, 0, 1)]) };
+        const program = compile(network, readTarget("ranc"));
+        const got = await spikesOf(program, frames);
+        for (const [name, { spikes: expected }] of simulate(network, frames)) {
+          expect(got.get(name)).toEqual(expected);
+          spikes += expected.flat().filter((spike) => spike === 1).length;
+        }
+      }),
+      { numRuns: 120 },
+    );
+    expect(spikes).toBeGreaterThan(500);
+  });
+});
+
+describe("a network that RANC cannot hold", () => {
+  const integrating = cell("p", { beta: 1 });
+  const typed = dense("w", [[1, -1, 0.5, 0.25, 0.75]]);
+
+  it.each([
+    ["leaks by a factor", dense("w", [[1, 1]]), cell("p", { beta: 0.9 }), "COMPILE_UNSUPPORTED", "leak by a factor"],
+    ["has a current", dense("w", [[1, 1]]), cell("p", { alpha: 0.5 }), "COMPILE_UNSUPPORTED", "synaptic current"],
+    ["has five weights", typed, integrating, "COMPILE_AXON_TYPES", "Neuron 0 of p has 5 different weights"],
+  ])("is refused with the reason: one that %s", (_, weights, neurons, code, reason) => {
+    const size = code === "COMPILE_AXON_TYPES" ? 5 : 2;
+    const network = networkOf([input("in", size), weights, neurons, output("out")], "in w p out");
+    const error = mistakeOf(() => compile(network, readTarget("ranc")));
+    expect(error?.code).toBe(code);
+    expect(error?.message).toContain(reason);
+    expect(error?.hint.length).toBeGreaterThan(20);
+  });
+
+  it("is said to be too large where a neuron listens to more sources than a core has axons", () => {
+    const weights = dense("w", [Array.from({ length: 300 }, (_, i) => (i % 2 === 0 ? 1 : -1))]);
+    const network = networkOf([input("in", 300), weights, integrating, output("out")], "in w p out");
+    const { fit } = compile(network, readTarget("ranc"));
+    expect([fit.fits, fit.reasons[0]]).toEqual([false, "One neuron of p needs 300 axons; a core has 256."]);
   });
 });

@@ -13,6 +13,22 @@ describe("rounding", () => {
   });
 });
 
+describe("rounding above", () => {
+  it.each([
+    [-2.5, -2],
+    [-2, -1],
+    [0, 1],
+    [0.1, 1],
+    [3, 4],
+    // 0.1 * 30 is 3, whatever its last bit says.
+    [0.1 * 30, 4],
+    [3 - 2 ** -51, 4],
+    [-3 - 2 ** -51, -2],
+    [Infinity, Infinity],
+    [-Infinity, -Infinity],
+  ])("of %d is %d, the next larger integer", (value, expected) => expect(roundTo(value, "above")).toBe(expected));
+});
+
 describe("an encoding", () => {
   const spec = { low: 0, high: 9, encodes: "beta * 256", round: "down" } as const;
   const recipe = {

@@ -53,7 +53,11 @@ interface Mesh {
 }
 interface Block {
   readonly case: string;
-  readonly params: { readonly potential_width: number };
+  readonly params: {
+    readonly potential_width: number;
+    readonly threshold_width: number;
+    readonly leak_width: number;
+  };
   readonly weights: { readonly neurons: readonly Neuron[] };
   /** [neuron][tick], the axon types of the events */
   readonly input: { readonly spike_types_per_neuron_and_tick: readonly (readonly (readonly number[])[])[] };
@@ -196,24 +200,33 @@ function crossbars(layout: Layout): ProgramProjection {
   return { ...ends, arrivesAfter: 0, parameters: {}, accumulator: "input", synapses };
 }
 
-/** Packets from outside, each distinct one an element of the input; the step of its index is that in which it arrives. */
+/** Packets from outside: a channel for each kind of packet, and for each further copy of it in one step. */
 function packetsOf(
   layout: Layout,
   steps: number,
 ): { stimuli: Stimuli; projections: ProgramProjection[]; size: number } {
   const { packets_by_injection_index: rows } = layout.mesh.input;
-  const kinds = [...new Set(rows.flat().map((packet) => packet.join()))];
-  const size = Math.max(1, kinds.length);
+  const numbered = rows
+    .slice(0, layout.mesh.params.ticks)
+    .map((row) => numberCopies(row.map((packet) => packet.join())));
+  const channels = [...new Set(numbered.flat())];
+  const size = Math.max(1, channels.length);
   const values = new Float64Array(steps * size);
-  for (const [index, row] of rows.slice(0, layout.mesh.params.ticks).entries()) {
-    for (const packet of row) values[index * size + kinds.indexOf(packet.join())]! += 1;
+  // The step of its index is that in which a packet arrives.
+  for (const [index, row] of numbered.entries()) {
+    for (const channel of row) values[index * size + channels.indexOf(channel)] = 1;
   }
-  const links = kinds.map((kind, source): Link => {
-    const [x, y, axon, delay] = kind.split(",").map(Number) as [number, number, number, number];
+  const links = channels.map((channel, source): Link => {
+    const [x, y, axon, delay] = channel.split(/[ ,]/).map(Number) as [number, number, number, number];
     return { source, ...layout.destination([x, y], axon, delay) };
   });
   const stimuli = new Map([["packets", stimulusOf(values, 1, steps, [size])]]);
   return { stimuli, projections: routes("packets", size, 0, links), size };
+}
+
+/** `a`, `b`, `a` as `a 0`, `b 0`, `a 1`. */
+function numberCopies(list: readonly string[]): string[] {
+  return list.map((one, i) => `${one} ${list.slice(0, i).filter((other) => other === one).length}`);
 }
 
 function neuronRoutes(layout: Layout): ProgramProjection[] {
@@ -295,16 +308,22 @@ function filled(rows: readonly (readonly number[])[], size: number): Int32Array 
 function compareBlock({ params, weights, input, expected }: Block): Compare {
   return async (engine, tally) => {
     const { neurons } = weights;
-    const types = Math.max(...neurons.map((neuron) => neuron.weights.length));
-    const size = neurons.length * types;
     const ticks = input.spike_types_per_neuron_and_tick[0]?.length ?? 0;
-    const values = new Float64Array(ticks * size);
-    for (const [n, rows] of input.spike_types_per_neuron_and_tick.entries()) {
-      for (const [tick, row] of rows.entries()) for (const type of row) values[tick * size + n * types + type]! += 1;
-    }
-    const entries = neurons.flatMap((neuron, target) =>
-      neuron.weights.map((weight, type): Entry => ({ source: target * types + type, target, weight })),
+    const numbered = input.spike_types_per_neuron_and_tick.map((rows, n) =>
+      rows.map((row) => numberCopies(row.map((type) => `${n} ${type}`))),
     );
+    const channels = [...new Set(numbered.flat(2))];
+    const size = Math.max(1, channels.length);
+    const values = new Float64Array(ticks * size);
+    for (const rows of numbered) {
+      for (const [tick, row] of rows.entries()) {
+        for (const channel of row) values[tick * size + channels.indexOf(channel)] = 1;
+      }
+    }
+    const entries = channels.map((channel, source): Entry => {
+      const [target, type] = channel.split(" ").map(Number) as [number, number];
+      return { source, target, weight: neurons[target]!.weights[type] ?? 0 };
+    });
     const axons: ProgramProjection = {
       name: "axons",
       from: "types",
@@ -314,7 +333,8 @@ function compareBlock({ params, weights, input, expected }: Block): Compare {
       accumulator: "input",
       synapses: rowsOf(size, entries),
     };
-    const settings = { floor: 0, buffer_rows: 16, potential_width: params.potential_width };
+    const { potential_width, threshold_width, leak_width } = params;
+    const settings = { floor: 0, buffer_rows: 16, potential_width, threshold_width, leak_width };
     const program = programOf(block, settings, { types: [size] }, [neuronLoad(neurons)], [axons]);
     const stimuli = new Map([["types", stimulusOf(values, 1, ticks, [size])]]);
     const recording = await recordInteger(engine, program, stimuli, [{ population: "neurons", register: "membrane" }]);

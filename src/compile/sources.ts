@@ -1,0 +1,15 @@
+/** How many source neurons a projection has. */
+
+import type { Synapses } from "../core/synapses.ts";
+
+/** @param neurons of the target population */
+export function sourcesOf(synapses: Synapses, neurons: number): number {
+  switch (synapses.kind) {
+    case "dense":
+      return synapses.weight.length / neurons;
+    case "sparse":
+      return synapses.start.length - 1;
+    case "conv2d":
+      return synapses.inputShape.reduce((product, size) => product * size, 1);
+  }
+}
