@@ -120,7 +120,7 @@ describe("a lower bound of the membrane", () => {
   it("is refused where it has none, with what to do", () => {
     const mistake = mistakeOf(() => compile(bounded, readTarget("generic-8bit")))!;
     expect(mistake.code).toBe("COMPILE_UNSUPPORTED");
-    expect(mistake.message).toContain("a lower bound of the membrane");
+    expect(mistake.message).toContain("lower bound of the membrane");
     expect(mistake.hint).toContain("lower bound");
   });
 
