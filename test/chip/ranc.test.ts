@@ -261,6 +261,8 @@ function wholeNetwork(dice: Dice): DiscreteNetwork {
   const nodes: DraftNode[] = [input("in", sizes[0]!)];
   for (let layer = 1; layer <= layers; layer++) {
     const rows = Array.from({ length: sizes[layer]! }, () => [...dice.list(sizes[layer - 1]!, -1, 1)]);
+    // A weight of 1 makes the scale a whole number: what a unit is in LSBs has no fraction.
+    rows[0]![0] = 1;
     const bias = dice.chance(30) ? [...dice.list(sizes[layer]!, -1, 1)] : undefined;
     const threshold = [...dice.list(sizes[layer]!, 0, 3)];
     nodes.push(dense(`w${layer}`, rows, bias), cell(`p${layer}`, { threshold, reset: dice.one(["zero", "subtract"]) }));
