@@ -9,6 +9,7 @@ import { withWidths } from "../target/widths.ts";
 import { align, type Alignment } from "./align.ts";
 import { mostWeights } from "./axons.ts";
 import { encodingOf, mentions } from "./encode.ts";
+import { decayWarnings, withCharge } from "./kept.ts";
 import { composeSynapses, filled, listed, type FloatSynapses } from "./linear.ts";
 import { encodePopulation } from "./parameters.ts";
 import { findCircuit, type Circuit, type Path } from "./paths.ts";
@@ -16,6 +17,7 @@ import { placeOnCores } from "./place.ts";
 import type { Decision, Program, ProgramInput, ProgramPopulation, ProgramProjection } from "./program.ts";
 import { quantitiesOf, semanticWarnings, type PopulationQuantities } from "./quantities.ts";
 import { recipeConstants, recipeNumbers } from "./recipe.ts";
+import { datapathsFor, type NamedDatapath } from "./roles.ts";
 import { chooseScale, fixedScale, type Candidate, type ScaleChoice } from "./scale.ts";
 import { WeightFormat } from "./weights.ts";
 
@@ -137,7 +139,7 @@ class Compiler {
   private readonly alignment: Alignment;
   private readonly inputs: ReadonlyMap<string, ProgramInput>;
   private readonly uses: Readonly<Record<string, InputUse>>;
-  private readonly datapaths: readonly { name: string; datapath: Datapath }[];
+  private readonly datapaths: readonly NamedDatapath[];
 
   constructor(
     target: Target,
@@ -161,9 +163,10 @@ class Compiler {
   }
 
   population(node: PopulationNode): ProgramPopulation {
-    const quantities = quantitiesOf(node, this.circuit.bias.get(node.name)!);
-    const { name: datapathName, datapath } = this.chooseDatapath(node, quantities);
-    const paths = this.circuit.paths.filter((path) => path.to === node.name);
+    const own = quantitiesOf(node, this.circuit.bias.get(node.name)!);
+    const { name: datapathName, datapath } = this.chooseDatapath(node, own);
+    const quantities = this.recipe === null ? withCharge(datapath, own) : own;
+    const paths = this.pathsInto(node.name);
     const { candidates, format, choice, numbers } = this.choose(datapath, quantities, paths);
     if (!(choice.scale > 0 && Number.isFinite(choice.scale))) {
       throw mistake("COMPILE_NO_SCALE", { population: node.name, target: this.target.name }, { node: node.name });
@@ -172,10 +175,14 @@ class Compiler {
       const one = candidates[index]!;
       this.addProjection(path, one, choice.scale, choice.exponents.get(one.name), datapath, format);
     }
-    if (!choice.proved && this.recipe === null) this.warnings.push(unproved(node.name));
-    this.warnings.push(...semanticWarnings(node));
+    // Bounds count one spike of a neuron per timestep, as the network has it.
+    const repeats = this.datapaths.some((one) => one.datapath.spec.fires === "repeatedly");
+    const proved = choice.proved && !(repeats && paths.some(({ from }) => !this.inputs.has(from)));
+    if (!proved && this.recipe === null) this.warnings.push(unproved(node.name));
+    this.warnings.push(...semanticWarnings(node, datapath.spec.fires === "repeatedly"));
     const known = { settings: this.settings, numbers };
     const encoded = encodePopulation(node.name, datapath, this.recipe, quantities, choice.scale, known);
+    this.warnings.push(...decayWarnings(node.name, datapath, encoded.parameters, quantities));
     this.decisions.push(...encoded.decisions);
     this.warnings.push(...encoded.warnings);
     const population: ProgramPopulation = {
@@ -228,13 +235,15 @@ class Compiler {
   }
 
   /** The first datapath whose parameters can say everything that this population needs. */
-  private chooseDatapath(node: PopulationNode, quantities: PopulationQuantities): { name: string; datapath: Datapath } {
+  private chooseDatapath(node: PopulationNode, quantities: PopulationQuantities): NamedDatapath {
     const needs = needsOf(quantities);
-    const lacking = this.datapaths.map(({ name, datapath }) => {
+    const { datapaths, warnings } = datapathsFor(node.name, this.circuit, this.datapaths);
+    this.warnings.push(...warnings);
+    const lacking = datapaths.map(({ name, datapath }) => {
       return { name, missing: needs.filter((quantity) => !provides(datapath, this.recipe, quantity)) };
     });
     const index = lacking.findIndex(({ missing }) => missing.length === 0);
-    if (index >= 0) return this.datapaths[index]!;
+    if (index >= 0) return datapaths[index]!;
     const { missing } = lacking.toSorted((a, b) => a.missing.length - b.missing.length)[0]!;
     const hint = missing.map((quantity) => remedies[quantity]).join(" ");
     const facts = {
@@ -244,6 +253,16 @@ class Compiler {
       remedy: hint,
     };
     throw mistake("COMPILE_UNSUPPORTED", facts, { node: node.name });
+  }
+
+  /** Inputs first where the chip delivers so. */
+  private pathsInto(population: string): readonly Path[] {
+    const paths = this.circuit.paths.filter(({ to }) => to === population);
+    if (this.target.delivery.order !== "inputs-first") return paths;
+    return [
+      ...paths.filter(({ from }) => this.inputs.has(from)),
+      ...paths.filter(({ from }) => !this.inputs.has(from)),
+    ];
   }
 
   private candidate(path: Path, datapath: Datapath, { gain }: PopulationQuantities): Candidate {
@@ -256,7 +275,7 @@ class Compiler {
     return {
       name: this.nameOf(path),
       synapses,
-      reach: this.uses[path.from]?.limit ?? 1,
+      reach: Math.min(this.uses[path.from]?.limit ?? 1, this.target.delivery.atMost?.inputs ?? Infinity),
       bothSigns: this.uses[path.from]?.signed ?? false,
       payloadScale: source?.payloadScale ?? 1,
       constants: this.constants(datapath, graded, largest, smallest),

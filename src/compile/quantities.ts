@@ -111,7 +111,18 @@ function checkRule({ name, rule, spikeValue }: PopulationNode): void {
 }
 
 /** What a chip does otherwise than the network, without being told. */
-export function semanticWarnings(node: PopulationNode): Warning[] {
+export function semanticWarnings(node: PopulationNode, firesRepeatedly = false): Warning[] {
+  return [...(firesRepeatedly ? repeatedSpikes(node) : []), ...resetWarnings(node)];
+}
+
+/** Only what is left after a reset by subtraction can fire again. */
+function repeatedSpikes({ name, threshold, reset }: PopulationNode): Warning[] {
+  if (threshold === null || reset !== "subtract") return [];
+  const message = `${name}: a membrane of several thresholds fires as often in one timestep on the chip, and once in the float network.`;
+  return [{ code: "COMPILE_FIRES_REPEATEDLY", message, place: { node: name } }];
+}
+
+function resetWarnings(node: PopulationNode): Warning[] {
   const place = { node: node.name };
   if (node.resetDelay) {
     const message = `${node.name}: the float network resets one step after the spike, the chip in the same step.`;

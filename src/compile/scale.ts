@@ -9,6 +9,7 @@ import { evaluateReal, parseReal } from "../datapath/real.ts";
 import type { RecipeSpec } from "../target/types.ts";
 import { worstCase, worstStep, type Bounds, type Slack, type WorstStep } from "./bounds.ts";
 import { encodingOf, mentions, roundTo, wantedValue } from "./encode.ts";
+import { keptOf } from "./kept.ts";
 import type { FloatSynapses } from "./linear.ts";
 import { quantitiesAt, type PopulationQuantities } from "./quantities.ts";
 import type { ProjectionConstants, WeightFormat } from "./weights.ts";
@@ -147,6 +148,8 @@ function keptMore(
   quantities: PopulationQuantities,
   quantity: "alpha" | "beta",
 ): Float64Array {
+  const kept = keptOf(quantity, datapath, recipe, quantities);
+  if (kept !== null) return kept.map((share, i) => Math.max(0, share - quantities[quantity][i]!));
   const more = new Float64Array(quantities.beta.length);
   for (const [name, spec] of Object.entries(datapath.spec.parameters)) {
     const encoding = encodingOf(name, spec, recipe);

@@ -23,6 +23,8 @@ export interface ParameterSpec extends TypeSpec {
   /** Real expression over the float quantities (alpha, beta, threshold, bias, weight, scale, ..). */
   readonly encodes?: string | undefined;
   readonly round?: Rounding | undefined;
+  /** Real expression over the parameter's own name: the share that a decay with this integer keeps per timestep. */
+  readonly decodes?: string | undefined;
   /** Integer expression: distance between representable values. */
   readonly step?: string | undefined;
   /**
@@ -54,6 +56,15 @@ export interface DatapathSpec {
   readonly input?: StateSpec | undefined;
   /** What the equations do after a spike, where no parameter encodes `subtract`. */
   readonly reset: "zero" | "subtract";
+  /** Which populations it runs: those that only Outputs read and only neurons feed, or the others; all if missing. */
+  readonly role?: "hidden" | "output" | undefined;
+  /** Whether a membrane of several thresholds fires as often in one timestep; once if missing. */
+  readonly fires?: "once" | "repeatedly" | undefined;
+  /**
+   * Real expression over the share of the current that is kept (alpha): what one LSB of weight adds to the membrane over
+   * all timesteps, where that is not 1 / (1 - alpha).
+   */
+  readonly charge?: string | undefined;
   /**
    * A neuron may pass its count of spikes on to one other of its population: directly after its update the count is
    * added to the other's, which is cut at `atMost`. The equations read in `spike` what was there before.

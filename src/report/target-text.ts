@@ -61,9 +61,25 @@ function chipLines({ chip, core, delivery, weights }: Target, style: Style): str
     ["weights", `${typeText(weights)}, ${weights.bits} bits each${encodesText(weights)}`],
     ["spikes", delivery.payloadBits === 0 ? "binary" : `graded, up to ${delivery.payloadBits} bits`],
     ["delivery", delivery.spikes === "next-timestep" ? "in the next timestep" : "in the same timestep, layer by layer"],
+    ...inputRows(delivery),
     ["further delay", low === high ? `${low} timesteps` : `${low} to ${high} timesteps`],
   ];
   return table([{ header: "" }, { header: "" }], rows, style);
+}
+
+/** How events of inputs differ from spikes. */
+function inputRows({ inputs, spikes, order, atMost }: Target["delivery"]): string[][] {
+  const when =
+    inputs === undefined || inputs === spikes ? [] : [inputs === "same-timestep" ? "at once" : "one timestep later"];
+  const parts = [...when, ...(order === "inputs-first" ? ["before those of neurons"] : [])];
+  const limits = [
+    atMost?.inputs === undefined ? [] : [`${atMost.inputs} of a channel of an input`],
+    atMost?.spikes === undefined ? [] : [`${atMost.spikes} of a neuron`],
+  ].flat();
+  return [
+    ...(parts.length > 0 ? [["events of inputs", parts.join(", ")]] : []),
+    ...(limits.length > 0 ? [["most per timestep", limits.join(", ")]] : []),
+  ];
 }
 
 /** `8,192 [unverified]`: a number never goes without its mark. */
@@ -110,7 +126,8 @@ function settingsText({ settings }: Target, style: Style): string {
   );
 }
 
-function datapathText(name: string, { state, parameters, projection, blocks }: DatapathSpec, style: Style): string {
+function datapathText(name: string, spec: DatapathSpec, style: Style): string {
+  const { state, parameters, projection, blocks } = spec;
   const rows = [
     ...Object.entries(state).map(([register, spec]) => ["register", register, typeText(spec), meaning(spec)]),
     ...Object.entries(parameters).map(([parameter, spec]) => ["per neuron", parameter, typeText(spec), meaning(spec)]),
@@ -123,6 +140,7 @@ function datapathText(name: string, { state, parameters, projection, blocks }: D
   ];
   const columns = [{ header: "" }, { header: "name" }, { header: "integers" }, { header: "stands for" }];
   return section("Datapath", name, style, [
+    ...choicesOf(spec).map((choice) => `  ${choice}`),
     ...table(columns, rows, style),
     ...Object.entries(blocks).flatMap(([block, text]) => linesText(block, text, style)),
     ...Object.entries(parameters).flatMap(([parameter, { onLoad }]) => {
@@ -135,6 +153,18 @@ function datapathText(name: string, { state, parameters, projection, blocks }: D
 function linesText(name: string, text: string, style: Style): string[] {
   const lines = text.trimEnd().split("\n");
   return ["", `  ${style.title(name)}`, ...lines.map((line) => `    ${line}`)];
+}
+
+/** What a datapath says beside its equations. */
+function choicesOf({ role, fires, forward, inputs }: DatapathSpec): string[] {
+  const choices = [
+    role === "output" ? "for populations that only Outputs read and only neurons feed" : "",
+    role === "hidden" ? "for populations that are not the chip's outputs" : "",
+    inputs.length > 1 ? `events are added to ${inputs.join(" or ")}` : "",
+    fires === "repeatedly" ? "several thresholds are several spikes in one timestep" : "",
+    forward === undefined ? "" : `a neuron may pass its spikes on to one other, up to ${forward.atMost} together`,
+  ];
+  return choices.filter((choice) => choice !== "");
 }
 
 function meaning(spec: ParameterSpec): string {

@@ -60,7 +60,38 @@ function checkDatapath(field: string, spec: DatapathSpec, target: Target): Bitsp
       );
     }
   }
-  return [...issues, ...checkExponents(field, spec, target)];
+  return [...issues, ...checkExponents(field, spec, target), ...checkDecays(field, spec)];
+}
+
+/** What decays keep, and what a current makes of a weight. */
+function checkDecays(field: string, { parameters, charge }: DatapathSpec): BitspikeError[] {
+  const issues: BitspikeError[] = [];
+  const decoded: string[] = [];
+  for (const [name, { encodes, decodes, low, high }] of Object.entries(parameters)) {
+    if (decodes === undefined) continue;
+    const at = `${field}.parameters.${name}.decodes`;
+    const found = checkEncoding(decodes, [name], at);
+    issues.push(...found);
+    const quantities = ["alpha", "beta"].filter((quantity) => mentioned([encodes], quantity));
+    decoded.push(...quantities);
+    if (quantities.length !== 1) issues.push(wrong(at, "encodes has to name one of alpha and beta"));
+    else if (found.length === 0 && ![low, high].every((end) => isShare(decodes, { [name]: end }))) {
+      issues.push(wrong(at, `it has to lie in 0 to 1 for ${low} and ${high}`));
+    }
+  }
+  if (charge === undefined) return issues;
+  const found = checkEncoding(charge, ["alpha"], `${field}.charge`);
+  if (found.length > 0) return [...issues, ...found];
+  if (!decoded.includes("alpha")) issues.push(wrong(`${field}.charge`, "no parameter decodes alpha"));
+  const sums = [0.1, 0.5, 0.9].map((alpha) => evaluateReal(parseReal(charge), { alpha }));
+  if (!sums.every((sum) => sum > 0 && Number.isFinite(sum)))
+    issues.push(wrong(`${field}.charge`, "it has to be positive"));
+  return issues;
+}
+
+function isShare(text: string, values: Record<string, number>): boolean {
+  const share = evaluateReal(parseReal(text), values);
+  return share >= 0 && share <= 1;
 }
 
 /** Integers that the host loads are 32 bits wide; registers may have all that a double holds. */

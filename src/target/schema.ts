@@ -51,7 +51,11 @@ function checkTyped({ value: form, issues }: z.core.ParsePayload<TypedDocument>)
 }
 type TypedDocument = z.infer<z.ZodObject<typeof typed>>;
 
-const encoded = { encodes: real.optional(), round: rounding.optional() };
+const encoded = {
+  encodes: real.optional(),
+  round: rounding.optional(),
+  decodes: real.optional().describe("Of a decay: the share that it keeps per timestep, from the parameter's own name"),
+};
 const block = z.string().describe("Equations, one per line: name = expression");
 const parameter = z.union([
   typeText,
@@ -84,6 +88,17 @@ const datapath = z.strictObject({
     .enum(["zero", "subtract"])
     .default("zero")
     .describe("What the equations do after a spike, where no parameter encodes subtract"),
+  role: z
+    .enum(["hidden", "output"])
+    .optional()
+    .describe("output: for populations that only Outputs read and only neurons feed; hidden: for the others"),
+  fires: z
+    .enum(["once", "repeatedly"])
+    .optional()
+    .describe("repeatedly: a membrane of several thresholds fires as often in one timestep"),
+  charge: real
+    .optional()
+    .describe("What one LSB of weight adds to the membrane over all timesteps, where it is not 1 / (1 - alpha)"),
   forward: z
     .strictObject({ "at-most": z.int().min(1).max(65_535).describe("Where the sum of counts is cut") })
     .optional()
@@ -215,7 +230,7 @@ type TargetDocument = z.infer<typeof targetSchema>;
 type DatapathDocument = TargetDocument["datapaths"][string];
 /** What parameters, constants, settings and weights may say, each a part of it. */
 type ParameterDocument = TypedDocument &
-  Pick<ParameterSpec, "encodes" | "round" | "step" | "chosen"> & {
+  Pick<ParameterSpec, "encodes" | "round" | "decodes" | "step" | "chosen"> & {
     readonly documented?: string | undefined;
     readonly "on load"?: string | undefined;
   };
@@ -296,7 +311,8 @@ function toEnergy(form: NonNullable<TargetDocument["energy"]>): EnergySpec {
 }
 
 function toDatapath(form: DatapathDocument): DatapathSpec {
-  const { state: states, parameters, projection, inputs, input, reset, forward, ...texts } = form;
+  const { state: states, parameters, projection, inputs, input, reset, forward, ...rest } = form;
+  const { role, fires, charge, ...texts } = rest;
   const blocks = Object.fromEntries(Object.entries(texts).filter((entry) => entry[1] !== undefined));
   return {
     state: mapValues(states, toState),
@@ -305,6 +321,9 @@ function toDatapath(form: DatapathDocument): DatapathSpec {
     inputs,
     input: input === undefined ? undefined : toState(input),
     reset,
+    role,
+    fires,
+    charge,
     forward: forward === undefined ? undefined : { atMost: forward["at-most"] },
     blocks: blocks as Record<string, string>,
   };
@@ -316,11 +335,11 @@ function toState(form: z.infer<typeof state>): StateSpec {
 
 function toParameter(form: string | ParameterDocument): ParameterSpec {
   if (typeof form === "string") return toType(form);
-  const { type, values, documented, encodes, round, step, chosen, "on load": onLoad } = form;
+  const { type, values, documented, encodes, round, decodes, step, chosen, "on load": onLoad } = form;
   const range = values === undefined ? toType(type ?? "int32") : { low: 0, high: values.length - 1, words: values };
   const fallback = typeof form.default === "string" ? values?.indexOf(form.default) : form.default;
   const limits = documented === undefined ? undefined : toType(documented);
-  return { ...range, documented: limits, encodes, round, step, chosen, default: fallback, onLoad };
+  return { ...range, documented: limits, encodes, round, decodes, step, chosen, default: fallback, onLoad };
 }
 
 function toType(text: string): TypeSpec {
