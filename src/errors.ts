@@ -501,6 +501,16 @@ export const catalogue = {
     message: "The recipe {recipe} sets {parameter}, which no datapath has.",
     hint: "Name a parameter, a projection constant, or `weight`.",
   },
+  TARGET_REFERENCE: {
+    title: "Name of something that is not there",
+    message: "{field} names the {what} {name}, which is not there.",
+    hint: "{guess}There are: {known}.",
+  },
+  TARGET_UNUSED: {
+    title: "Part of a target that nothing uses",
+    message: "No {user} uses {what}.",
+    hint: "Remove it, or check the spelling where it should be used.",
+  },
   DATAPATH_SYNTAX: {
     title: "Equation cannot be read",
     message: "Found {found} where {expected} was expected.",
@@ -724,6 +734,31 @@ export const catalogue = {
     message:
       "{register} of neuron {neuron} in {population} would become {value} while events of {projection} arrive, outside {low}..{high}.",
     hint: "The equations must say what then happens: write saturate(..) or wrap(..) in `on spike` or `on total`.",
+  },
+  ENGINE_EVENT_RANGE: {
+    title: "Register left its range in an event",
+    message: "{register} of neuron {neuron} would become {value} in `{block}`, outside {low}..{high}.",
+    hint: "The equations must say what then happens: write saturate(..) or wrap(..), or give the register its true type.",
+  },
+  ENGINE_SYNAPSE_RANGE: {
+    title: "Register of a synapse left its range",
+    message: "{register} of the synapse from {source} to {neuron} would become {value}, outside {low}..{high}.",
+    hint: "The equations must say what then happens: write saturate(..) or wrap(..), or give the register its true type.",
+  },
+  ENGINE_EVENT_LIMIT: {
+    title: "Chip that does not come to rest",
+    message: "The chip served {limit} events of its queue in a row and still has some: its neurons may go on for ever.",
+    hint: "Raise the limit if the activity ends by itself; else weaken the loop, or open it by a setting of the chip.",
+  },
+  ENGINE_WORD: {
+    title: "Word that the chip does not understand",
+    message: "The word {word} cannot be sent: {problem}.",
+    hint: "`bitspike targets NAME` shows the words of a chip.",
+  },
+  ENGINE_NO_EVENTS: {
+    title: "Chip that takes no words",
+    message: "{target} runs in timesteps and has no host that sends words.",
+    hint: "Open the program on an engine and run it with stimuli.",
   },
   ENGINE_SNAPSHOT: {
     title: "Snapshot of something else",

@@ -83,6 +83,7 @@ export type * from "./target/types.ts";
 // Programs
 export { compile, type CompileOptions, type InputUse } from "./compile/compile.ts";
 export { decodeProgram, encodeProgram } from "./compile/file.ts";
+export { noAddress } from "./compile/program.ts";
 export type * from "./compile/program.ts";
 
 // Data and stimuli
@@ -107,6 +108,7 @@ export { encodeTargets, type TargetOptions } from "./encoding/targets.ts";
 
 // Engines
 export type * from "./engine.ts";
+export { openEventChip, type EventChip, type EventChipOptions, type SendOptions } from "./chip/event-chip.ts";
 export { openInterpreter, type InterpreterOptions } from "./chip/interpreter.ts";
 export { connect, type WebConnectOptions, type WebWorker } from "./connect/web.ts";
 export type { ConnectLimits } from "./connect/connection.ts";

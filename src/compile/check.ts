@@ -4,6 +4,7 @@ import type { TypeSpec } from "../datapath/spec.ts";
 import { sizeOf } from "../network/types.ts";
 import { checkTarget } from "../target/check.ts";
 import type { Target } from "../target/types.ts";
+import { reasonsAgainstAddresses } from "./check-addresses.ts";
 import { checkForm } from "./form.ts";
 import type { Program, ProgramPopulation, ProgramProjection } from "./program.ts";
 
@@ -26,18 +27,22 @@ function checkParts(program: Program): string | null {
 /** One after the other, since a later one relies on the earlier ones. */
 function* reasonsAgainst(program: Program): Generator<string | null> {
   const [issue] = checkTarget(program.target);
+  if ((program.target.events === null) !== (program.target.synapses === null))
+    yield "its target has half of what events need";
   if (issue !== undefined) yield `its target, ${issue.place.field ?? program.target.name}: ${issue.message}`;
   const { inputs, populations, projections, outputs, settings, target } = program;
   const names = [...inputs, ...populations].map(({ name }) => name);
   const sizes = new Map([...inputs, ...populations].map(({ name, shape }) => [name, sizeOf(shape)]));
   const repeated = [names, projections.map(({ name }) => name), outputs.map(({ name }) => name)].some(hasRepeated);
   if (repeated) yield "two parts have the same name";
+  if (inputs.length === 0 && target.events === null) yield "it has no inputs";
   for (const { name, shape } of inputs) if (sizeOf(shape) > mostNeurons) yield `input ${name} is too large`;
   yield checkConstants("setting", settings, target.settings);
   for (const population of populations) yield checkPopulation(program, population);
   if (program.latency !== Math.max(...populations.map(({ offset }) => offset))) yield "its latency is wrong";
   for (const projection of projections) yield checkProjection(program, projection, sizes);
   yield checkOrder(program);
+  yield* reasonsAgainstAddresses(program);
   for (const { population } of outputs) {
     if (!populations.some(({ name }) => name === population)) yield `output ${population} is missing`;
   }
@@ -117,7 +122,8 @@ function checkProjection(
   const constants = checkConstants(`constant of projection ${name},`, parameters, spec.projection);
   if (constants !== null) return constants;
   const later = program.populations.findIndex((one) => one.name === from);
-  if (arrivesAfter === 0 && later >= program.populations.indexOf(population)) {
+  const loops = program.target.events !== null;
+  if (arrivesAfter === 0 && !loops && later >= program.populations.indexOf(population)) {
     return `projection ${name} would arrive before it was sent`;
   }
   return synapsesFit(synapses, sources, population.neurons) ? null : `synapses of projection ${name} do not fit`;

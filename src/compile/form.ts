@@ -1,6 +1,7 @@
 /** The form of a program that comes from outside: every field there and of the right kind. */
 
 import { z } from "zod";
+import { addressedForm, eventsForm, storedForm, synapsesForm } from "./event-form.ts";
 
 const whole = z.int();
 const size = z.int().min(1);
@@ -106,6 +107,8 @@ const target = z.object({
       ),
     }),
   ),
+  events: eventsForm.nullable(),
+  synapses: synapsesForm.nullable(),
 });
 
 const synapses = z.discriminatedUnion("kind", [
@@ -130,19 +133,18 @@ const program = z.object({
   target,
   recipe: z.string().nullable(),
   settings: named(int32),
-  inputs: z
-    .array(
-      z.object({
-        name: z.string(),
-        shape,
-        payloadScale: z.number().positive().nullable(),
-        payloadLimit: z
-          .number()
-          .min(1)
-          .max(2 ** 31 - 1),
-      }),
-    )
-    .min(1),
+  inputs: z.array(
+    z.object({
+      name: z.string(),
+      shape,
+      ...addressedForm,
+      payloadScale: z.number().positive().nullable(),
+      payloadLimit: z
+        .number()
+        .min(1)
+        .max(2 ** 31 - 1),
+    }),
+  ),
   populations: z
     .array(
       z.object({
@@ -156,6 +158,7 @@ const program = z.object({
         offset: whole.min(0),
         scale: floats,
         origin: floats,
+        ...addressedForm,
       }),
     )
     .min(1),
@@ -168,6 +171,7 @@ const program = z.object({
       parameters: named(int32),
       accumulator: z.string(),
       synapses,
+      ...storedForm,
     }),
   ),
   outputs: z.array(z.object({ name: z.string(), population: z.string() })),

@@ -7,8 +7,19 @@ import type { Target } from "../target/types.ts";
 
 export type { ConvSynapses, DenseSynapses, SparseSynapses, Synapses } from "../core/synapses.ts";
 
+/** Stands for an address that there is not. */
+export const noAddress = 0xffffffff;
+
+/** Where a part lies on a chip that runs on events; a program for timesteps has none of this. */
+export interface Addressed {
+  /** [copies][neurons or elements]; a source has several where one address cannot hold all of its synapses. */
+  readonly addresses?: Uint32Array | undefined;
+  /** Constants of the synapses' sources, [copies * neurons] or [1]. */
+  readonly sourceParameters?: Readonly<Record<string, Int32Array>> | undefined;
+}
+
 /** One Input node of the network as the chip receives it. */
-export interface ProgramInput {
+export interface ProgramInput extends Addressed {
   readonly name: string;
   readonly shape: Shape;
   /** What a host value is multiplied with and rounded to give a payload; null: events, each of whole number. */
@@ -17,7 +28,7 @@ export interface ProgramInput {
   readonly payloadLimit: number;
 }
 
-export interface ProgramPopulation {
+export interface ProgramPopulation extends Addressed {
   readonly name: string;
   readonly shape: Shape;
   readonly neurons: number;
@@ -48,6 +59,10 @@ export interface ProgramProjection {
   /** Which accumulator of the target's datapath it feeds. */
   readonly accumulator: string;
   readonly synapses: Synapses;
+  /** On a chip that runs on events: the copy of its source that it leaves from; the first where nothing is said. */
+  readonly copy?: number | undefined;
+  /** What such a chip stores for a synapse beside its weight, [synapses] or [1]. */
+  readonly registers?: Readonly<Record<string, Int32Array>> | undefined;
 }
 
 /** One number that the compiler derived, and what was lost. For arrays: the extremes over all elements. */

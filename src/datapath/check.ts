@@ -16,11 +16,15 @@ export interface BlockRules {
   readonly result: string | null;
 }
 
-/** Every mistake of one block, places within its text; empty when it is sound. */
-export function checkBlock(block: Block, rules: BlockRules): BitspikeError[] {
+/**
+ * Every mistake of one block, places within its text; empty when it is sound.
+ *
+ * @param before lines that run before it, from other texts
+ */
+export function checkBlock(block: Block, rules: BlockRules, before: Block = []): BitspikeError[] {
   const issues: BitspikeError[] = [];
-  const known = new Set(rules.readable);
-  const assigned = new Set<string>();
+  const assigned = new Set(before.map((line) => line.name));
+  const known = new Set([...rules.readable, ...assigned]);
   for (const line of block) {
     checkNames(line.value, known, rules, issues);
     if (!rules.writable.has(line.name)) checkLocal(line, known, assigned, issues);
@@ -31,6 +35,13 @@ export function checkBlock(block: Block, rules: BlockRules): BitspikeError[] {
     const at: Position = block.at(-1)?.at ?? { line: 1, column: 1 };
     issues.push(mistake("DATAPATH_NO_RESULT", { name: rules.result }, at));
   }
+  return issues;
+}
+
+/** Names of an expression that stands alone and may read `known` only. */
+export function checkReads(expression: Expression, known: ReadonlySet<string>): BitspikeError[] {
+  const issues: BitspikeError[] = [];
+  checkNames(expression, known, { readable: known, writable: known, registers: new Set(), result: null }, issues);
   return issues;
 }
 

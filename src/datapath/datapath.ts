@@ -164,8 +164,9 @@ function rulesOf(name: BlockName, spec: DatapathSpec, everywhere: readonly strin
   };
 }
 
-function readWords(
-  spec: DatapathSpec,
+/** Words of all enumerations and their numbers. */
+export function readWords(
+  spec: Pick<DatapathSpec, "parameters" | "projection">,
   settings: Readonly<Record<string, ParameterSpec>>,
   issues: BitspikeError[],
 ): Map<string, number> {
@@ -188,7 +189,7 @@ function readWords(
 const reserved = ["weight", "payload", "total", "spike", "timestep", "stored", "input"];
 
 /** Whatever is declared shares one space of names, so that none can hide another. */
-function checkDeclared(
+export function checkDeclared(
   spec: DatapathSpec,
   settings: Readonly<Record<string, ParameterSpec>>,
   words: ReadonlyMap<string, number>,
@@ -213,7 +214,8 @@ function checkDeclared(
   for (const { name, at } of definitions) declare(name, "define", at);
 }
 
-function checkEncodings(spec: DatapathSpec, issues: BitspikeError[]): void {
+/** What `encodes` expressions name that does not exist. */
+export function checkEncodings(spec: DatapathSpec, issues: BitspikeError[]): void {
   const parameters = Object.entries(spec.parameters);
   const exponents = parameters.flatMap(([name, { chosen }]) => (chosen === "exponent" ? [name] : []));
   for (const [name, { encodes }] of parameters) {
@@ -284,7 +286,8 @@ function readsAtEntry(block: Block, name: string): boolean {
   return block.slice(0, until).some((line) => namesIn(line.value).has(name));
 }
 
-function attempt<T>(issues: BitspikeError[], field: string, parse: () => T): T | null {
+/** What `parse` gives, or null and its mistake among the issues. */
+export function attempt<T>(issues: BitspikeError[], field: string, parse: () => T): T | null {
   try {
     return parse();
   } catch (error) {
@@ -294,6 +297,7 @@ function attempt<T>(issues: BitspikeError[], field: string, parse: () => T): T |
   }
 }
 
-function inField(issue: BitspikeError, field: string): BitspikeError {
+/** The same issue with its field known. */
+export function inField(issue: BitspikeError, field: string): BitspikeError {
   return located(issue, { field });
 }

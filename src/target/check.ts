@@ -1,10 +1,12 @@
 /** What the fields of a target say about each other; their form is checked before. */
 
 import { checkEncoding, extremeNames, neuronQuantities, readDatapath, readRecipe } from "../datapath/datapath.ts";
+import { readEventDatapath } from "../datapath/event-datapath.ts";
 import { evaluateReal, parseReal } from "../datapath/real.ts";
 import type { DatapathSpec, ParameterSpec, TypeSpec } from "../datapath/spec.ts";
 import type { Definition } from "../datapath/syntax.ts";
 import { BitspikeError, mistake } from "../errors.ts";
+import { checkEvents } from "./event-check.ts";
 import type { RecipeSpec, Target } from "./types.ts";
 
 /** Every mistake; places name a field, and where in its text. */
@@ -13,6 +15,7 @@ export function checkTarget(target: Target): BitspikeError[] {
     ...Object.entries(target.datapaths).flatMap(([name, spec]) => checkDatapath(`datapaths.${name}`, spec, target)),
     ...Object.entries(target.settings).flatMap(([name, spec]) => checkSetting(`settings.${name}`, spec)),
     ...checkWeights(target),
+    ...checkEvents(target),
     ...checkDelays(target),
     ...checkCounts(target),
     ...checkCosts(target),
@@ -23,9 +26,13 @@ export function checkTarget(target: Target): BitspikeError[] {
 }
 
 /** Mistakes inside the equations alone. */
-export function checkEquations({ datapaths, settings }: Pick<Target, "datapaths" | "settings">): BitspikeError[] {
+export function checkEquations(
+  { datapaths, settings }: Pick<Target, "datapaths" | "settings">,
+  onEvents: boolean,
+): BitspikeError[] {
+  const read = onEvents ? readEventDatapath : readDatapath;
   return Object.entries(datapaths).flatMap(([name, spec]) => {
-    return below(`datapaths.${name}`, readDatapath(spec, settings).issues);
+    return below(`datapaths.${name}`, read(spec, settings).issues);
   });
 }
 
@@ -43,7 +50,8 @@ function below(prefix: string, issues: readonly BitspikeError[]): BitspikeError[
 }
 
 function checkDatapath(field: string, spec: DatapathSpec, target: Target): BitspikeError[] {
-  const issues = below(field, readDatapath(spec, target.settings).issues);
+  const read = target.events === null ? readDatapath : readEventDatapath;
+  const issues = below(field, read(spec, target.settings).issues);
   const registers = Object.entries(spec.state).map(([name, own]) => ({ name, own, at: `${field}.state.${name}` }));
   if (spec.input !== undefined) registers.push({ name: "input", own: spec.input, at: `${field}.input` });
   for (const { name, own, at } of registers) {

@@ -3,7 +3,7 @@
 import { mistake, type BitspikeError } from "../errors.ts";
 import { nearest, placed, readYaml, reasonOf, type FormIssue, type Source, type Spots } from "../yaml.ts";
 import { checkEquations, checkTarget } from "./check.ts";
-import { formEquations, formTarget } from "./schema.ts";
+import { formEquations, formTarget, runsOnEvents } from "./schema.ts";
 import type { Target } from "./types.ts";
 
 /** Longest chain of `extends`; a longer one is a loop. */
@@ -21,7 +21,9 @@ export function loadTarget(text: string, file: string, readBase: (name: string) 
   const { data, spots } = readSource(text, file, readBase, 0);
   const { target, issues } = formTarget(data);
   if (target === null) {
-    const equations = checkEquations(formEquations(data)).map((issue) => placed(issue, spots, file));
+    const equations = checkEquations(formEquations(data), runsOnEvents(data)).map((issue) =>
+      placed(issue, spots, file),
+    );
     throw invalid(file, [...issues.map((issue) => formMistake(issue, spots, file)), ...equations]);
   }
   const mistakes = checkTarget(target).map((issue) => placed(issue, spots, file));

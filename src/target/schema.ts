@@ -3,6 +3,7 @@
 import { z } from "zod";
 import type { DatapathSpec, ParameterSpec, StateSpec, TypeSpec } from "../datapath/spec.ts";
 import { formIssues, type FormIssue } from "../yaml.ts";
+import { eventDatapathForm, eventsForm, synapsesForm, type SharedForms } from "./event-schema.ts";
 import type { EnergySpec, RecipeSpec, Target } from "./types.ts";
 import { rangeOf, withWidths } from "./widths.ts";
 
@@ -226,6 +227,30 @@ const targetSchema = z
   })
   .describe("A chip for bitspike: see docs/targets.md");
 
+const shared: SharedForms = {
+  type: typeText.transform(toType),
+  state: state.transform(toState),
+  parameter: parameter.transform(toParameter),
+  constant: setting.transform(toSetting),
+  block,
+};
+const eventDatapath = eventDatapathForm(shared);
+
+/** A whole target file of a chip that runs on events. */
+const eventTargetSchema = targetSchema
+  .omit({ delivery: true, datapaths: true, weights: true })
+  .extend({
+    datapaths: z
+      .record(z.string(), eventDatapath)
+      .refine((all) => Object.keys(all).length > 0, "at least one datapath"),
+    events: eventsForm(shared),
+    synapses: synapsesForm(shared)
+      .optional()
+      .describe("What is stored for a synapse, where that is not its weight alone"),
+    weights: targetSchema.shape.weights.omit({ shared: true, stored: true }),
+  })
+  .describe("A chip for bitspike that runs on events: see docs/targets.md");
+
 type TargetDocument = z.infer<typeof targetSchema>;
 type DatapathDocument = TargetDocument["datapaths"][string];
 /** What parameters, constants, settings and weights may say, each a part of it. */
@@ -237,14 +262,59 @@ type ParameterDocument = TypedDocument &
 
 /** The JSON Schema of target files, for editors. */
 export function targetJsonSchema(): unknown {
-  return z.toJSONSchema(targetSchema, { io: "input" });
+  const { $schema, description, ...timesteps } = jsonSchemaOf(targetSchema);
+  const events = jsonSchemaOf(eventTargetSchema);
+  return {
+    $schema,
+    description,
+    if: { required: ["events"] },
+    then: { ...events, $schema: undefined },
+    else: timesteps,
+  };
+}
+
+function jsonSchemaOf(schema: z.ZodType): z.core.JSONSchema.JSONSchema {
+  return z.toJSONSchema(schema, {
+    io: "input",
+    override: ({ jsonSchema }) => {
+      // Keys that are names of blocks.
+      if (typeof jsonSchema["blocks"] !== "string") return;
+      jsonSchema.patternProperties = { [jsonSchema["blocks"]]: jsonSchema.additionalProperties! };
+      jsonSchema.additionalProperties = false;
+      delete jsonSchema["blocks"];
+    },
+  });
 }
 
 /** Check the form of a parsed target file and turn it into a `Target`; equations are not read yet. */
 export function formTarget(data: unknown): { target: Target | null; issues: readonly FormIssue[] } {
+  if (runsOnEvents(data)) return formEventTarget(data);
   const result = targetSchema.safeParse(data);
   if (!result.success) return { target: null, issues: formIssues(result.error) };
   return { target: withWidths(toTarget(result.data)), issues: [] };
+}
+
+/** Whether a target file describes a chip that runs on events. */
+export function runsOnEvents(data: unknown): boolean {
+  return typeof data === "object" && data !== null && "events" in data;
+}
+
+function formEventTarget(data: unknown): ReturnType<typeof formTarget> {
+  const result = eventTargetSchema.safeParse(data);
+  if (!result.success) return { target: null, issues: formIssues(result.error).map(contradiction) };
+  const { datapaths, events, synapses, ...rest } = result.data;
+  const delivery = targetSchema.shape.delivery.parse({ spikes: "same-timestep" });
+  const stored = synapsesForm(shared).parse({ state: { weight: rest.weights.type } });
+  const target = { ...toTarget({ ...rest, datapaths: {}, delivery }), datapaths, events, synapses: synapses ?? stored };
+  return { target, issues: [] };
+}
+
+/** What only chips have that run in timesteps. */
+function contradiction(issue: FormIssue): FormIssue {
+  const path = issue.path.join(".");
+  const elsewhere =
+    /^(delivery|weights\.(shared|stored)|datapaths\.[^.]+\.(projection|inputs?|on (total|timestep|load)))$/;
+  return elsewhere.test(path) ? { ...issue, message: "only a chip that runs in timesteps has it" } : issue;
 }
 
 /** The parts with equations whose own form is sound, so that they can be read though the rest is wrong. */
@@ -254,8 +324,8 @@ export function formEquations(data: unknown): Pick<Target, "settings" | "datapat
     .safeParse(data);
   const settings = z.record(z.string(), setting).default({}).safeParse(form.data?.settings);
   const entries = Object.entries(settings.success ? (form.data?.datapaths ?? {}) : {}).flatMap(([name, value]) => {
-    const sound = datapath.safeParse(value);
-    return sound.success ? [[name, toDatapath(sound.data)] as const] : [];
+    const sound = runsOnEvents(data) ? eventDatapath.safeParse(value) : datapath.transform(toDatapath).safeParse(value);
+    return sound.success ? [[name, sound.data] as const] : [];
   });
   return withWidths({ settings: mapValues(settings.data ?? {}, toSetting), datapaths: Object.fromEntries(entries) });
 }
@@ -294,6 +364,8 @@ function toTarget(form: TargetDocument): Target {
     chip: form.chip,
     energy: form.energy === undefined ? null : toEnergy(form.energy),
     recipes: mapValues(form.recipes, toRecipe),
+    events: null,
+    synapses: null,
   };
 }
 

@@ -1,7 +1,9 @@
 /** A chip as data: what a file in `targets/` says, checked. Plain JSON, so that it travels inside a program. */
 
 import type { DatapathSpec, ParameterSpec, Rounding } from "../datapath/spec.ts";
+import type { EventSpec, SynapseSpec } from "./event-types.ts";
 
+export type * from "./event-types.ts";
 export type { DatapathSpec, ParameterSpec, Rounding, TypeSpec } from "../datapath/spec.ts";
 
 /** How well a number is known; `literature-unverified` was not checked against the paper and is always shown as such. */
@@ -128,4 +130,8 @@ export interface Target {
   readonly chip: { readonly cores: Sourced };
   readonly energy: EnergySpec | null;
   readonly recipes: Readonly<Record<string, RecipeSpec>>;
+  /** How the chip runs on events; null: it runs in timesteps. */
+  readonly events: EventSpec | null;
+  /** What it then stores for every pair of a source and a neuron. */
+  readonly synapses: SynapseSpec | null;
 }

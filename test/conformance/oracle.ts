@@ -22,12 +22,17 @@ export interface IntegerCase extends CaseBase {
   readonly needs: "integer";
   run(engine: IntegerEngine, tally: Tally): Promise<void>;
 }
+/** A program for a chip that is sent words, whose outputs come in an order that no recording of timesteps has. */
+export interface EventCase extends CaseBase {
+  readonly needs: "events";
+  run(engine: Exclude<IntegerEngine, "shards">, tally: Tally): void;
+}
 /** A function, a reader or a constructor: no engine is involved. */
 export interface PlainCase extends CaseBase {
   readonly needs: "nothing";
   run(tally: Tally): void | Promise<void>;
 }
-export type Case = FloatCase | IntegerCase | PlainCase;
+export type Case = FloatCase | IntegerCase | EventCase | PlainCase;
 
 /** Translates the files of one oracle into cases: names, shapes and the target, no arithmetic. */
 export interface Adapter {

@@ -7,18 +7,33 @@ import { lava } from "./lava.ts";
 import { nengoLoihi } from "./nengo-loihi.ts";
 import { nir } from "./nir.ts";
 import type { Adapter, Case, IntegerEngine } from "./oracle.ts";
+import { odin } from "./odin.ts";
 import { ranc } from "./ranc.ts";
 import { sanaFe } from "./sana-fe.ts";
 import { snntorch } from "./snntorch.ts";
 import { speck } from "./speck.ts";
+import { tinyodin } from "./tinyodin.ts";
 import { Tally, type Difference, type RoundingNote } from "./tally.ts";
 import { xylo } from "./xylo.ts";
 
 /** One adapter per oracle. */
-export const adapters: readonly Adapter[] = [lava, nengoLoihi, nir, ranc, sanaFe, snntorch, speck, xylo];
+export const adapters: readonly Adapter[] = [
+  lava,
+  nengoLoihi,
+  nir,
+  odin,
+  ranc,
+  sanaFe,
+  snntorch,
+  speck,
+  tinyodin,
+  xylo,
+];
 
 export type EngineName = BackendName | IntegerEngine;
 export const integerEngines: readonly IntegerEngine[] = ["interpreter", "plain", "shards"];
+/** Those on which a chip that is sent words can be opened. */
+const eventEngines: readonly Exclude<IntegerEngine, "shards">[] = ["interpreter", "plain"];
 export const engineNames: readonly EngineName[] = [...backendNames, ...integerEngines];
 
 /** The plain walk is slow and threads take long to start: of every so many cases they take one. */
@@ -148,7 +163,8 @@ function findCases(
 
 /** The engines for a case; a part of the integer cases also runs on the slower ones, all of them when one is named. */
 function enginesFor(found: Case, index: number, { engine, backends }: Chosen): readonly (EngineName | "none")[] {
-  const all: readonly EngineName[] = found.needs === "float" ? backends : integerEngines;
+  const all: readonly EngineName[] =
+    found.needs === "float" ? backends : found.needs === "events" ? eventEngines : integerEngines;
   if (found.needs === "nothing") return ["none"];
   if (engine !== undefined) return all.filter((name) => name === engine);
   return all.filter((name) => !(name in partOf) || index % partOf[name as IntegerEngine] === 0);
@@ -159,6 +175,7 @@ export async function runCase(found: Case, engine: EngineName | "none"): Promise
   const tally = new Tally(`${found.name} (${engine})`);
   try {
     if (found.needs === "nothing") await found.run(tally);
+    else if (found.needs === "events") found.run(engine === "plain" ? "plain" : "interpreter", tally);
     else if (found.needs === "float") await found.run(engine as BackendName, tally);
     else await found.run(engine as IntegerEngine, tally);
   } catch (error) {

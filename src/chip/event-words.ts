@@ -1,0 +1,110 @@
+/** What a host sends and what a chip makes of it: words to events, and expressions over the chip's settings. */
+
+import type { Program } from "../compile/program.ts";
+import { readWords } from "../datapath/datapath.ts";
+import { evaluate } from "../datapath/evaluate.ts";
+import { parseExpression } from "../datapath/parse.ts";
+import type { Expression } from "../datapath/syntax.ts";
+import { mistake } from "../errors.ts";
+import type { EventKind, WordRule } from "../target/event-types.ts";
+
+/** Stands for every neuron of the sweep, or every source. */
+export const all = -1;
+
+/** A kind of event with its name and its number in the queue. */
+export interface NumberedKind extends EventKind {
+  readonly name: string;
+  readonly number: number;
+}
+
+/** Something that happens to a chip; what its kind does not need is 0. */
+export interface ChipEvent {
+  readonly kind: NumberedKind;
+  readonly source: number;
+  readonly neuron: number;
+  readonly weight: number;
+}
+
+/** The kinds of events of a program's target, numbered. */
+export function kindsOf({ target }: Program): ReadonlyMap<string, NumberedKind> {
+  const kinds = Object.entries(target.events!.kinds);
+  return new Map(kinds.map(([name, kind], number) => [name, { ...kind, name, number }]));
+}
+
+/** Names and values that expressions may read. */
+export type NamedValues = ReadonlyMap<string, bigint>;
+
+/** The settings of a program and their words. */
+export function settingValues({ target, settings }: Program): NamedValues {
+  const words = readWords({ parameters: {}, projection: {} }, target.settings, []);
+  return new Map([...words, ...Object.entries(settings)].map(([name, value]) => [name, BigInt(value)]));
+}
+
+/** The value of an expression over given names. */
+export function valueOf(expression: Expression, values: NamedValues): number {
+  const value = (name: string): bigint => values.get(name)!;
+  return Number(evaluate(expression, { value, old: value }));
+}
+
+/** The value of an integer expression of a target; `usual` where it has none. */
+export function chipValue(text: string | null, settings: NamedValues, usual: number): number {
+  return text === null ? usual : valueOf(parseExpression(text, "integer"), settings);
+}
+
+interface Rule {
+  readonly when: Expression | null;
+  readonly kind: NumberedKind;
+  readonly source: Expression | typeof all | null;
+  readonly neuron: Expression | typeof all | null;
+  readonly weight: Expression | typeof all | null;
+}
+
+/** Makes events of words. */
+export class WordReader {
+  private readonly rules: readonly Rule[];
+  private readonly settings: NamedValues;
+  private readonly low: number;
+  private readonly high: number;
+  /** Settings never change, so that a word always means the same. */
+  private readonly known = new Map<number, ChipEvent>();
+
+  constructor(program: Program) {
+    const { rules, word } = program.target.events!.host;
+    const kinds = kindsOf(program);
+    this.rules = rules.map((rule) => parsed(rule, kinds));
+    this.settings = settingValues(program);
+    this.low = word.low;
+    this.high = word.high;
+  }
+
+  /** @throws ENGINE_WORD for a number that is no word, or one that means nothing */
+  read(word: number): ChipEvent {
+    const before = this.known.get(word);
+    if (before !== undefined) return before;
+    const { low, high } = this;
+    if (!Number.isInteger(word) || word < low || word > high) {
+      throw mistake("ENGINE_WORD", { word, problem: `words are whole numbers from ${low} to ${high}` });
+    }
+    const event = this.decode(word);
+    this.known.set(word, event);
+    return event;
+  }
+
+  private decode(word: number): ChipEvent {
+    const values = new Map([...this.settings, ["word", BigInt(word)] as const]);
+    const rule = this.rules.find(({ when }) => when === null || valueOf(when, values) !== 0);
+    if (rule === undefined) throw mistake("ENGINE_WORD", { word, problem: "no rule of the target says what it means" });
+    const value = (part: Expression | typeof all | null): number =>
+      part === null ? 0 : part === all ? all : valueOf(part, values);
+    const { kind, source, neuron, weight } = rule;
+    return { kind, source: value(source), neuron: value(neuron), weight: value(weight) };
+  }
+}
+
+function parsed(rule: WordRule, kinds: ReadonlyMap<string, NumberedKind>): Rule {
+  const part = (text: string | null): Expression | typeof all | null =>
+    text === null ? null : text === "all" ? all : parseExpression(text, "integer");
+  const when = rule.when === null ? null : parseExpression(rule.when, "integer");
+  const kind = kinds.get(rule.event)!;
+  return { when, kind, source: part(rule.source), neuron: part(rule.neuron), weight: part(rule.weight) };
+}
