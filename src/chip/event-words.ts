@@ -102,9 +102,17 @@ export class WordReader {
 }
 
 function parsed(rule: WordRule, kinds: ReadonlyMap<string, NumberedKind>): Rule {
-  const part = (text: string | null): Expression | typeof all | null =>
-    text === null ? null : text === "all" ? all : parseExpression(text, "integer");
   const when = rule.when === null ? null : parseExpression(rule.when, "integer");
   const kind = kinds.get(rule.event)!;
-  return { when, kind, source: part(rule.source), neuron: part(rule.neuron), weight: part(rule.weight) };
+  return {
+    when,
+    kind,
+    source: parsedPart(rule.source),
+    neuron: parsedPart(rule.neuron),
+    weight: parsedPart(rule.weight),
+  };
+}
+
+function parsedPart(text: string | null): Rule["source"] {
+  return text === null ? null : text === "all" ? all : parseExpression(text, "integer");
 }

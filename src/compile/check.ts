@@ -35,7 +35,7 @@ function* reasonsAgainst(program: Program): Generator<string | null> {
   const sizes = new Map([...inputs, ...populations].map(({ name, shape }) => [name, sizeOf(shape)]));
   const repeated = [names, projections.map(({ name }) => name), outputs.map(({ name }) => name)].some(hasRepeated);
   if (repeated) yield "two parts have the same name";
-  if (inputs.length === 0 && target.events === null) yield "it has no inputs";
+  if (inputs.length === 0 && target.events === null) yield "inputs: there are none";
   for (const { name, shape } of inputs) if (sizeOf(shape) > mostNeurons) yield `input ${name} is too large`;
   yield checkConstants("setting", settings, target.settings);
   for (const population of populations) yield checkPopulation(program, population);

@@ -38,6 +38,7 @@ export function checkEvents(target: Target): BitspikeError[] {
   const findings = new Findings();
   const parts = readParts(target, events, synapses, findings);
   checkSizes(target, findings);
+  checkWidths(events, synapses, findings);
   checkKinds(parts, findings);
   const limits = { source: parts.addresses, neuron: parts.addresses, weight: target.weights };
   checkWords(events, parts.settings, limits, (kind) => readsWeight(kind, parts), findings);
@@ -98,6 +99,16 @@ function readParts(target: Target, events: EventSpec, synapses: SynapseSpec, fin
 function checkSizes({ core, chip }: Target, findings: Findings): void {
   if (chip.cores.value !== 1) findings.wrong("chip.cores.value", "a chip that runs on events has one core here");
   if (core.neurons.value > mostNeurons) findings.wrong("core.neurons.value", `there can be ${mostNeurons} at most`);
+}
+
+function checkWidths({ host }: EventSpec, { state, sourceParameters }: SynapseSpec, findings: Findings): void {
+  const groups = { "synapses.state": state, "synapses.source-parameters": sourceParameters };
+  const types = Object.entries(groups).flatMap(([group, all]) => {
+    return Object.entries(all).map(([name, type]) => [`${group}.${name}`, type] as const);
+  });
+  for (const [field, { width }] of [...types, ["events.host.word", host.word] as const]) {
+    if (width !== undefined) findings.wrong(field, "only the datapath's types take their width from a setting");
+  }
 }
 
 function checkKinds(parts: Parts, findings: Findings): void {
@@ -294,6 +305,9 @@ function checkLeftOver({ events, target, datapaths, stored }: Parts, findings: F
   ]);
   const read = new Set([...findings.read, ...mentionedIn([...blocks.flat(), ...(stored?.onLoad ?? [])])]);
   if (stored !== null) namesIn(stored.delivers, read);
+  for (const { state, parameters } of Object.values(target.datapaths)) {
+    for (const { width } of [...Object.values(state), ...Object.values(parameters)]) read.add(width ?? "");
+  }
   for (const name of Object.keys(target.settings)) {
     if (!read.has(name)) findings.unused(`settings.${name}`, `the setting ${name}`, "expression");
   }

@@ -263,14 +263,9 @@ type ParameterDocument = TypedDocument &
 /** The JSON Schema of target files, for editors. */
 export function targetJsonSchema(): unknown {
   const { $schema, description, ...timesteps } = jsonSchemaOf(targetSchema);
-  const events = jsonSchemaOf(eventTargetSchema);
-  return {
-    $schema,
-    description,
-    if: { required: ["events"] },
-    then: { ...events, $schema: undefined },
-    else: timesteps,
-  };
+  const { $schema: _, ...events } = jsonSchemaOf(eventTargetSchema);
+  // oxlint-disable-next-line unicorn/no-thenable -- JSON Schema's word
+  return { $schema, description, if: { required: ["events"] }, then: events, else: timesteps };
 }
 
 function jsonSchemaOf(schema: z.ZodType): z.core.JSONSchema.JSONSchema {
@@ -306,14 +301,13 @@ function formEventTarget(data: unknown): ReturnType<typeof formTarget> {
   const delivery = targetSchema.shape.delivery.parse({ spikes: "same-timestep" });
   const stored = synapsesForm(shared).parse({ state: { weight: rest.weights.type } });
   const target = { ...toTarget({ ...rest, datapaths: {}, delivery }), datapaths, events, synapses: synapses ?? stored };
-  return { target, issues: [] };
+  return { target: withWidths(target), issues: [] };
 }
 
 /** What only chips have that run in timesteps. */
 function contradiction(issue: FormIssue): FormIssue {
   const path = issue.path.join(".");
-  const elsewhere =
-    /^(delivery|weights\.(shared|stored)|datapaths\.[^.]+\.(projection|inputs?|on (total|timestep|load)))$/;
+  const elsewhere = /^(delivery|weights\.(shared|stored)|datapaths\.[^.]+\.(projection|inputs?|forward))$/;
   return elsewhere.test(path) ? { ...issue, message: "only a chip that runs in timesteps has it" } : issue;
 }
 

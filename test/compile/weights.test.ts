@@ -64,7 +64,8 @@ describe("weights of loihi2", () => {
 });
 
 describe("what the compiler offers", () => {
-  it.each(targetNames().filter((name) => !name.startsWith("speck")))("%s stores without loss", (name) => {
+  const names = targetNames().filter((name) => !name.startsWith("speck") && readTarget(name).events === null);
+  it.each(names)("%s stores without loss", (name) => {
     const chip = readTarget(name);
     const format = formatOf(chip);
     const [spec] = Object.values(chip.datapaths);

@@ -158,15 +158,12 @@ function compareRegisters(
   }
   for (const flag of ["up", "down"] as const) {
     if (state[flag] === undefined) continue;
-    const set = populations.flatMap(({ name, addresses }) => {
-      const values = chip.register(name, flag);
-      return [...addresses!].filter((_, i) => values[i] === 1);
-    });
-    tally.exact(
-      `${flag} ${where}`,
-      set.toSorted((a, b) => a - b),
-      state[flag],
-    );
+    const got = new Int32Array(size);
+    for (const { name, addresses } of populations) {
+      for (const [i, value] of chip.register(name, flag).entries()) got[addresses![i]!] = value;
+    }
+    const expected = Int32Array.from(got, (_, address) => Number(state[flag]!.includes(address)));
+    tally.exact(`${flag} ${where}`, got, expected);
   }
   if (state.izh === undefined || izhikevich === undefined) return;
   for (const [field, name] of izhikevich.state_fields.entries()) {
