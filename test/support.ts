@@ -2,6 +2,8 @@
 
 import { readFileSync } from "node:fs";
 import { BitspikeError } from "../src/errors.ts";
+import { readTarget, targetNames } from "../src/files.ts";
+import type { Target } from "../src/target/types.ts";
 
 /** Code of the mistake that a call throws, or "no error"; any other error goes on. */
 export function codeOf(run: () => unknown): string {
@@ -33,4 +35,11 @@ export async function mistakeOfPromise(promise: Promise<unknown>): Promise<Bitsp
 /** Bytes of a file below `test/golden`. */
 export function golden(path: string): Uint8Array {
   return readFileSync(new URL(`golden/${path}`, import.meta.url));
+}
+
+/** The targets of the package that run in timesteps. */
+export function timestepTargets(): Target[] {
+  return targetNames()
+    .map((name) => readTarget(name))
+    .filter(({ events }) => events === null);
 }

@@ -3,17 +3,13 @@ import { describe, expect, it } from "vitest";
 import { openInterpreter } from "../../src/chip/interpreter.ts";
 import type { Program, ProgramInput } from "../../src/compile/program.ts";
 import type { Recording, StepEvents, StepInput, StepInputs, StepResult, SteppingEngine } from "../../src/engine.ts";
-import { readTarget, targetNames } from "../../src/files.ts";
 import { sizeOf } from "../../src/network/types.ts";
 import type { Target } from "../../src/target/types.ts";
 import { Dice } from "../dice.ts";
-import { codeOf, mistakeOf } from "../support.ts";
+import { codeOf, mistakeOf, timestepTargets } from "../support.ts";
 import { fed, motley, one, outcome, randomProgram, randomStimuli, rowOf, targets } from "./programs.ts";
 
-const shipped = targetNames()
-  .map(readTarget)
-  .filter(({ events }) => events === null);
-const all = new Map([...targets, ...shipped].map((target) => [target.name, target]));
+const all = new Map([...targets, ...timestepTargets()].map((target) => [target.name, target]));
 const named = [...all].map(([name, target]) => ({ name, target }));
 const seeds = fc.integer({ min: 0, max: 2 ** 30 });
 

@@ -3,14 +3,14 @@ import { describe, expect, it } from "vitest";
 import { Population, type Neurons, type PopulationLoad } from "../../src/core/population.ts";
 import { readDatapath } from "../../src/datapath/datapath.ts";
 import { BitspikeError } from "../../src/errors.ts";
-import { readTarget, targetNames } from "../../src/files.ts";
 import { Layout, openMemory } from "../../src/kernels/memory.ts";
 import { planPopulation, type InputBound, type KernelNeurons } from "../../src/kernels/population.ts";
 import type { Target } from "../../src/target/types.ts";
 import { motley } from "../chip/programs.ts";
 import { Dice } from "../dice.ts";
+import { timestepTargets } from "../support.ts";
 
-const targets = [motley, ...targetNames().map((name) => readTarget(name))];
+const targets = [motley, ...timestepTargets()];
 const datapaths = targets.flatMap((target) => Object.keys(target.datapaths).map((name) => ({ target, name })));
 
 /** A number of a range: often at its ends, at small numbers or at powers of two. */
