@@ -1,12 +1,13 @@
 /** Blocks of a datapath as WebAssembly: one fused loop over neurons, made of the equations. */
 
 import { rangesOf, type BlockRanges, type Interval } from "../datapath/ranges.ts";
-import { fold } from "../datapath/fold.ts";
-import type { Block } from "../datapath/syntax.ts";
+import { namesIn, type Block } from "../datapath/syntax.ts";
+import { holds, within } from "./arithmetic.ts";
 import { encodeModule } from "./encode.ts";
 import { costOf, loopOf, type KernelGraph, type SpikeList, type Store } from "./loop.ts";
-import type { Region, Storage } from "./memory.ts";
-import { Translator, within, type Source } from "./translate.ts";
+import type { Region } from "./memory.ts";
+import type { ParameterArray, Parameters } from "./parameters.ts";
+import { Translator, type Source } from "./translate.ts";
 import type { Lane, Vector } from "./vector.ts";
 import { hasSimd, webAssembly, type WasmMemory } from "./wasm.ts";
 
@@ -20,35 +21,23 @@ export interface ArraySource {
 /** What a kernel is made of. */
 export interface KernelSpec {
   readonly block: Block;
-  /** Names that stand for one number. */
+  readonly parameters: Parameters;
+  /** Names that stand for one number beside those of the parameters. */
   readonly constants: ReadonlyMap<string, number>;
-  /** Names that stand for an array: registers, accumulators, parameters. */
+  /** Names that stand for an array: registers and accumulators. */
   readonly arrays: ReadonlyMap<string, ArraySource>;
   /** Names that stand for a number given at each call, in the order of the arguments. */
   readonly uniforms: ReadonlyMap<string, Interval>;
   /** Names whose arrays are written, with the range that they must keep to. */
-  readonly outputs: ReadonlyMap<string, { readonly region: Region; readonly range: Interval }>;
+  readonly outputs: ReadonlyMap<string, ArraySource>;
   /** Arrays that are set to 0. */
   readonly cleared: readonly Region[];
   /** Where neurons whose `spike` is not 0 are listed; null where the block has none. */
   readonly spikes: SpikeList | null;
 }
 
-/** Where elements are kept that lie in a range; null: nowhere that is exact. */
-export function storageFor(range: Interval): Storage | null {
-  return storages.find((storage) => within(range, limitsOf[storage])) ?? null;
-}
-
-const storages = ["i16", "u16", "i32", "f64"] as const;
-const limitsOf: Readonly<Record<(typeof storages)[number], Interval>> = {
-  i16: { low: -(2n ** 15n), high: 2n ** 15n - 1n },
-  u16: { low: 0n, high: 2n ** 16n - 1n },
-  i32: { low: -(2n ** 31n), high: 2n ** 31n - 1n },
-  f64: { low: -(2n ** 53n) + 1n, high: 2n ** 53n - 1n },
-};
-
 /** Payloads travel as 32-bit integers, the most negative left out. */
-const payloadRange: Interval = { low: -(2n ** 31n) + 1n, high: 2n ** 31n - 1n };
+const payloadRange: Interval = { low: holds.i32.low + 1n, high: holds.i32.high };
 
 /** Runs groups of neurons from `first` on until one reaches `end` or cannot be computed; returns where it stopped. */
 export type Kernel = (first: number, end: number, ...uniforms: number[]) => number;
@@ -74,10 +63,11 @@ export interface CompiledBlock {
  */
 export function compileBlock(spec: KernelSpec, shared: boolean): CompiledBlock | null {
   if (!hasSimd()) return null;
-  const block = folded(spec);
-  const ranges = rangesOf(block, entryRanges(spec));
+  const block = spec.parameters.simplify(spec.block, spec.constants);
+  const parameters = parametersOf(block, spec.parameters);
+  const ranges = rangesOf(block, entryRanges(spec, parameters));
   if (ranges.results.size === 0) return null;
-  const graphs = (["i32", "i16"] as const).map((narrowest) => graphOf(spec, block, ranges, narrowest));
+  const graphs = (["i32", "i16"] as const).map((narrowest) => graphOf(spec, block, parameters, ranges, narrowest));
   const [graph] = graphs.toSorted((a, b) => costOf(a) / a.group - costOf(b) / b.group);
   const bytes = encodeModule([loopOf("run", graph!)], shared);
   return {
@@ -93,30 +83,36 @@ export function compileBlock(spec: KernelSpec, shared: boolean): CompiledBlock |
   };
 }
 
-/** The block with constants put in, as long as no line gives their name another value. */
-function folded({ block, constants }: KernelSpec): Block {
-  const known = new Map(constants);
-  return block.map((line) => {
-    const value = fold(line.value, known);
-    known.delete(line.name);
-    return { ...line, value };
-  });
+/** Arrays of the parameters that a block reads. */
+function parametersOf(block: Block, parameters: Parameters): Map<string, ParameterArray> {
+  const read = new Set(block.flatMap((line) => [...namesIn(line.value)]));
+  const arrays = [...read].map((name) => [name, parameters.array(name)] as const);
+  return new Map(arrays.flatMap(([name, array]) => (array === null ? [] : [[name, array]])));
 }
 
-function entryRanges({ arrays, uniforms }: KernelSpec): Map<string, Interval> {
-  return new Map([...[...arrays].map(([name, { range }]): [string, Interval] => [name, range]), ...uniforms]);
+function entryRanges(spec: KernelSpec, parameters: ReadonlyMap<string, ParameterArray>): Map<string, Interval> {
+  const arrays = [...spec.arrays, ...parameters].map(([name, { range }]): [string, Interval] => [name, range]);
+  return new Map([...arrays, ...spec.uniforms]);
 }
 
-function graphOf(spec: KernelSpec, block: Block, ranges: BlockRanges, narrowest: "i16" | "i32"): KernelGraph {
+function graphOf(
+  spec: KernelSpec,
+  block: Block,
+  parameters: ReadonlyMap<string, ParameterArray>,
+  ranges: BlockRanges,
+  narrowest: "i16" | "i32",
+): KernelGraph {
   const sources = new Map<string, Source>();
-  for (const [name, source] of spec.arrays) sources.set(name, { kind: "array", ...source });
+  for (const [name, source] of spec.arrays) sources.set(name, { kind: "array", ...source, parameter: false });
+  for (const [name, source] of parameters) sources.set(name, { kind: "array", ...source });
   const uniforms: ("i32" | "f64")[] = [];
   for (const [name, range] of spec.uniforms) {
-    const lane = within(range, limitsOf.i32) ? "i32" : "f64";
+    const lane = within(range, holds.i32) ? "i32" : "f64";
     sources.set(name, { kind: "uniform", argument: uniforms.length, lane, range });
     uniforms.push(lane);
   }
-  const translator = new Translator(ranges, sources, narrowest);
+  const powers = (name: string, direction: 1 | -1, add: number): Region => spec.parameters.powers(name, direction, add);
+  const translator = new Translator(ranges, sources, narrowest, powers);
   translator.block(block);
   const stores: Store[] = [];
   for (const [name, { region, range }] of spec.outputs) {

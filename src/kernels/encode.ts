@@ -69,6 +69,7 @@ const vectors = {
   "v128.store16_lane": 0x59,
   "v128.store32_lane": 0x5a,
   "v128.store64_lane": 0x5b,
+  "f32x4.floor": 0x68,
   "f64x2.floor": 0x75,
   "f64x2.trunc": 0x7a,
   "i16x8.abs": 0x80,
@@ -107,6 +108,8 @@ const vectors = {
   "i64x2.extend_high_i32x4_s": 0xc8,
   "i64x2.shl": 0xcb,
   "i64x2.add": 0xce,
+  "f32x4.add": 0xe4,
+  "f32x4.div": 0xe7,
   "f64x2.abs": 0xec,
   "f64x2.neg": 0xed,
   "f64x2.add": 0xf0,
@@ -115,6 +118,7 @@ const vectors = {
   "f64x2.div": 0xf3,
   "f64x2.pmin": 0xf6,
   "f64x2.pmax": 0xf7,
+  "f32x4.convert_i32x4_s": 0xfa,
   "f64x2.convert_low_i32x4_s": 0xfe,
 } as const;
 

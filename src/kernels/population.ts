@@ -18,11 +18,12 @@ import {
 import { hull, overlap } from "../datapath/interval.ts";
 import type { PreparedBlock, Register, Values } from "../datapath/prepare.ts";
 import { rangesOf, type Interval } from "../datapath/ranges.ts";
-import { compileBlock, storageFor, type ArraySource, type CompiledBlock, type Kernel } from "./block.ts";
+import { compileBlock, type ArraySource, type CompiledBlock, type Kernel } from "./block.ts";
 import { compactionTable, listPadding, type SpikeList } from "./loop.ts";
-import { paddedViewOf, viewOf, type Layout, type Region } from "./memory.ts";
+import { viewOf, type Layout, type Region } from "./memory.ts";
+import { Parameters, rangeOfValues, storageFor } from "./parameters.ts";
 import { runNeurons } from "./run.ts";
-import { within } from "./translate.ts";
+import { within } from "./arithmetic.ts";
 import type { WasmMemory } from "./wasm.ts";
 
 /** What an accumulator can hold when a timestep begins. */
@@ -45,8 +46,9 @@ export interface PopulationPlan {
   readonly registers: ReadonlyMap<string, Region>;
   /** An accumulator that is a register has the region of that register. */
   readonly accumulators: ReadonlyMap<string, Region>;
-  /** Arrays that the equations read, parameters included, with what they can hold. */
+  /** Registers and accumulators, with what they can hold when a timestep begins. */
   readonly arrays: ReadonlyMap<string, ArraySource>;
+  readonly parameters: Parameters;
   /** Constants that equations may read: parameters, settings and the words of enumerations. */
   readonly constants: ReadonlyMap<string, Values>;
   /** Smallest and largest payload of a spike. */
@@ -87,8 +89,7 @@ class Plan implements PopulationPlan {
   readonly constants: ReadonlyMap<string, Values>;
   readonly payload: Interval;
   readonly kernel: CompiledBlock | null;
-  /** Arrays of parameters and what they hold. */
-  readonly parameters: readonly { readonly region: Region; readonly values: Exclude<Values, number> }[];
+  readonly parameters: Parameters;
   readonly probes: ReadonlyMap<string, Region<"f64">>;
   readonly list: SpikeList;
   readonly #spec: PopulationLoad["datapath"]["spec"];
@@ -115,7 +116,7 @@ class Plan implements PopulationPlan {
       ]),
     );
     this.constants = constantsOf(load);
-    this.parameters = this.placeParameters(layout, size);
+    this.parameters = new Parameters(layout, size, this.constants);
     this.probes = new Map(localsOf(load, probed).map((name) => [name, layout.reserve("f64", size)]));
     this.list = {
       neuron: layout.reserve("u32", size + listPadding),
@@ -132,16 +133,6 @@ class Plan implements PopulationPlan {
     this.payload = this.kernel?.payload ?? { low: BigInt(-payloadLimit), high: BigInt(payloadLimit) };
   }
 
-  private placeParameters(layout: Layout, size: number): { region: Region; values: Exclude<Values, number> }[] {
-    return [...this.constants].flatMap(([name, values]) => {
-      if (typeof values === "number" || size === 0) return [];
-      const range = rangeOf(values);
-      const region = layout.reserve(storageFor(range)!, size);
-      this.arrays.set(name, { region, range });
-      return [{ region, values }];
-    });
-  }
-
   /** What registers and accumulators can hold when a timestep begins. */
   private entryRanges(inputs: ReadonlyMap<string, InputBound>): Map<string, Interval> {
     const ranges = new Map<string, Interval>();
@@ -155,9 +146,9 @@ class Plan implements PopulationPlan {
    * types after a few such rounds. Events write to accumulators at any time, so those keep theirs.
    */
   private reachable(types: ReadonlyMap<string, Interval>): Map<string, Interval> {
-    const known = new Map([...this.arrays].map(([name, { range }]): [string, Interval] => [name, range]));
-    for (const [name, value] of this.numbers()) known.set(name, { low: BigInt(value), high: BigInt(value) });
-    known.set("timestep", timesteps);
+    const known = new Map<string, Interval>([["timestep", timesteps]]);
+    // `spike` is 0 until a line gives it a value.
+    for (const [name, values] of [...this.constants, ["spike", 0] as const]) known.set(name, rangeOfValues(values));
     let ranges = new Map(types);
     for (let round = 0; round < rounds; round++) {
       const { results } = rangesOf(this.load.datapath.onTimestep, new Map([...known, ...ranges]));
@@ -165,7 +156,7 @@ class Plan implements PopulationPlan {
       const next = new Map(ranges);
       for (const name of this.registers.keys()) {
         if (this.accumulators.has(name)) continue;
-        const initial = rangeOf(initialOf(this.load, name));
+        const initial = rangeOfValues(initialOf(this.load, name));
         const result = results.get(name);
         const own = result === undefined ? null : overlap(result, types.get(name)!);
         next.set(name, own === null ? initial : hull(initial, own));
@@ -173,13 +164,6 @@ class Plan implements PopulationPlan {
       ranges = next;
     }
     return ranges;
-  }
-
-  /** Names that stand for one number; `spike` is 0 until a line gives it a value. */
-  private numbers(): Map<string, number> {
-    const numbers = new Map<string, number>([["spike", 0]]);
-    for (const [name, value] of this.constants) if (typeof value === "number") numbers.set(name, value);
-    return numbers;
   }
 
   private compile(shared: boolean): CompiledBlock | null {
@@ -192,7 +176,8 @@ class Plan implements PopulationPlan {
     return compileBlock(
       {
         block: this.load.datapath.onTimestep,
-        constants: this.numbers(),
+        parameters: this.parameters,
+        constants: new Map([["spike", 0]]),
         arrays: this.arrays,
         uniforms: new Map([["timestep", timesteps]]),
         outputs,
@@ -217,11 +202,7 @@ class Plan implements PopulationPlan {
     // Kernels write the payloads only where they can be other than 1.
     fired.payload.fill(1);
     viewOf(memory, this.list.table).set(compactionTable());
-    for (const { region, values } of this.parameters) {
-      const view = paddedViewOf(memory, region);
-      view.set(values);
-      view.fill(values[values.length - 1]!, values.length);
-    }
+    this.parameters.fill(memory);
     const arrays = { registers, accumulators, fired };
     if (this.kernel === null) return new Population(this.load, false, [...this.probes.keys()], arrays);
     return new KernelPopulation(this, this.kernel, memory, arrays);
@@ -246,17 +227,6 @@ function storageOf(bound: InputBound | undefined): "i16" | "i32" | "f64" {
   const least = storageFor(bound.range);
   if (least === "i16" && bound.storage === "i16") return "i16";
   return least === "f64" || least === null ? "f64" : "i32";
-}
-
-/** Smallest and largest of some values. */
-function rangeOf(values: Exclude<Values, number> | number): Interval {
-  if (typeof values === "number") return { low: BigInt(values), high: BigInt(values) };
-  let [low, high] = [Infinity, -Infinity];
-  for (let i = 0; i < values.length; i++) {
-    low = Math.min(low, values[i]!);
-    high = Math.max(high, values[i]!);
-  }
-  return low > high ? { low: 0n, high: 0n } : { low: BigInt(low), high: BigInt(high) };
 }
 
 /** One population in one memory. A run that throws ends in the middle of a timestep. */
@@ -304,7 +274,7 @@ class KernelPopulation implements KernelNeurons {
 
   restored(): void {
     this.#foreign = [...this.registers].some(([name, array]) => {
-      return !within(rangeOf(array), this.#plan.arrays.get(name)!.range);
+      return !within(rangeOfValues(array), this.#plan.arrays.get(name)!.range);
     });
   }
 

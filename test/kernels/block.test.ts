@@ -3,9 +3,10 @@ import { describe, expect, it } from "vitest";
 import { plainBlock, type Output, type OutOfRange, type Values } from "../../src/datapath/prepare.ts";
 import type { Interval } from "../../src/datapath/ranges.ts";
 import { BitspikeError } from "../../src/errors.ts";
-import { compileBlock, storageFor, type ArraySource, type KernelSpec } from "../../src/kernels/block.ts";
+import { compileBlock, type ArraySource, type KernelSpec } from "../../src/kernels/block.ts";
 import { compactionTable, listPadding } from "../../src/kernels/loop.ts";
 import { Layout, openMemory, paddedViewOf, viewOf, type Region } from "../../src/kernels/memory.ts";
+import { Parameters, rangeOfValues, storageFor } from "../../src/kernels/parameters.ts";
 import { runNeurons } from "../../src/kernels/run.ts";
 import { randomBlock, type RandomBlock } from "../datapath/blocks.ts";
 
@@ -25,29 +26,21 @@ function attempt(run: () => void): string | null {
   }
 }
 
-function rangeOf(values: Iterable<number>): Interval {
-  const all = [...values].map(BigInt);
-  return {
-    low: all.reduce((a, b) => (b < a ? b : a)),
-    high: all.reduce((a, b) => (b > a ? b : a)),
-  };
-}
-
 /** A random block compiled, with arrays of its own. */
-function open(random: RandomBlock) {
+function open(random: RandomBlock, constant: readonly string[]) {
+  const held = new Map([...random.inputs].filter(([name, one]) => typeof one === "number" || constant.includes(name)));
   const layout = new Layout();
   const arrays = new Map<string, ArraySource>();
   const filled: [Region, ArrayLike<number>][] = [];
-  const constants = new Map<string, number>();
   const place = (name: string, values: ArrayLike<number>, range: Interval): Region => {
     const region = layout.reserve(storageFor(range)!, values.length);
     arrays.set(name, { region, range });
     filled.push([region, values]);
     return region;
   };
+  const parameters = new Parameters(layout, random.lanes, held);
   for (const [name, values] of random.inputs) {
-    if (typeof values === "number") constants.set(name, values);
-    else place(name, values, rangeOf(values));
+    if (!held.has(name)) place(name, values as Float64Array, rangeOfValues(values));
   }
   const outputs = random.outputs();
   const written = new Map<string, { region: Region; range: Interval }>();
@@ -65,7 +58,8 @@ function open(random: RandomBlock) {
   };
   const spec: KernelSpec = {
     block: random.block,
-    constants,
+    parameters,
+    constants: new Map(),
     arrays,
     uniforms: new Map([["timestep", { low: 1n, high: 2n ** 31n }]]),
     outputs: written,
@@ -81,6 +75,7 @@ function open(random: RandomBlock) {
     view.fill(values[values.length - 1] ?? 0, values.length);
   }
   viewOf(memory, table).set(compactionTable());
+  parameters.fill(memory);
   const kernel = compiled.open(memory);
 
   // The plain walk for what the kernel gives back, on the same arrays.
@@ -126,8 +121,8 @@ const runs = 1500;
 describe("a compiled block", () => {
   it("gives for every neuron what the plain walk gives, or the same mistake", () => {
     fc.assert(
-      fc.property(randomBlock, (random) => {
-        const kernel = open(random);
+      fc.property(randomBlock, fc.subarray(["a", "b", "big", "small"]), (random, constant) => {
+        const kernel = open(random, constant);
         if (kernel === null) return;
         const outputs = random.outputs();
         const timestep = new Map([["timestep", () => random.timestep]]);
