@@ -9,13 +9,13 @@ import type { ConnectLimits } from "../../src/connect/connection.ts";
 import { connect, threadHandle } from "../../src/connect/node.ts";
 import type { ConnectedEngine, StepInput, StepResult, Stimuli } from "../../src/engine.ts";
 import { BitspikeError } from "../../src/errors.ts";
-import { readTarget, targetNames } from "../../src/files.ts";
 import { sizeOf } from "../../src/network/types.ts";
 import { Dice } from "../dice.ts";
+import { timestepTargets } from "../support.ts";
 import { allProbes, fed, one, outcome, randomProgram, randomStimuli, steady, targets } from "../chip/programs.ts";
 import { built, endOf, PageWorker, threadOf } from "./workers.ts";
 
-const all = new Map([...targets, ...targetNames().map(readTarget)].map((target) => [target.name, target]));
+const all = new Map([...targets, ...timestepTargets()].map((target) => [target.name, target]));
 
 const opened: ConnectedEngine[] = [];
 afterEach(async () => {
