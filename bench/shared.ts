@@ -101,6 +101,12 @@ export function median(values: readonly number[]): number {
   return ((sorted[Math.floor(middle)] ?? NaN) + (sorted[Math.ceil(middle)] ?? NaN)) / 2;
 }
 
+/** The value below which a share of all lies, in percent: the nearest one there is. */
+export function percentile(values: Iterable<number>, percent: number): number {
+  const sorted = Float64Array.from(values).toSorted();
+  return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? NaN;
+}
+
 /** How many times as fast as a peer something is, each by its fastest round: the one that other work disturbed least. */
 export function timesAsFast(own: Timing, peer: Timing): string {
   return `${(Math.min(...peer) / Math.min(...own)).toFixed(2)} x`;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { performancePage, type FloatResults, type IntegerResults } from "../../bench/page.ts";
-import { median, table, timesAsFast } from "../../bench/shared.ts";
+import { median, percentile, table, timesAsFast } from "../../bench/shared.ts";
 
 const file = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 
@@ -14,6 +14,11 @@ test("docs/performance.md is what the results give", () => {
 test("the median of an even number of values lies between the two in the middle", () => {
   expect(median([4, 1, 3, 100])).toBe(3.5);
   expect(median([5, 1, 3])).toBe(3);
+});
+
+test("a percentile is a value that there is, and as many are not above it", () => {
+  expect([50, 99, 100].map((percent) => percentile([4, 1, 3, 2], percent))).toEqual([2, 4, 4]);
+  expect(percentile([7], 1)).toBe(7);
 });
 
 test("a ratio compares the fastest rounds", () => {
