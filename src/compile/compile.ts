@@ -72,7 +72,7 @@ export function compile(network: DiscreteNetwork, chip: Target, options: Compile
     latency: Math.max(...populations.map(({ offset }) => offset)),
     decisions,
     warnings: [...alignment.warnings, ...inputs.flatMap((input) => cutEvents(input, target)), ...warnings],
-    fit: placeOnCores(target, populations, projections),
+    fit: placeOnCores(target, populations, projections, inputs),
   };
 }
 

@@ -84,8 +84,10 @@ const target = z.object({
     synapseMemory: sourced.optional(),
     axons: sourced.optional(),
     destinations: sourced.optional(),
+    shared: z.boolean().optional(),
+    kinds: named(z.object({ neurons: sourced.optional(), fanOut: sourced.optional() })).optional(),
   }),
-  chip: z.object({ cores: sourced }),
+  chip: z.object({ cores: sourced, inputs: sourced.optional() }),
   energy: z
     .object({
       basis: z.enum(["published", "stand-in"]),

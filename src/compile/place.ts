@@ -1,9 +1,10 @@
-/** Neurons to cores: consecutive neurons of one population share a core until a limit is reached. */
+/** Neurons to cores: consecutive neurons share a core until a limit is reached, those of several populations where they may. */
 
 import { openRows } from "../core/rows.ts";
+import { sizeOf } from "../network/types.ts";
 import type { Sourced, Target } from "../target/types.ts";
 import { AxonUse, type Destinations } from "./axons.ts";
-import type { CoreUse, Fit, ProgramPopulation, ProgramProjection } from "./program.ts";
+import type { CoreUse, Fit, ProgramInput, ProgramPopulation, ProgramProjection, Synapses } from "./program.ts";
 import { sourcesOf } from "./sources.ts";
 
 /** Bytes per unit in which targets give memory. */
@@ -14,10 +15,12 @@ export function placeOnCores(
   target: Target,
   populations: readonly ProgramPopulation[],
   projections: readonly ProgramProjection[],
+  inputs: readonly Pick<ProgramInput, "shape">[] = [],
 ): Fit {
   const limits = limitsOf(target);
   const placement: CoreUse[] = [];
   const reasons: string[] = [];
+  const filling = new Filling(limits);
   const destinations: Destinations = new Map(populations.map(({ name, neurons }) => [name, new Uint32Array(neurons)]));
   for (const population of populations) {
     const own = projections.filter(({ to }) => to === population.name);
@@ -35,20 +38,23 @@ export function placeOnCores(
       );
     }
     const axons = limits.counted ? new AxonUse(population, own, limits.types, destinations) : null;
-    const widest = placePopulation(population.name, bits, kernelBits, limits, axons, placement);
+    const widest = placePopulation(population, bits, kernelBits, limits, axons, filling, placement);
     if (widest > limits.axons) {
       reasons.push(`One neuron of ${population.name} needs ${widest} axons; a core has ${limits.axons}.`);
     }
   }
   const available = target.chip.cores.value;
-  if (placement.length > available) {
-    reasons.push(`The network takes ${placement.length} cores; the chip has ${available}.`);
+  const cores = (placement.at(-1)?.core ?? -1) + 1;
+  if (cores > available) reasons.push(`The network takes ${cores} cores; the chip has ${available}.`);
+  reasons.push(...unreached(destinations, limits.destinations), ...fannedOut(target, populations, projections));
+  const channels = inputs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  if (channels > (target.chip.inputs?.value ?? Infinity)) {
+    reasons.push(`The network has ${channels} channels of inputs; the chip has ${target.chip.inputs!.value}.`);
   }
-  reasons.push(...unreached(destinations, limits.destinations));
   const fits = reasons.length === 0;
   return {
     fits,
-    cores: placement.length,
+    cores,
     coresAvailable: available,
     placement,
     reasons: [...reasons, ...bases(target)],
@@ -63,6 +69,50 @@ interface Limits {
   readonly types: number | null;
   /** Whether axons matter at all. */
   readonly counted: boolean;
+  readonly shared: boolean;
+  /** Neurons of one kind, by datapath. */
+  ofKind(datapath: string): number;
+}
+
+/** The core that is being filled. */
+class Filling {
+  core = 0;
+  neurons = 0;
+  private bits = 0;
+  private readonly kinds = new Map<string, number>();
+  private readonly limits: Limits;
+
+  constructor(limits: Limits) {
+    this.limits = limits;
+  }
+
+  nextCore(): void {
+    this.core++;
+    this.neurons = 0;
+    this.bits = 0;
+    this.kinds.clear();
+  }
+
+  /** Whether one more neuron of a kind, with so many bits of weights, is too much. */
+  full(kind: string, bits: number): boolean {
+    const { neurons, memoryBits } = this.limits;
+    return (
+      this.neurons >= neurons ||
+      this.bits + bits > memoryBits ||
+      (this.kinds.get(kind) ?? 0) >= this.limits.ofKind(kind)
+    );
+  }
+
+  take(kind: string, bits: number): void {
+    this.neurons++;
+    this.bits += bits;
+    this.kinds.set(kind, (this.kinds.get(kind) ?? 0) + 1);
+  }
+
+  /** A kernel that all neurons of a population on this core use. */
+  store(bits: number): void {
+    this.bits += bits;
+  }
 }
 
 function limitsOf({ core, weights }: Target): Limits {
@@ -74,6 +124,8 @@ function limitsOf({ core, weights }: Target): Limits {
     destinations: destinations?.value ?? Infinity,
     types: weights.axonTypes?.value ?? null,
     counted: axons !== undefined || destinations !== undefined,
+    shared: core.shared === true,
+    ofKind: (datapath) => core.kinds?.[datapath]?.neurons?.value ?? Infinity,
   };
 }
 
@@ -89,10 +141,49 @@ function unreached(destinations: Destinations, limit: number): string[] {
   });
 }
 
+/** Neurons that reach more of one kind of neuron than the chip's can. */
+function fannedOut(
+  { core }: Target,
+  populations: readonly ProgramPopulation[],
+  projections: readonly ProgramProjection[],
+): string[] {
+  return Object.entries(core.kinds ?? {}).flatMap(([kind, { fanOut }]) => {
+    if (fanOut === undefined) return [];
+    const targets = new Map(populations.filter(({ datapath }) => datapath === kind).map((one) => [one.name, one]));
+    return populations.flatMap(({ name, neurons }) => {
+      const reached = new Uint32Array(neurons);
+      for (const { from, to, synapses } of projections) {
+        const target = targets.get(to);
+        if (from === name && target !== undefined) countReached(synapses, target.neurons, reached);
+      }
+      const beyond = reached.filter((count) => count > fanOut.value);
+      if (beyond.length === 0) return [];
+      const most = beyond.reduce((largest, count) => Math.max(largest, count));
+      return [
+        `${beyond.length} neuron(s) of ${name} reach up to ${most} ${kind} neurons; a neuron of the chip reaches ${fanOut.value}.`,
+      ];
+    });
+  });
+}
+
+/** @param reached [sources] added to */
+function countReached(synapses: Synapses, neurons: number, reached: Uint32Array): void {
+  const rows = openRows(synapses, neurons, 0, neurons);
+  for (let source = 0; source < reached.length; source++) {
+    rows.seek(source);
+    for (let i = rows.begin; i < rows.end; i++) if (rows.weight[i] !== 0) reached[source]!++;
+  }
+}
+
 /** What the limits rest on. */
-function bases({ core, weights }: Target): string[] {
+function bases({ core, chip, weights }: Target): string[] {
   const known: readonly (readonly [Sourced | undefined, string])[] = [
     [core.neurons, "neurons per core"],
+    ...Object.entries(core.kinds ?? {}).flatMap(([kind, { neurons, fanOut }]) => [
+      [neurons, `${kind} neurons per core`] as const,
+      [fanOut, `${kind} neurons that one neuron reaches`] as const,
+    ]),
+    [chip.inputs, "channels of inputs"],
     [core.synapseMemory, "of synapse memory per core"],
     [core.axons, "axons per core"],
     [core.destinations, "axon(s) that a neuron reaches"],
@@ -131,30 +222,37 @@ function synapseBits(
  * @returns axons of the neuron that needs most of them
  */
 function placePopulation(
-  population: string,
+  { name: population, datapath }: ProgramPopulation,
   bits: Uint32Array,
   kernelBits: number,
   limits: Limits,
   axons: AxonUse | null,
+  filling: Filling,
   placement: CoreUse[],
 ): number {
   let from = 0;
   let used = kernelBits;
   let widest = 0;
   const close = (to: number): void => {
-    placement.push({ core: placement.length, population, from, to, synapseBits: used });
+    if (to > from) placement.push({ core: filling.core, population, from, to, synapseBits: used });
     from = to;
     used = kernelBits;
-    axons?.nextCore();
   };
+  if (!limits.shared && filling.neurons > 0) filling.nextCore();
+  filling.store(kernelBits);
   for (let neuron = 0; neuron < bits.length; neuron++) {
     const lines = (axons?.used ?? 0) + (axons?.added(neuron) ?? 0);
-    const full = neuron - from >= limits.neurons || used + bits[neuron]! > limits.memoryBits || lines > limits.axons;
-    if (full && neuron > from) close(neuron);
+    if (filling.neurons > 0 && (filling.full(datapath, bits[neuron]!) || lines > limits.axons)) {
+      close(neuron);
+      filling.nextCore();
+      filling.store(kernelBits);
+      axons?.nextCore();
+    }
     if (neuron === from) widest = Math.max(widest, axons?.added(neuron) ?? 0);
+    filling.take(datapath, bits[neuron]!);
     used += bits[neuron]!;
     axons?.take(neuron);
   }
-  if (bits.length > from) close(bits.length);
+  close(bits.length);
   return widest;
 }

@@ -55,6 +55,11 @@ function chipLines({ chip, core, delivery, weights }: Target, style: Style): str
     ["cores", sourcedText(chip.cores)],
     ["neurons per core", sourcedText(core.neurons)],
     ...(core.synapseMemory === undefined ? [] : [["synapse memory per core", sourcedText(core.synapseMemory)]]),
+    ...Object.entries(core.kinds ?? {}).flatMap(([kind, { neurons, fanOut }]) => [
+      ...(neurons === undefined ? [] : [[`${kind} neurons per core`, sourcedText(neurons)]]),
+      ...(fanOut === undefined ? [] : [[`${kind} neurons that one reaches`, sourcedText(fanOut)]]),
+    ]),
+    ...(chip.inputs === undefined ? [] : [["channels of inputs", sourcedText(chip.inputs)]]),
     ...(core.axons === undefined ? [] : [["axons per core", sourcedText(core.axons)]]),
     ...(core.destinations === undefined ? [] : [["axons that a neuron reaches", sourcedText(core.destinations)]]),
     ...(weights.axonTypes === undefined ? [] : [["types of axons", sourcedText(weights.axonTypes)]]),

@@ -18,6 +18,7 @@ export function checkTarget(target: Target): BitspikeError[] {
     ...checkEvents(target),
     ...checkDelays(target),
     ...checkCounts(target),
+    ...checkKinds(target),
     ...checkCosts(target),
     ...Object.entries(target.recipes).flatMap(([name, recipe]) => checkRecipe(name, recipe, target)),
   ];
@@ -259,6 +260,15 @@ function checkDelays({ delivery }: Target): BitspikeError[] {
 function checkCounts({ delivery }: Target): BitspikeError[] {
   if (delivery.atMost === undefined || delivery.payloadBits === 0) return [];
   return [wrong("delivery.at-most", "it counts binary spikes, and here events carry numbers (payload-bits)")];
+}
+
+/** Limits are those of datapaths that there are; axons are counted per population. */
+function checkKinds({ core, datapaths }: Target): BitspikeError[] {
+  const strangers = Object.keys(core.kinds ?? {}).filter((kind) => !Object.hasOwn(datapaths, kind));
+  const issues = strangers.map((kind) => wrong(`core.kinds.${kind}`, "there is no datapath of that name"));
+  const counted = core.axons !== undefined || core.destinations !== undefined;
+  if (core.shared !== true || !counted) return issues;
+  return [...issues, wrong("core.shared", "axons are counted for cores with one population each")];
 }
 
 function checkCosts({ energy }: Target): BitspikeError[] {

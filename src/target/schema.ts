@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { DatapathSpec, ParameterSpec, StateSpec, TypeSpec } from "../datapath/spec.ts";
 import { formIssues, type FormIssue } from "../yaml.ts";
 import { eventDatapathForm, eventsForm, synapsesForm, type SharedForms } from "./event-schema.ts";
-import type { EnergySpec, RecipeSpec, Target } from "./types.ts";
+import type { EnergySpec, KindLimits, RecipeSpec, Target } from "./types.ts";
 import { rangeOf, withWidths } from "./widths.ts";
 
 /** A type as a target writes it: `int24`, `uint12`, `int[setting]` or `low..high`. */
@@ -114,6 +114,11 @@ const datapath = z.strictObject({
 const arrival = z.enum(["next-timestep", "same-timestep"]);
 const mostEvents = z.int().min(1).max(65_535);
 
+const kindLimits = z.strictObject({
+  neurons: count.optional().describe("Neurons of this kind per core"),
+  "fan-out": count.optional().describe("Neurons of this kind that one neuron reaches by weights other than 0"),
+});
+
 const cost = z.strictObject({
   low: z.number().nonnegative(),
   typical: z.number().nonnegative(),
@@ -211,8 +216,16 @@ const targetSchema = z
       "synapse-memory": memory.optional(),
       axons: count.optional().describe("Lines by which spikes enter a core: one per source, and per type of axon"),
       destinations: count.optional().describe("Axons that the spikes of one neuron can be sent to"),
+      shared: z.boolean().optional().describe("Several populations may lie on one core"),
+      kinds: z
+        .record(z.string(), kindLimits)
+        .optional()
+        .describe("By datapath: what a core has of each kind of neuron"),
     }),
-    chip: z.strictObject({ cores: count }),
+    chip: z.strictObject({
+      cores: count,
+      inputs: count.optional().describe("Channels by which events of inputs enter the chip"),
+    }),
     energy: z
       .strictObject({
         basis: z.enum(["published", "stand-in"]),
@@ -354,6 +367,8 @@ function toTarget(form: TargetDocument): Target {
       synapseMemory: form.core["synapse-memory"],
       axons: form.core.axons,
       destinations: form.core.destinations,
+      shared: form.core.shared,
+      kinds: form.core.kinds === undefined ? undefined : mapValues(form.core.kinds, toKind),
     },
     chip: form.chip,
     energy: form.energy === undefined ? null : toEnergy(form.energy),
@@ -369,6 +384,10 @@ function toRecipe({ "on population": population, ...rest }: z.infer<typeof recip
 
 function toSetting(form: z.infer<typeof setting>): Target["settings"][string] {
   return { ...toParameter(form), description: typeof form === "string" ? undefined : form.description };
+}
+
+function toKind({ neurons, "fan-out": fanOut }: z.infer<typeof kindLimits>): KindLimits {
+  return { neurons, fanOut };
 }
 
 function toEnergy(form: NonNullable<TargetDocument["energy"]>): EnergySpec {

@@ -92,6 +92,14 @@ export interface RecipeSpec {
   readonly parameters: Readonly<Record<string, number | RecipeRule>>;
 }
 
+/** Limits of one kind of neuron. */
+export interface KindLimits {
+  /** Per core. */
+  readonly neurons?: Sourced | undefined;
+  /** How many neurons of this kind one neuron reaches. */
+  readonly fanOut?: Sourced | undefined;
+}
+
 /** When something that was sent arrives. */
 export type Arrival = "next-timestep" | "same-timestep";
 
@@ -126,8 +134,13 @@ export interface Target {
     readonly axons?: Sourced | undefined;
     /** How many axons the spikes of one neuron can be sent to. */
     readonly destinations?: Sourced | undefined;
+    /** Several populations may lie on one core. */
+    readonly shared?: boolean | undefined;
+    /** By datapath: what a core has of that kind of neuron, where there are several kinds. */
+    readonly kinds?: Readonly<Record<string, KindLimits>> | undefined;
   };
-  readonly chip: { readonly cores: Sourced };
+  /** `inputs`: channels by which events of inputs enter. */
+  readonly chip: { readonly cores: Sourced; readonly inputs?: Sourced | undefined };
   readonly energy: EnergySpec | null;
   readonly recipes: Readonly<Record<string, RecipeSpec>>;
   /** How the chip runs on events; null: it runs in timesteps. */

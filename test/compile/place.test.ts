@@ -5,7 +5,7 @@ import type { Fit, Program } from "../../src/compile/program.ts";
 import { openRows } from "../../src/core/rows.ts";
 import { sizeOf } from "../../src/network/types.ts";
 import type { Target } from "../../src/target/types.ts";
-import { motley, randomProgram } from "../chip/programs.ts";
+import { motley, programOf, randomProgram } from "../chip/programs.ts";
 import { Dice } from "../dice.ts";
 
 /** A chip of cores with so many neurons and bytes of synapse memory each, 8 bits a weight. */
@@ -100,5 +100,97 @@ describe("neurons on cores", () => {
       .filter((own) => own.to === to)
       .reduce((sum, { synapses }) => sum + 8 * synapses.weight.length, 0);
     expect(shared.placement.find(({ population }) => population === to)!.synapseBits).toBe(bits);
+  });
+});
+
+const known = { source: "a test", confidence: "assumption" } as const;
+const limit = (value: number) => ({ value, ...known });
+
+/** Populations of so many neurons each, by the datapath that runs them; each neuron sends to all of the next one. */
+function chain(...sizes: readonly (readonly [datapath: string, neurons: number])[]): Program {
+  const populations = sizes.map(([datapath, neurons], i) => ({
+    name: `p${i}`,
+    shape: [neurons],
+    neurons,
+    datapath,
+    parameters: {},
+    initial: {},
+    offset: 0,
+    scale: null,
+    origin: null,
+  }));
+  const projections = populations.slice(1).map(({ name, neurons }, i) => ({
+    name,
+    from: `p${i}`,
+    to: name,
+    arrivesAfter: 1,
+    parameters: {},
+    accumulator: "input",
+    // One weight of each row is 0.
+    synapses: {
+      kind: "dense" as const,
+      weight: Int32Array.from({ length: sizes[i]![1] * neurons }, (_, at) => Math.min(1, at % neurons)),
+    },
+  }));
+  return programOf({ target: motley, populations, projections });
+}
+
+function shared(kinds: Target["core"]["kinds"] = {}, neurons = 100, inputs = 100): Target {
+  return {
+    ...motley,
+    core: { neurons: limit(neurons), shared: true, kinds },
+    chip: { cores: limit(2), inputs: limit(inputs) },
+  };
+}
+
+const uses = ({ placement }: Fit): [number, string, number, number][] =>
+  placement.map(({ core, population, from, to }) => [core, population, from, to]);
+
+describe("a core that takes several populations", () => {
+  it("is filled before the next one is begun", () => {
+    const fit = placed(chain(["plain", 4], ["plain", 5], ["two", 2]), shared({}, 6));
+    expect(uses(fit)).toEqual([
+      [0, "p0", 0, 4],
+      [0, "p1", 0, 2],
+      [1, "p1", 2, 5],
+      [1, "p2", 0, 2],
+    ]);
+    expect([fit.fits, fit.cores]).toEqual([true, 2]);
+  });
+
+  it("has so many neurons of each kind", () => {
+    const kinds = { plain: { neurons: limit(8) }, two: { neurons: limit(2) } };
+    expect(placed(chain(["plain", 8], ["two", 2]), shared(kinds))).toMatchObject({ fits: true, cores: 1 });
+    const { fits, cores, reasons } = placed(chain(["plain", 8], ["two", 5]), shared(kinds));
+    expect([fits, cores, reasons[0]]).toEqual([false, 3, "The network takes 3 cores; the chip has 2."]);
+    expect(reasons.slice(1)).toEqual([
+      "100 neurons per core: a test (assumption).",
+      "8 plain neurons per core: a test (assumption).",
+      "2 two neurons per core: a test (assumption).",
+      "100 channels of inputs: a test (assumption).",
+    ]);
+  });
+
+  it("does not fit where a neuron reaches too many of a kind by weights other than 0", () => {
+    const kinds = { two: { fanOut: limit(3) } };
+    expect(placed(chain(["plain", 2], ["two", 4]), shared(kinds)).fits).toBe(true);
+    expect(placed(chain(["plain", 2], ["plain", 9]), shared(kinds)).fits).toBe(true);
+    expect(placed(chain(["plain", 2], ["two", 6]), shared(kinds)).reasons[0]).toBe(
+      "2 neuron(s) of p0 reach up to 5 two neurons; a neuron of the chip reaches 3.",
+    );
+  });
+
+  it("does not fit where there are more channels of inputs than the chip has", () => {
+    const { populations, projections } = chain(["plain", 2]);
+    const fitOf = (...shapes: number[][]): Fit => {
+      return placeOnCores(
+        shared({}, 100, 12),
+        populations,
+        projections,
+        shapes.map((shape) => ({ shape })),
+      );
+    };
+    expect(fitOf([2, 3], [6]).fits).toBe(true);
+    expect(fitOf([2, 3], [7]).reasons[0]).toBe("The network has 13 channels of inputs; the chip has 12.");
   });
 });

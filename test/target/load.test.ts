@@ -331,6 +331,18 @@ describe("fields that contradict each other", () => {
     ["    define: |", "    charge: beta\n    define: |", "DATAPATH_QUANTITY", "datapaths.lif.charge"],
     ["    define: |", "    role: inner\n    define: |", "TARGET_FIELD", "datapaths.lif.role"],
     ["    define: |", "    fires: twice\n    define: |", "TARGET_FIELD", "datapaths.lif.fires"],
+    [
+      "core:\n",
+      "core:\n  kinds: { soma: { neurons: { value: 3, source: chosen, confidence: assumption } } }\n",
+      "TARGET_FIELD",
+      "core.kinds.soma",
+    ],
+    [
+      "core:\n",
+      "core:\n  shared: true\n  axons: { value: 3, source: chosen, confidence: assumption }\n",
+      "TARGET_FIELD",
+      "core.shared",
+    ],
     ["delays: 0..15", "delays: 0..15, inputs: at-once", "TARGET_FIELD", "delivery.inputs"],
     ["delays: 0..15", "delays: 0..15, order: inputs-last", "TARGET_FIELD", "delivery.order"],
     ["low: 1, typical: 2", "low: 2, typical: 1", "TARGET_FIELD", "energy.synop"],
