@@ -13,9 +13,10 @@
 import type { EventList } from "../core/events.ts";
 import { openRows, type Rows } from "../core/rows.ts";
 import { addUp, type Sum } from "../core/sums.ts";
-import type { Synapses } from "../core/synapses.ts";
-import { denseSums, openDense, packDense, writeDense, type PackedDense, type Rowed } from "./dense.ts";
-import { jobFields, jobLength } from "./fields.ts";
+import type { ConvSynapses, Synapses } from "../core/synapses.ts";
+import { openConv, packConv, writeConv, type PackedConv } from "./conv.ts";
+import { openDense, packDense, writeDense, type PackedDense, type Rowed } from "./dense.ts";
+import { jobFields, jobLength, jobSynops } from "./fields.ts";
 import type { OpenForm, Targets } from "./form.ts";
 import type { DeliveryKernels } from "./load.ts";
 import { bytesOf, paddedLength, viewOf, type Layout, type Region } from "./memory.ts";
@@ -27,7 +28,7 @@ export interface PackedSynapses {
   readonly sum: Sum;
   /** Largest magnitude of any weight of the projection, onto these neurons or others. */
   readonly largest: number;
-  readonly form: PackedDense;
+  readonly form: PackedDense | PackedConv;
 }
 
 /** Where the sums of some samples lie. Plain data. */
@@ -97,12 +98,14 @@ const leastPortion = 256;
  */
 export function packSynapses(synapses: Synapses, targets: Targets, sum: Sum, layout: Layout): PackedSynapses {
   const largest = synapses.weight.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
-  return { targets, sum, largest, form: packDense(synapses as Rowed, targets, sum, layout) };
+  const form =
+    synapses.kind === "conv2d" ? packConv(synapses, targets, layout) : packDense(synapses, targets, sum, layout);
+  return { targets, sum, largest, form };
 }
 
 /** Reserve what the sums of some samples need. */
 export function reserveSums({ form }: PackedSynapses, layout: Layout, samples = 1): SumPlaces {
-  const { totals, narrow } = denseSums(form);
+  const { totals, narrow } = form.sums;
   const portion = Math.max(leastPortion, form.sources);
   return {
     samples,
@@ -116,7 +119,8 @@ export function reserveSums({ form }: PackedSynapses, layout: Layout, samples = 
 
 /** Write the synapses into their memory: by one thread, before a delivery is opened. */
 export function writeSynapses({ form, targets }: PackedSynapses, synapses: Synapses, memory: WasmMemory): void {
-  writeDense(form, synapses as Rowed, targets, memory);
+  if (form.kind === "conv2d") writeConv(form, synapses as ConvSynapses, targets, memory);
+  else writeDense(form, synapses as Rowed, targets, memory);
 }
 
 /** Open a projection whose synapses were written. */
@@ -132,7 +136,8 @@ class Opened implements KernelDelivery {
 
   constructor(parts: DeliveryParts) {
     this.parts = parts;
-    this.form = openDense(parts.packed.form, parts.kernels);
+    const { form } = parts.packed;
+    this.form = form.kind === "conv2d" ? openConv(form, parts.kernels) : openDense(form, parts.kernels);
     this.sums = Array.from({ length: parts.places.samples }, (_, sample) => new SampleSums(parts, this.form, sample));
   }
 
@@ -168,7 +173,7 @@ class Opened implements KernelDelivery {
       return false;
     }
     sums.wide = null;
-    sums.synops = 0;
+    sums.counted[0] = 0;
     let done = 0;
     while (true) {
       done += sums.take(events, done);
@@ -182,7 +187,7 @@ class Opened implements KernelDelivery {
     const { neurons, low, high } = packed.targets;
     this.rows ??= openRows(synapses, neurons, low, high);
     sums.wide = sums.cleared();
-    sums.synops = addUp(this.rows, events, packed.sum, sums.wide, name);
+    sums.counted[0] = addUp(this.rows, events, packed.sum, sums.wide, name);
   }
 }
 
@@ -190,7 +195,6 @@ class Opened implements KernelDelivery {
 class SampleSums implements Sums {
   readonly total: Int32Array;
   wide: Float64Array | null = null;
-  synops = 0;
   kernel = 0;
   /** Address. */
   readonly job: number;
@@ -199,6 +203,8 @@ class SampleSums implements Sums {
   private readonly form: OpenForm;
   private readonly memory: WasmMemory;
   private readonly fields: Int32Array;
+  /** The count of synapses, of which kernels know the place. */
+  readonly counted: Float64Array;
   private readonly neuron: Uint32Array;
   private readonly payload: Int32Array;
   private double: Float64Array | null = null;
@@ -213,6 +219,7 @@ class SampleSums implements Sums {
     this.memory = memory;
     this.job = job.offset;
     this.fields = viewOf(memory, job);
+    this.counted = viewOf(memory, { storage: "f64", offset: job.offset + 4 * jobSynops, length: 1 });
     const total = part(places.total);
     const { low, high } = packed.targets;
     this.total = viewOf(memory, total).subarray(form.first, form.first + high - low);
@@ -220,6 +227,10 @@ class SampleSums implements Sums {
     this.payload = viewOf(memory, part(places.payload));
     this.fields[jobFields.narrow] = part(places.narrow).offset;
     this.fields[jobFields.total] = total.offset;
+  }
+
+  get synops(): number {
+    return this.counted[0]!;
   }
 
   /** Zeros of the width that any sum fits. */
@@ -272,7 +283,7 @@ class SampleSums implements Sums {
     fields[jobFields.neurons] = address;
     fields[jobFields.payloads] = this.alike ? 0 : payload.byteOffset + 4 * at;
     fields[jobFields.count] = count;
-    this.synops += this.form.synops(address, count);
+    this.counted[0]! += this.form.synops(address, count);
     return count;
   }
 }

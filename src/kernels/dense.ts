@@ -16,6 +16,7 @@ export type Rowed = DenseSynapses | SparseSynapses;
 export interface PackedDense extends Fit {
   readonly kind: "dense";
   readonly sources: number;
+  readonly sums: SumSizes;
   /** [sources + 1][stride], the last row of zeros. */
   readonly weights: Region<"u8">;
   /** Bytes from row to row. */
@@ -51,17 +52,13 @@ export function packDense(synapses: Rowed, targets: Targets, sum: Sum, layout: L
     kind: "dense",
     ...chosen,
     sources,
+    sums: { totals: (stride / 16) * perVector[chosen.bits], narrow: Math.min(stride * narrowSpread, narrowTile) },
     weights: layout.reserve("u8", (sources + 1) * stride),
     stride,
     plan: layout.reserve("i32", 5),
     each: synapses.kind === "dense" ? width : null,
     start: layout.reserve("u32", synapses.kind === "dense" ? 0 : sources + 1),
   };
-}
-
-/** What the sums of one sample need. */
-export function denseSums({ bits, stride }: PackedDense): SumSizes {
-  return { totals: (stride / 16) * perVector[bits], narrow: Math.min(stride * narrowSpread, narrowTile) };
 }
 
 /** Write plan and weights. */
@@ -82,10 +79,10 @@ function storing(
   { weights, bits, scale, base }: PackedDense,
   memory: WasmMemory,
 ): (row: Int32Array, at: number) => void {
+  const { offset, length } = weights;
   const bytes = viewOf(memory, weights);
-  const { buffer, byteOffset, length } = bytes;
-  const halves = new Int16Array(buffer, byteOffset, length / 2);
-  const words = new Int32Array(buffer, byteOffset, length / 4);
+  const halves = viewOf(memory, { storage: "i16", offset, length: length / 2 });
+  const words = viewOf(memory, { storage: "i32", offset, length: length / 4 });
   if (bits === 32) return (row, at) => words.set(row, at / 4);
   return (row, at) => {
     for (let t = 0; t < row.length; t++) {

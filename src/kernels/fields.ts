@@ -11,8 +11,10 @@ export const jobFields = {
   total: 6,
   more: 7,
 } as const;
-/** Fields of a job, with the kernels' own. */
-export const jobLength = 11;
+/** Fields of a job, with the kernels' own and those of a double at the end. */
+export const jobLength = 14;
+/** The double that counts synapses. */
+export const jobSynops = 12;
 
 /** Kernels of dense rows. */
 export const denseKernels = {
@@ -25,3 +27,28 @@ export const denseKernels = {
   multiply16: 6,
   multiply32: 7,
 } as const;
+
+/** Kernels of convolutions. */
+export const convKernels = { narrow: 0, wide: 1 } as const;
+
+/** Fields of the plan of a convolution. */
+export const convFields = {
+  bits: 0,
+  firstSource: 1,
+  channels: 2,
+  pixels: 3,
+  ins: 4,
+  outs: 5,
+  groups: 6,
+  groupSums: 7,
+  rowSums: 8,
+  border: 9,
+  height: 10,
+  width: 11,
+  plane: 12,
+  marks: 13,
+  pixelTable: 14,
+  blockTable: 15,
+  blocks: 16,
+} as const;
+export const convLength = 17;

@@ -29,6 +29,6 @@ export interface OpenForm extends Pick<Fit, "scale" | "base"> {
   kernel(alike: boolean, low: number, high: number): number;
   /** Run a kernel on jobs that lie one behind the other. */
   run(kernel: number, jobs: number, count: number): void;
-  /** Synapses that events reach, whose neurons lie at an address. */
+  /** Synapses that events reach, whose neurons lie at an address; 0 where kernels count them. */
   synops(neurons: number, count: number): number;
 }

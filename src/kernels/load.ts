@@ -12,6 +12,7 @@ export interface DeliveryModules {
 /** What `delivery/index.ts` exports, on one memory. Addresses are bytes. */
 export interface DeliveryKernels {
   addDense(plan: number, kernel: number, jobs: number, count: number): void;
+  addConv(plan: number, kernel: number, jobs: number, count: number): void;
   countEntries(start: number, neurons: number, count: number): number;
 }
 

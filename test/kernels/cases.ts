@@ -3,7 +3,7 @@
 import { emptyList, type EventList } from "../../src/core/events.ts";
 import { openRows } from "../../src/core/rows.ts";
 import { addUp, type Sum } from "../../src/core/sums.ts";
-import type { Synapses } from "../../src/core/synapses.ts";
+import type { ConvSynapses, Synapses } from "../../src/core/synapses.ts";
 import {
   openDelivery,
   packSynapses,
@@ -15,6 +15,7 @@ import type { Targets } from "../../src/kernels/form.ts";
 import { deliveryKernels, type DeliveryModules } from "../../src/kernels/load.ts";
 import { Layout, openMemory, viewOf } from "../../src/kernels/memory.ts";
 import { BitspikeError } from "../../src/errors.ts";
+import { sizeOf } from "../../src/network/types.ts";
 import type { Dice } from "../dice.ts";
 
 /** Weights that programs have: of every width, of few values, in steps, and all extremes. */
@@ -72,6 +73,24 @@ export function randomRows(sources: number, neurons: number, dice: Dice): Synaps
   for (const [source, row] of rows.entries()) start[source + 1] = start[source]! + row.length;
   const target = Uint32Array.from(rows.flat());
   return { kind: "sparse", start, target, weight: randomWeights(target.length, dice) };
+}
+
+/** Every geometry, with outputs that need not be those that fit. */
+export function randomConv(dice: Dice): ConvSynapses {
+  const pair = (least: number, most: number): [number, number] => [
+    dice.between(least, most),
+    dice.between(least, most),
+  ];
+  const groups = dice.one([1, 1, 2, 3, 5]);
+  const many = dice.chance(20);
+  const ins = groups * (many ? dice.between(20, 75) : dice.between(1, 8));
+  const outs = groups * dice.one([1, dice.between(1, 5), dice.between(5, 20)]);
+  const inputShape = [ins, ...(many ? pair(1, 3) : pair(1, 9))];
+  const outputShape = [outs, ...(many ? pair(1, 5) : pair(1, 20))];
+  const kernel = pair(1, 4);
+  const weight = randomWeights(outs * (ins / groups) * sizeOf(kernel), dice);
+  const [stride, padding, dilation] = [pair(1, dice.one([1, 3])), pair(0, 4), pair(1, dice.one([1, 4]))];
+  return { kind: "conv2d", weight, inputShape, outputShape, kernel, stride, padding, dilation, groups };
 }
 
 /** A part of the targets, often all. */
@@ -160,8 +179,7 @@ export function opened(
     payload.set(list.payload);
     return { ...list, neuron, payload };
   });
-  const { kind } = packed.form;
-  return { delivery, lists: own, form: kind === "dense" ? `dense ${packed.form.bits}` : kind };
+  return { delivery, lists: own, form: `${packed.form.kind} ${packed.form.bits}` };
 }
 
 /** What a delivery made of a list. */

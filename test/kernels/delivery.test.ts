@@ -5,11 +5,13 @@ import type { Sum } from "../../src/core/sums.ts";
 import type { Synapses } from "../../src/core/synapses.ts";
 import type { Targets } from "../../src/kernels/form.ts";
 import { loadDelivery, type DeliveryModules } from "../../src/kernels/load.ts";
+import { sizeOf } from "../../src/network/types.ts";
 import { Dice } from "../dice.ts";
 import {
   attempt,
   interpreted,
   opened,
+  randomConv,
   randomEvents,
   randomRows,
   randomTargets,
@@ -66,6 +68,23 @@ describe("the kernels of synaptic delivery", () => {
     expect([...forms].toSorted()).toEqual(["dense 1", "dense 16", "dense 32", "dense 4", "dense 8"]);
   });
 
+  it("give them for convolutions of every geometry", () => {
+    const forms = new Set<string>();
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2 ** 30 }), (seed) => {
+        const dice = new Dice(seed);
+        const synapses = randomConv(dice);
+        const sources = sizeOf(synapses.inputShape);
+        const sum = dice.one<Sum>(["weight", "weight", "weight * payload"]);
+        const most = dice.one([4, 40, sources]);
+        const lists = Array.from({ length: dice.one([1, 1, 3]) }, () => randomEvents(sources, most, dice));
+        forms.add(compare(synapses, randomTargets(sizeOf(synapses.outputShape), dice), sum, lists, dice));
+      }),
+      { numRuns: 1000 },
+    );
+    expect([...forms].toSorted()).toEqual(["conv2d 16", "conv2d 32", "conv2d 8"]);
+  });
+
   it("give them for rows longer than a tile of targets, and for more rows than a block of sources", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 30 }), (seed) => {
@@ -99,6 +118,45 @@ describe("the kernels of synaptic delivery", () => {
         delivery.addUp(lists[0]!);
         expect(form).toBe(`dense ${bits}`);
         expect(sumsOf(delivery, 0)).toEqual({ total: Array.from(weight, (one) => one * count), synops: 128 * count });
+      }
+    }
+  });
+
+  it("flush sums of convolutions before many channels of weights at their ends overflow", () => {
+    for (const [low, high] of [
+      [126, 127],
+      [-128, -127],
+    ] as const) {
+      for (const [kernel, inputs] of [
+        [[3, 3], 70],
+        // Of these 32 channels just fit, which is also how many are taken together.
+        [[2, 4], 64],
+        [[15, 15], 3],
+        [[17, 17], 3],
+      ] as const) {
+        const [outs, side] = [2, 19];
+        const weight = Int32Array.from({ length: outs * inputs * sizeOf(kernel) }, (_, i) =>
+          i % 19 === 0 ? low : high,
+        );
+        const synapses: Synapses = {
+          kind: "conv2d",
+          weight,
+          inputShape: [inputs, side, side],
+          outputShape: [outs, side, side],
+          kernel,
+          stride: [1, 1],
+          padding: [kernel[0] >> 1, kernel[1] >> 1],
+          dilation: [1, 1],
+          groups: 1,
+        };
+        const count = inputs * side * side;
+        const all = Uint32Array.from({ length: count }, (_, source) => source);
+        const list = { neuron: all, payload: new Int32Array(count).fill(1), begin: 0, count };
+        const targets = { neurons: outs * side * side, low: 0, high: outs * side * side };
+        const where = { shared: true, inside: true };
+        const { delivery, lists } = opened(modules, synapses, targets, "weight", [list], where);
+        delivery.addUp(lists[0]!);
+        expect(sumsOf(delivery, 0)).toEqual(interpreted(synapses, targets, "weight", list));
       }
     }
   });

@@ -1,4 +1,5 @@
 /** The kernels of synaptic delivery: AssemblyScript, compiled by `npm run build`. They own no memory and allocate nothing. */
 
+export { addConv } from "./conv";
 export { countEntries } from "./count";
 export { addDense } from "./dense";

@@ -40,6 +40,8 @@ export class Job {
   pending: u32;
   /** 1: nothing of this call is in `total`. */
   fresh: u32;
+  /** Synapses that were reached; convolutions add to it. */
+  synops: f64;
 }
 
 /** A job in a list of them. */
@@ -54,4 +56,111 @@ export function eventsBelow(job: Job, limit: u32): u32 {
   let end = first;
   while (end < job.count && load<u32>(job.neurons + (<usize>end << 2)) < limit) end++;
   return end - first;
+}
+
+/** How the synapses of one convolution are stored. Sums lie [group][down][across][channel out], with a border. */
+@unmanaged
+export class ConvPlan {
+  /** Bits of a weight: 8, 16 or 32. */
+  bits: u32;
+  /** The first source that reaches anything here, and how many channels of them there are. */
+  firstSource: u32;
+  channels: u32;
+  /** Of one channel in. */
+  pixels: u32;
+  /** Channels in and out of one group, and how many groups there are. */
+  ins: u32;
+  outs: u32;
+  groups: u32;
+  /** Elements of sums: of one group, of one row, before the first that is no border. */
+  groupSums: u32;
+  rowSums: u32;
+  border: u32;
+  /** Output. */
+  height: u32;
+  width: u32;
+  plane: u32;
+  /** Bytes from the sums to the marks. */
+  marks: u32;
+  /** [pixels] ConvPixel */
+  pixelTable: usize;
+  /** [blocks] ConvBlock */
+  blockTable: usize;
+  blocks: u32;
+
+  @inline
+  pixel(index: u32): ConvPixel {
+    return changetype<ConvPixel>(this.pixelTable + <usize>index * offsetof<ConvPixel>());
+  }
+
+  @inline
+  block(index: u32): ConvBlock {
+    return changetype<ConvBlock>(this.blockTable + <usize>index * offsetof<ConvBlock>());
+  }
+
+  @inline
+  groupOf(channel: u32): u32 {
+    return this.groups == 1 ? 0 : channel / this.ins;
+  }
+
+  /** Element of sums with which an output row begins. */
+  @inline
+  sumAt(group: u32, y: u32): u32 {
+    return group * this.groupSums + this.border + y * this.rowSums;
+  }
+
+  /** Element of the totals with which an output row of the group's first channel begins. */
+  @inline
+  totalAt(group: u32, y: u32): u32 {
+    return group * this.outs * this.plane + y * this.width;
+  }
+}
+
+/** What an event at one pixel adds to. */
+@unmanaged
+export class ConvPixel {
+  /** Element of sums of the first tap of the first group. */
+  offset: u32;
+  /** null: the event reaches nothing. */
+  phase: ConvPhase;
+  /** Synapses that an event reaches in the first group, in those between, in the last: a part of the targets may cut. */
+  inFirst: u32;
+  inOthers: u32;
+  inLast: u32;
+
+  @inline
+  reached(plan: ConvPlan, group: u32): u32 {
+    return group == 0 ? this.inFirst : group + 1 == plan.groups ? this.inLast : this.inOthers;
+  }
+}
+
+/** The taps that meet pixels of one phase of the stride. */
+@unmanaged
+export class ConvPhase {
+  /** [channels][runs][length] */
+  weights: usize;
+  channelBytes: u32;
+  runs: u32;
+  /** Elements, a multiple of 16. */
+  length: u32;
+  /** [runs] u32, elements of sums from the first run. */
+  deltas: usize;
+
+  @inline
+  delta(run: u32): u32 {
+    return load<u32>(this.deltas + (<usize>run << 2));
+  }
+}
+
+/** Channels whose events may be added up together. */
+@unmanaged
+export class ConvBlock {
+  /** Sources from here on belong to the next block. */
+  end: u32;
+  /** First channel. */
+  first: u32;
+  /** 1: not more than 32 channels, all of one group. */
+  marks: u32;
+  /** 1: sums of 16 bits might not hold more. */
+  flush: u32;
 }

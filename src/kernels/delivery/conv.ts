@@ -1,0 +1,143 @@
+/**
+ * Convolutions: an event adds runs of weights to sums that lie channel last, with a border wide enough for every tap. A run is
+ * the taps of one row of the kernel, mirrored, with all channels out.
+ */
+
+import { addMarked, mark } from "./convmarked";
+import { flushNarrow, flushWide } from "./convflush";
+import { ConvPlan, ConvBlock, ConvPhase, ConvPixel, Job, jobAt } from "./job";
+
+/** Sums of 16 bits, which the plan's blocks of channels keep from overflowing. */
+const NARROW: u32 = 0;
+
+/**
+ * Add up the events of every job into its totals.
+ *
+ * @param jobs [count] structures
+ */
+export function addConv(plan: ConvPlan, kernel: u32, jobs: usize, count: u32): void {
+  for (let i: u32 = 0; i < count; i++) {
+    const job = jobAt(jobs, i);
+    job.fresh = u32(job.more == 0);
+    // The blocks count with one event of each source at most.
+    if (kernel == NARROW && ascends(job)) addNarrow(plan, job);
+    else addWide(plan, job);
+  }
+}
+
+function ascends(job: Job): bool {
+  let event = job.neurons;
+  const last = event + (<usize>job.count << 2) - 4;
+  if (job.count < 2) return true;
+  for (; event < last; event += 4) if (load<u32>(event) >= load<u32>(event + 4)) return false;
+  return true;
+}
+
+function addNarrow(plan: ConvPlan, job: Job): void {
+  let event = job.neurons;
+  const last = event + (<usize>job.count << 2);
+  while (event < last && load<u32>(event) < plan.firstSource) event += 4;
+  let pending = false;
+  for (let i: u32 = 0; i < plan.blocks; i++) {
+    const block = plan.block(i);
+    const begin = event;
+    while (event < last && load<u32>(event) < block.end) event += 4;
+    const count = <u32>((event - begin) >> 2);
+    if (count > 0) {
+      pending = true;
+      // Twice in three pixels hit more than once: their sums are then kept in registers.
+      if (block.marks && count * 2 > plan.pixels * 3) {
+        mark(plan, job, begin, event, block.first);
+        addMarked(plan, job, block.first);
+      } else {
+        addOneByOne(plan, job, begin, event);
+      }
+    }
+    if (block.flush && pending && i + 1 < plan.blocks) {
+      flushNarrow(plan, job);
+      pending = false;
+    }
+  }
+  if (pending || job.fresh) flushNarrow(plan, job);
+}
+
+/** 8-bit weights to sums of 16 bits. */
+function addOneByOne(plan: ConvPlan, job: Job, event: usize, end: usize): void {
+  let synops: u64 = 0;
+  for (; event < end; event += 4) {
+    const source = load<u32>(event) - plan.firstSource;
+    const channel = source / plan.pixels;
+    const pixel = plan.pixel(source - channel * plan.pixels);
+    const phase = pixel.phase;
+    if (changetype<usize>(phase) == 0) continue;
+    const group = plan.groupOf(channel);
+    synops += pixel.reached(plan, group);
+    const sums = job.narrow + (<usize>(pixel.offset + group * plan.groupSums) << 1);
+    let row = phase.weights + <usize>channel * phase.channelBytes;
+    for (let run: u32 = 0; run < phase.runs; run++) {
+      let sum = sums + (<usize>phase.delta(run) << 1);
+      for (const stop = row + phase.length; row < stop; row += 16, sum += 32) {
+        const weights = v128.load(row);
+        v128.store(sum, i16x8.add(v128.load(sum), i16x8.extend_low_i8x16_s(weights)));
+        v128.store(sum + 16, i16x8.add(v128.load(sum + 16), i16x8.extend_high_i8x16_s(weights)));
+      }
+    }
+  }
+  job.synops += <f64>synops;
+}
+
+/** Weights of any width times payloads, to sums of 32 bits; events in any order and number. */
+function addWide(plan: ConvPlan, job: Job): void {
+  const sources = plan.channels * plan.pixels;
+  let synops: u64 = 0;
+  for (let i: u32 = 0; i < job.count; i++) {
+    const source = load<u32>(job.neurons + (<usize>i << 2)) - plan.firstSource;
+    // What lies before the first has become very large.
+    if (source >= sources) continue;
+    const channel = source / plan.pixels;
+    const pixel = plan.pixel(source - channel * plan.pixels);
+    const phase = pixel.phase;
+    if (changetype<usize>(phase) == 0) continue;
+    const payload = i32x4.splat(job.payloads == 0 ? 1 : load<i32>(job.payloads + (<usize>i << 2)));
+    const group = plan.groupOf(channel);
+    synops += pixel.reached(plan, group);
+    const sums = job.narrow + (<usize>(pixel.offset + group * plan.groupSums) << 2);
+    let row = phase.weights + <usize>channel * phase.channelBytes;
+    for (let run: u32 = 0; run < phase.runs; run++) {
+      const sum = sums + (<usize>phase.delta(run) << 2);
+      if (plan.bits == 8) addRun8(row, sum, phase.length, payload);
+      else if (plan.bits == 16) addRun16(row, sum, phase.length, payload);
+      else addRun32(row, sum, phase.length, payload);
+      row += <usize>phase.length * (plan.bits >> 3);
+    }
+  }
+  job.synops += <f64>synops;
+  flushWide(plan, job);
+}
+
+function addRun8(row: usize, sum: usize, length: u32, payload: v128): void {
+  for (const stop = row + length; row < stop; row += 8, sum += 32) {
+    const weights = v128.load8x8_s(row);
+    addProduct(i32x4.extend_low_i16x8_s(weights), payload, sum);
+    addProduct(i32x4.extend_high_i16x8_s(weights), payload, sum + 16);
+  }
+}
+
+function addRun16(row: usize, sum: usize, length: u32, payload: v128): void {
+  for (const stop = row + (<usize>length << 1); row < stop; row += 16, sum += 32) {
+    const weights = v128.load(row);
+    addProduct(i32x4.extend_low_i16x8_s(weights), payload, sum);
+    addProduct(i32x4.extend_high_i16x8_s(weights), payload, sum + 16);
+  }
+}
+
+function addRun32(row: usize, sum: usize, length: u32, payload: v128): void {
+  for (const stop = row + (<usize>length << 2); row < stop; row += 16, sum += 16) {
+    addProduct(v128.load(row), payload, sum);
+  }
+}
+
+@inline
+function addProduct(weights: v128, payload: v128, sum: usize): void {
+  v128.store(sum, i32x4.add(v128.load(sum), i32x4.mul(weights, payload)));
+}
