@@ -1,8 +1,11 @@
-/** Runs the code of the tutorial, puts what it prints under it, and draws the figures: `npm run docs:figures`. */
+/** Runs the code of the pages that have some, puts what it prints under it, and draws the figures: `npm run docs:figures`. */
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { readPage, runPage, withOutputs } from "./pages.ts";
 import { figuresOf, pageNames } from "./tutorial.ts";
+
+const alone = readPage("docs/engines.md");
+writeFileSync(alone.path, withOutputs(alone, runPage(alone).outputs));
 
 const folder = "docs/tutorial";
 mkdirSync(`${folder}/figures`, { recursive: true });
