@@ -28,10 +28,12 @@ import { facts, main, median, percentile, readOptions } from "./shared.ts";
 
 const target = "loihi2";
 const hidden = [100, 1000];
-/** Timesteps in one round, and as many to warm up. */
-const steps = 1000;
+/** Timesteps in one round: few, so that some rounds are not disturbed by other work. */
+const steps = 250;
+/** Rounds that do not count. */
+const warmUp = 8;
 /** In one round. */
-const snapshots = 100;
+const snapshots = 25;
 const inputs = 784;
 
 type Engine = SteppingEngine | ConnectedEngine;
@@ -45,7 +47,7 @@ const openers: Readonly<Record<string, (program: Program) => Engine | Promise<En
 
 await main(async () => {
   const options = readOptions(["json", "rounds"]);
-  const rounds = Number(options.rounds ?? "10");
+  const rounds = Number(options.rounds ?? "60");
   const at = facts();
   const networks: Measured[] = [];
   for (const neurons of hidden) {
@@ -137,12 +139,11 @@ async function inRounds(
 ): Promise<Measured["engines"]> {
   const measured = new Map([...engines.keys()].map((name) => [name, [] as { p50: number; p99: number }[]]));
   const snapshotTimes = new Map([...engines.keys()].map((name) => [name, [] as number[]]));
-  for (let round = -1; round < rounds; round++) {
+  for (let round = -warmUp; round < rounds; round++) {
     for (const [name, engine] of engines) {
       await engine.reset();
       const times = await timesOf(engine, events);
       const snapshot = await snapshotTime(engine);
-      // The first round warms up.
       if (round < 0) continue;
       measured.get(name)?.push({ p50: percentile(times, 50), p99: percentile(times, 99) });
       snapshotTimes.get(name)?.push(snapshot);
