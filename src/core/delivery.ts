@@ -11,7 +11,7 @@ import {
 import { namesIn, renamed, type Block } from "../datapath/syntax.ts";
 import { mistake } from "../errors.ts";
 import type { EventList } from "./events.ts";
-import type { Population } from "./population.ts";
+import type { PopulationArrays, PopulationLoad } from "./population.ts";
 import type { Rows } from "./rows.ts";
 import { addUp, recognizeSum, type Sum } from "./sums.ts";
 
@@ -35,6 +35,14 @@ export interface Synaptic {
   deliver(events: EventList, sameAsLast: boolean): void;
 }
 
+/** The neurons that events reach, whatever runs them. */
+export interface Reached extends Pick<PopulationArrays, "registers" | "accumulators"> {
+  readonly load: PopulationLoad;
+  readonly size: number;
+  /** Constants that equations may read. */
+  readonly constants: ReadonlyMap<string, Values>;
+}
+
 const sumLimit = Number.MAX_SAFE_INTEGER;
 
 /** One projection onto one population (or the part of it that is here). */
@@ -48,16 +56,12 @@ export class Delivery implements Synaptic {
   private readonly onSpike: SpikeLanes | null;
   private lastSynops = 0;
 
-  constructor(load: ProjectionLoad, rows: Rows, population: Population, plain: boolean) {
+  constructor(load: ProjectionLoad, rows: Rows, population: Reached, plain: boolean) {
     this.load = load;
     this.rows = rows;
     this.total = new Float64Array(population.size);
-    // `input` is whichever accumulator this projection feeds.
-    const { accumulator } = load;
-    const { datapath } = population.load;
-    const onSpike = renamed(datapath.onSpike, "input", accumulator);
-    const onTotal = renamed(datapath.onTotal ?? inputPlusTotal, "input", accumulator);
-    const constants = constantsOf(population, load);
+    const { onSpike, onTotal } = blocksOf(population.load, load);
+    const constants = projectionConstants(population, load);
     this.sum = plain ? null : recognizeSum(onSpike, constants);
     this.onTotal = prepareAccumulation(onTotal, constants, population, this.total, load, plain);
     this.onSpike = this.sum === null ? new SpikeLanes(onSpike, load, population, this.total, plain) : null;
@@ -85,6 +89,17 @@ export class Delivery implements Synaptic {
   }
 }
 
+/** The blocks of a projection; `input` is whichever accumulator it feeds. */
+export function blocksOf(
+  { datapath }: PopulationLoad,
+  { accumulator }: ProjectionLoad,
+): Record<"onSpike" | "onTotal", Block> {
+  return {
+    onSpike: renamed(datapath.onSpike, "input", accumulator),
+    onTotal: renamed(datapath.onTotal ?? inputPlusTotal, "input", accumulator),
+  };
+}
+
 /** `input = input + total`, what `on total` means where a target does not write it. */
 const inputPlusTotal: Block = [
   {
@@ -101,15 +116,16 @@ const inputPlusTotal: Block = [
 ];
 
 /** All constants that the blocks of a projection read. */
-function constantsOf(population: Population, load: ProjectionLoad): ReadonlyMap<string, Values> {
+export function projectionConstants(population: Reached, load: ProjectionLoad): ReadonlyMap<string, Values> {
   return new Map<string, Values>([...population.constants, ...Object.entries(load.parameters)]);
 }
 
-function prepareAccumulation(
+/** Make `on total` ready to run over neurons; `total` is read. */
+export function prepareAccumulation(
   block: Block,
   constants: ReadonlyMap<string, Values>,
-  population: Population,
-  total: Float64Array,
+  population: Reached,
+  total: Register,
   load: ProjectionLoad,
   plain: boolean,
 ): PreparedBlock {
@@ -122,15 +138,21 @@ function prepareAccumulation(
   return (plain ? plainBlock : prepareBlock)(block, inputs, outputs, new Map(), refuse(population, load));
 }
 
-/** An accumulator that is a register has its range; any other has that of exact sums. */
-function rangeOf(population: Population, accumulator: string): { low: number; high: number } {
-  return population.load.datapath.spec.state[accumulator] ?? { low: -sumLimit, high: sumLimit };
+/** An accumulator that is a register has its range; any other has that of exact sums, or of the array that it is in. */
+function rangeOf(population: Reached, name: string): { low: number; high: number } {
+  const register = population.load.datapath.spec.state[name];
+  if (register !== undefined) return register;
+  const array = population.accumulators.get(name);
+  if (array instanceof Int32Array) return { low: -(2 ** 31), high: 2 ** 31 - 1 };
+  if (array instanceof Int16Array) return { low: -(2 ** 15), high: 2 ** 15 - 1 };
+  return { low: -sumLimit, high: sumLimit };
 }
 
-function refuse(population: Population, load: ProjectionLoad) {
+/** @param targetOf which neuron a lane is, counted from the first that is here */
+function refuse(population: Reached, load: ProjectionLoad, targetOf = (lane: number): number => lane) {
   return (lane: number, { name, low, high }: Output, value: bigint): never => {
     const facts = { register: name, value: String(value), low, high };
-    const neuron = lane + population.load.low;
+    const neuron = targetOf(lane) + population.load.low;
     throw mistake("ENGINE_DELIVERY_RANGE", {
       ...facts,
       neuron,
@@ -141,15 +163,16 @@ function refuse(population: Population, load: ProjectionLoad) {
 }
 
 /** `on spike` over all targets of one event: the targets are the lanes, gathered and scattered around the block. */
-class SpikeLanes {
+export class SpikeLanes {
   private readonly weight: Int32Array;
   private readonly gathered: readonly { lanes: Float64Array; array: Register }[];
   private readonly written: ReadonlySet<string>;
   private readonly names: readonly string[];
   private readonly block: PreparedBlock;
   private payload = 0;
+  private targetOf = (lane: number): number => lane;
 
-  constructor(onSpike: Block, load: ProjectionLoad, population: Population, total: Float64Array, plain: boolean) {
+  constructor(onSpike: Block, load: ProjectionLoad, population: Reached, total: Register, plain: boolean) {
     const size = population.size;
     this.weight = new Int32Array(size);
     const arrays = new Map<string, Register>([...population.registers, ...population.accumulators, ["total", total]]);
@@ -171,13 +194,16 @@ class SpikeLanes {
     }
     const changing = new Map([["payload", () => this.payload]]);
     const prepare = plain ? plainBlock : prepareBlock;
-    this.block = prepare(onSpike, inputs, outputs, changing, refuse(population, load));
+    const named = refuse(population, load, (lane) => this.targetOf(lane));
+    this.block = prepare(onSpike, inputs, outputs, changing, named);
   }
 
-  run(rows: Rows, payload: number): void {
+  /** One event: `rows` is at its source. */
+  run(rows: Pick<Rows, "dense" | "target" | "weight" | "begin" | "end">, payload: number): void {
     const count = rows.end - rows.begin;
     this.payload = payload;
     const targetOf = (lane: number): number => (rows.dense ? lane : rows.target[rows.begin + lane]!);
+    this.targetOf = targetOf;
     for (let lane = 0; lane < count; lane++) {
       this.weight[lane] = rows.weight[rows.begin + lane]!;
       for (const { lanes, array } of this.gathered) lanes[lane] = array[targetOf(lane)]!;

@@ -26,8 +26,11 @@ export interface KernelSpec {
   readonly constants: ReadonlyMap<string, number>;
   /** Names that stand for an array: registers and accumulators. */
   readonly arrays: ReadonlyMap<string, ArraySource>;
-  /** Names that stand for a number given at each call, in the order of the arguments. */
+  /** Arguments of each call: names that stand for a number, and then for an array that begins at an address. */
   readonly uniforms: ReadonlyMap<string, Interval>;
+  readonly rows: ReadonlyMap<string, { readonly storage: "i8" | "i16" | "i32"; readonly range: Interval }>;
+  /** The last argument is the address of a list of neurons, u32 each: rows have an element for each of its entries. */
+  readonly listed: boolean;
   /** Names whose arrays are written, with the range that they must keep to. */
   readonly outputs: ReadonlyMap<string, ArraySource>;
   /** Arrays that are set to 0. */
@@ -59,15 +62,17 @@ export interface CompiledBlock {
  * Compile a block.
  *
  * @param shared whether the memory will be shared between threads
- * @returns null where it cannot be done: no SIMD here, or every run of the block fails
+ * @returns null where there is nothing to compile: no neurons, no SIMD here, or a block of which every run fails
  */
 export function compileBlock(spec: KernelSpec, shared: boolean): CompiledBlock | null {
-  if (!hasSimd()) return null;
+  if (spec.parameters.size === 0 || !hasSimd()) return null;
   const block = spec.parameters.simplify(spec.block, spec.constants);
   const parameters = parametersOf(block, spec.parameters);
   const ranges = rangesOf(block, entryRanges(spec, parameters));
   if (ranges.results.size === 0) return null;
-  const graphs = (["i32", "i16"] as const).map((narrowest) => graphOf(spec, block, parameters, ranges, narrowest));
+  // Gathering eight at a time gains nothing.
+  const lanes = spec.listed ? (["i32"] as const) : (["i32", "i16"] as const);
+  const graphs = lanes.map((narrowest) => graphOf(spec, block, parameters, ranges, narrowest));
   const [graph] = graphs.toSorted((a, b) => costOf(a) / a.group - costOf(b) / b.group);
   const bytes = encodeModule([loopOf("run", graph!)], shared);
   return {
@@ -92,7 +97,8 @@ function parametersOf(block: Block, parameters: Parameters): Map<string, Paramet
 
 function entryRanges(spec: KernelSpec, parameters: ReadonlyMap<string, ParameterArray>): Map<string, Interval> {
   const arrays = [...spec.arrays, ...parameters].map(([name, { range }]): [string, Interval] => [name, range]);
-  return new Map([...arrays, ...spec.uniforms]);
+  const rows = [...spec.rows].map(([name, { range }]): [string, Interval] => [name, range]);
+  return new Map([...arrays, ...rows, ...spec.uniforms]);
 }
 
 function graphOf(
@@ -111,6 +117,11 @@ function graphOf(
     sources.set(name, { kind: "uniform", argument: uniforms.length, lane, range });
     uniforms.push(lane);
   }
+  for (const [name, row] of spec.rows) {
+    sources.set(name, { kind: "row", argument: uniforms.length, ...row });
+    uniforms.push("i32");
+  }
+  if (spec.listed) uniforms.push("i32");
   const powers = (name: string, direction: 1 | -1, add: number): Region => spec.parameters.powers(name, direction, add);
   const translator = new Translator(ranges, sources, narrowest, powers);
   translator.block(block);
@@ -130,6 +141,7 @@ function graphOf(
     stores,
     spikes: spike === null || spec.spikes === null ? null : { ...spike, list: spec.spikes },
     watch: null,
+    listed: spec.listed ? uniforms.length - 1 : null,
     uniforms,
   };
 }

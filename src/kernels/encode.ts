@@ -30,6 +30,7 @@ const scalars = {
 
 const vectors = {
   "v128.load": 0x00,
+  "v128.load8x8_s": 0x01,
   "v128.load16x4_s": 0x03,
   "v128.load16x4_u": 0x04,
   "v128.store": 0x0b,
@@ -66,6 +67,7 @@ const vectors = {
   "v128.load16_lane": 0x55,
   "v128.load32_lane": 0x56,
   "v128.load64_lane": 0x57,
+  "v128.load32_zero": 0x5c,
   "v128.store16_lane": 0x59,
   "v128.store32_lane": 0x5a,
   "v128.store64_lane": 0x5b,
@@ -77,6 +79,7 @@ const vectors = {
   "i16x8.bitmask": 0x84,
   "i16x8.narrow_i32x4_s": 0x85,
   "i16x8.narrow_i32x4_u": 0x86,
+  "i16x8.extend_low_i8x16_s": 0x87,
   "i16x8.shl": 0x8b,
   "i16x8.shr_s": 0x8c,
   "i16x8.shr_u": 0x8d,
@@ -93,6 +96,7 @@ const vectors = {
   "i32x4.bitmask": 0xa4,
   "i32x4.extend_low_i16x8_s": 0xa7,
   "i32x4.extend_high_i16x8_s": 0xa8,
+  "i32x4.extend_low_i16x8_u": 0xa9,
   "i32x4.shl": 0xab,
   "i32x4.shr_s": 0xac,
   "i32x4.shr_u": 0xad,

@@ -14,6 +14,11 @@ export interface KernelGraph {
   readonly spikes: Spikes | null;
   /** [1] set to whether anything that was stored differs from what was there before; null: nobody asks. */
   readonly watch: Region<"u32"> | null;
+  /**
+   * Which of the call's arguments is the address of a list of neurons: the loop then runs over entries of the list, and
+   * arrays that are not rows are gathered and scattered. Null: it runs over the neurons.
+   */
+  readonly listed: number | null;
   /** Arguments of each call beside the range: whether they are doubles. */
   readonly uniforms: readonly ("i32" | "f64")[];
 }
@@ -139,6 +144,10 @@ class LoopWriter {
   readonly #next: number;
   readonly #ids: number;
   readonly #changed: number;
+  /** Neurons of the entries of a listed group. */
+  readonly #targets: number[] = [];
+  #gathered: number | null = null;
+  #scattered: number | null = null;
 
   constructor(name: string, graph: KernelGraph) {
     this.#name = name;
@@ -216,7 +225,7 @@ class LoopWriter {
       .op("i32.add")
       .get(end);
     code.op(groups === 1 ? "i32.ge_u" : "i32.gt_u").branchIf(1);
-    for (const size of [2, 4, 8]) {
+    for (const size of [1, 2, 4, 8]) {
       if (!this.usesSize(size)) continue;
       if (!this.#index.has(size)) this.#index.set(size, this.local("i32"));
       code.get(neuron).int(Math.log2(size)).op("i32.shl").set(this.#index.get(size)!);
@@ -226,12 +235,18 @@ class LoopWriter {
   }
 
   private usesSize(size: number): boolean {
-    const loaded = this.#nodes.some((node) => node.kind === "load" && bytesOf(node.region.storage) === size);
+    if (size === 4 && this.#graph.listed !== null) return true;
+    const loaded = this.#nodes.some(
+      (node) =>
+        (node.kind === "load" && bytesOf(node.region.storage) === size) ||
+        (node.kind === "row" && bytesOf(node.storage) === size),
+    );
     return loaded || this.#graph.stores.some(({ region }) => bytesOf(region.storage) === size);
   }
 
   /** One group of a turn: everything is computed before anything is written. */
   private group(group: number): void {
+    this.seek(group);
     for (const node of this.#nodes) {
       if (node.kind === "constant" || node.kind === "uniform" || this.#single.has(node)) continue;
       if (!this.#held.has(node))
@@ -245,7 +260,10 @@ class LoopWriter {
       }
     }
     this.flags(group);
-    for (const store of this.#graph.stores) this.store(store, group);
+    for (const store of this.#graph.stores) {
+      if (this.#graph.listed === null) this.store(store, group);
+      else this.scatter(store);
+    }
     if (this.#graph.spikes !== null) this.spikes(this.#graph.spikes);
   }
 
@@ -263,7 +281,11 @@ class LoopWriter {
     const code = this.#code;
     switch (node.kind) {
       case "load":
-        this.load(node, part, group);
+        if (this.#graph.listed === null) this.load(node, part, group);
+        else this.gather(node, part);
+        break;
+      case "row":
+        this.row(node, part, group);
         break;
       case "apply":
         for (const arg of node.args) this.push(arg, part, group);
@@ -287,6 +309,83 @@ class LoopWriter {
         code.int(52).op("i64x2.shl");
         break;
     }
+  }
+
+  /** Addresses of rows are wherever the caller has them, so that they take an addition. */
+  private row({ lane, storage, argument }: Vector & { kind: "row" }, part: number, group: number): void {
+    const code = this.#code;
+    const offset = (group * this.#graph.group + part * lanesPerVector[lane]) * bytesOf(storage);
+    this.address(storage);
+    code.get(2 + argument).op("i32.add");
+    if (storage !== "i8") code.memory(lane === "i16" || storage === "i32" ? "v128.load" : "v128.load16x4_s", offset);
+    else if (lane === "i16") code.memory("v128.load8x8_s", offset);
+    else {
+      code.memory("v128.load32_zero", offset).op("i16x8.extend_low_i8x16_s").op("i32x4.extend_low_i16x8_s");
+    }
+  }
+
+  /** Neurons of the group's entries of the list. */
+  private seek(group: number): void {
+    const code = this.#code;
+    const { listed } = this.#graph;
+    if (listed === null) return;
+    for (let entry = 0; entry < this.#graph.group; entry++) {
+      this.#targets[entry] ??= this.local("i32");
+      this.address("u32");
+      code
+        .get(2 + listed)
+        .op("i32.add")
+        .memory("i32.load", (group * this.#graph.group + entry) * 4);
+      code.set(this.#targets[entry]!);
+    }
+  }
+
+  /** Address of the element of one entry's neuron, the offset of the array left out. */
+  private addressOfTarget(entry: number, storage: Storage): void {
+    this.#code
+      .get(this.#targets[entry]!)
+      .int(Math.log2(bytesOf(storage)))
+      .op("i32.shl");
+  }
+
+  private gather({ lane, region }: Vector & { kind: "load" }, part: number): void {
+    const code = this.#code;
+    const lanes = lanesPerVector[lane];
+    const op = laneLoads[bytesOf(region.storage)]!;
+    if (this.#gathered === null) this.#gathered = this.local("v128");
+    code.vector(new Uint8Array(16)).set(this.#gathered);
+    for (let i = 0; i < lanes; i++) {
+      this.addressOfTarget(part * lanes + i, region.storage);
+      code.get(this.#gathered).memoryLane(op, region.offset, i).set(this.#gathered);
+    }
+    code.get(this.#gathered);
+    if (lane === "i32" && bytesOf(region.storage) === 2) {
+      code.op(region.storage === "u16" ? "i32x4.extend_low_i16x8_u" : "i32x4.extend_low_i16x8_s");
+    }
+  }
+
+  private scatter({ region, value }: Store): void {
+    const code = this.#code;
+    const bytes = bytesOf(region.storage);
+    const narrow = value.lane === "i32" && bytes === 2;
+    const lanes = lanesPerVector[value.lane];
+    this.#scattered ??= this.local("v128");
+    for (const part of this.parts(value)) {
+      this.push(value, part, 0);
+      // The low halves hold what is stored.
+      if (narrow)
+        code.get(this.held(value, part)).op(region.storage === "u16" ? "i16x8.narrow_i32x4_u" : "i16x8.narrow_i32x4_s");
+      code.set(this.#scattered);
+      for (let i = 0; i < lanes; i++) {
+        this.addressOfTarget(part * lanes + i, region.storage);
+        code.get(this.#scattered).memoryLane(laneStores[bytes]!, region.offset, i);
+      }
+    }
+  }
+
+  /** The local that holds a vector of a node that is used more than once. */
+  private held(node: Vector, part: number): number {
+    return this.#held.get(node)![part]!;
   }
 
   private load({ lane, region }: Vector & { kind: "load" }, part: number, group: number): void {
@@ -423,6 +522,17 @@ class LoopWriter {
     this.#code.int(0).get(this.#next).int(2).op("i32.shr_u").memory("i32.store", spikes.list.count.offset);
   }
 }
+
+const laneLoads: Readonly<Record<number, Instruction>> = {
+  2: "v128.load16_lane",
+  4: "v128.load32_lane",
+  8: "v128.load64_lane",
+};
+const laneStores: Readonly<Record<number, Instruction>> = {
+  2: "v128.store16_lane",
+  4: "v128.store32_lane",
+  8: "v128.store64_lane",
+};
 
 /** Parameters of every kernel. */
 const neuron = 0;

@@ -32,8 +32,9 @@ const makers = {
 
 /** Every array begins at a multiple of this many bytes: a line of the processor's cache. */
 export const alignment = 64;
-/** Elements behind an array that kernels may read and write are its own: up to the next multiple of this many. */
+/** Elements behind an array that kernels may read and write are its own: at least `leastPadding`, up to a multiple of this. */
 export const paddingElements = 64;
+export const leastPadding = 8;
 
 const pageBytes = 65_536;
 /** Arrays of one length a power of two apart would all fall into the same few lines of the cache. */
@@ -55,7 +56,7 @@ export function bytesOf(storage: Storage): number {
 
 /** The length with padding. */
 export function paddedLength(length: number): number {
-  return Math.ceil(Math.max(1, length) / paddingElements) * paddingElements;
+  return Math.ceil((length + leastPadding) / paddingElements) * paddingElements;
 }
 
 /** Reserves arrays one behind the other. */

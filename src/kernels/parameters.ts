@@ -64,9 +64,9 @@ export class Parameters {
     }
   }
 
-  /** Names that stand for one number for all neurons. */
-  get numbers(): ReadonlyMap<string, number> {
-    return this.#constants;
+  /** Neurons that are here. */
+  get size(): number {
+    return this.#size;
   }
 
   /** Where the values of a name lie, or null when it is no parameter. */

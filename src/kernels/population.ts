@@ -44,13 +44,11 @@ export interface PlanOptions {
 export interface PopulationPlan {
   readonly load: PopulationLoad;
   readonly registers: ReadonlyMap<string, Region>;
-  /** An accumulator that is a register has the region of that register. */
+  /** An accumulator that is a register lies where that does. */
   readonly accumulators: ReadonlyMap<string, Region>;
   /** Registers and accumulators, with what they can hold when a timestep begins. */
   readonly arrays: ReadonlyMap<string, ArraySource>;
   readonly parameters: Parameters;
-  /** Constants that equations may read: parameters, settings and the words of enumerations. */
-  readonly constants: ReadonlyMap<string, Values>;
   /** Smallest and largest payload of a spike. */
   readonly payload: Interval;
   /** Null where the interpreter's loops run over the same arrays: no SIMD, or neurons that pass counts on. */
@@ -60,7 +58,8 @@ export interface PopulationPlan {
 }
 
 /** Neurons whose accumulators others may add to. */
-export interface KernelNeurons extends Neurons, PopulationArrays {
+export interface KernelNeurons extends Neurons, Pick<PopulationArrays, "accumulators"> {
+  /** Constants that equations may read: parameters, settings and the words of enumerations. */
   readonly constants: ReadonlyMap<string, Values>;
 }
 
@@ -86,10 +85,10 @@ class Plan implements PopulationPlan {
   readonly registers: ReadonlyMap<string, Region>;
   readonly accumulators: ReadonlyMap<string, Region>;
   readonly arrays = new Map<string, ArraySource>();
-  readonly constants: ReadonlyMap<string, Values>;
   readonly payload: Interval;
   readonly kernel: CompiledBlock | null;
   readonly parameters: Parameters;
+  readonly constants: ReadonlyMap<string, Values>;
   readonly probes: ReadonlyMap<string, Region<"f64">>;
   readonly list: SpikeList;
   readonly #spec: PopulationLoad["datapath"]["spec"];
@@ -149,13 +148,18 @@ class Plan implements PopulationPlan {
     const known = new Map<string, Interval>([["timestep", timesteps]]);
     // `spike` is 0 until a line gives it a value.
     for (const [name, values] of [...this.constants, ["spike", 0] as const]) known.set(name, rangeOfValues(values));
+    const { onSpike, onTotal, onTimestep } = this.load.datapath;
+    const arriving = new Set([
+      ...this.accumulators.keys(),
+      ...[...onSpike, ...(onTotal ?? [])].map(({ name }) => name),
+    ]);
     let ranges = new Map(types);
     for (let round = 0; round < rounds; round++) {
-      const { results } = rangesOf(this.load.datapath.onTimestep, new Map([...known, ...ranges]));
+      const { results } = rangesOf(onTimestep, new Map([...known, ...ranges]));
       if (results.size === 0) break;
       const next = new Map(ranges);
       for (const name of this.registers.keys()) {
-        if (this.accumulators.has(name)) continue;
+        if (arriving.has(name)) continue;
         const initial = rangeOfValues(initialOf(this.load, name));
         const result = results.get(name);
         const own = result === undefined ? null : overlap(result, types.get(name)!);
@@ -180,6 +184,8 @@ class Plan implements PopulationPlan {
         constants: new Map([["spike", 0]]),
         arrays: this.arrays,
         uniforms: new Map([["timestep", timesteps]]),
+        rows: new Map(),
+        listed: false,
         outputs,
         cleared,
         spikes: this.list,
@@ -282,7 +288,7 @@ class KernelPopulation implements KernelNeurons {
     this.#timestep = timestep;
     this.#count[0] = 0;
     if (this.#foreign || timestep > Number(timesteps.high)) this.runEquations(0, this.size);
-    else runNeurons(this.#kernel, this.#group, 0, this.size, timestep, this.#exactly);
+    else runNeurons(this.#kernel, this.#group, 0, this.size, this.#exactly, timestep);
     this.fired.count = this.listed();
   }
 

@@ -7,12 +7,14 @@ import { overlap, valueOf, type Interval } from "../datapath/interval.ts";
 import type { BlockRanges } from "../datapath/ranges.ts";
 import { childrenOf, type Block, type Expression } from "../datapath/syntax.ts";
 import { Arithmetic, holds, longestShift, numberValue, within, type Powers, type Value } from "./arithmetic.ts";
-import type { Region } from "./memory.ts";
+import type { Region, Storage } from "./memory.ts";
 import type { Graph, Lane, Vector } from "./vector.ts";
 
 /** What a name stands for at the entry of a block; numbers are put in before. */
 export type Source =
   | { readonly kind: "array"; readonly region: Region; readonly range: Interval; readonly parameter: boolean }
+  /** An array whose address is an argument. */
+  | { readonly kind: "row"; readonly storage: Storage; readonly argument: number; readonly range: Interval }
   | { readonly kind: "uniform"; readonly argument: number; readonly lane: "i32" | "f64"; readonly range: Interval };
 
 type Binary = Extract<Expression, { kind: "binary" }>;
@@ -110,6 +112,10 @@ export class Translator {
     if (source.kind === "uniform") {
       return this.#arithmetic.made(range, this.graph.uniform(source.argument, source.lane));
     }
+    if (source.kind === "row") {
+      const { storage, argument } = source;
+      return this.#arithmetic.made(range, this.graph.row(this.laneOf(storage), storage, argument));
+    }
     const node = this.load(source.region);
     return source.parameter
       ? { kind: "lanes", range, node, lost: null, parameter: name }
@@ -117,8 +123,13 @@ export class Translator {
   }
 
   private load(region: Region): Vector {
-    const { storage } = region;
-    return this.graph.load(storage === "f64" ? "f64" : storage === "i16" ? this.#arithmetic.narrowest : "i32", region);
+    return this.graph.load(this.laneOf(region.storage), region);
+  }
+
+  /** The lane in which stored elements arrive. */
+  private laneOf(storage: Storage): Lane {
+    if (storage === "f64") return "f64";
+    return storage === "i8" || storage === "i16" ? this.#arithmetic.narrowest : "i32";
   }
 
   /** @param wide the value may well leave 32 bits in a healthy run: it is not to be lost then */

@@ -5,7 +5,7 @@
  */
 
 import type { Instruction } from "./encode.ts";
-import type { Region } from "./memory.ts";
+import type { Region, Storage } from "./memory.ts";
 
 /** How one neuron's number is held: two's complement of 16 or 32 bits, or a double. Truths fill a lane with ones. */
 export type Lane = "i16" | "i32" | "f64";
@@ -27,6 +27,8 @@ export type Vector =
   | (Common & { readonly kind: "constant"; readonly value: number })
   /** Elements of an array, one per neuron. */
   | (Common & { readonly kind: "load"; readonly region: Region })
+  /** Elements of an array whose address is given at each call: which of the call's arguments. */
+  | (Common & { readonly kind: "row"; readonly storage: Storage; readonly argument: number })
   /** A number given at each call, the same for all neurons: which of the call's arguments. */
   | (Common & { readonly kind: "uniform"; readonly argument: number })
   /** An instruction on each vector. */
@@ -58,6 +60,10 @@ export class Graph {
 
   load(lane: Lane, region: Region): Vector {
     return this.add({ kind: "load", lane, args: [], region });
+  }
+
+  row(lane: Lane, storage: Storage, argument: number): Vector {
+    return this.add({ kind: "row", lane, args: [], storage, argument });
   }
 
   uniform(argument: number, lane: Lane): Vector {
@@ -147,6 +153,8 @@ function keyOf(draft: Draft): string {
       return `constant ${draft.lane} ${draft.value}`;
     case "load":
       return `load ${draft.lane} ${draft.region.offset}`;
+    case "row":
+      return `row ${draft.lane} ${draft.argument}`;
     case "uniform":
       return `uniform ${draft.lane} ${draft.argument}`;
     case "apply":

@@ -1,0 +1,111 @@
+/** `on total` of one projection as a kernel over all neurons. */
+
+import {
+  blocksOf,
+  prepareAccumulation,
+  projectionConstants,
+  type ProjectionLoad,
+  type Reached,
+} from "../core/delivery.ts";
+import type { PreparedBlock, Register } from "../datapath/prepare.ts";
+import { compileBlock, type ArraySource, type Kernel } from "./block.ts";
+import { viewOf } from "./memory.ts";
+import type { PopulationPlan } from "./population.ts";
+import { runNeurons } from "./run.ts";
+import type { WasmMemory } from "./wasm.ts";
+
+/** `on total` with its place in a memory that has yet to be made. */
+export interface TotalsPlan {
+  /** @param neurons what the population's plan opened in the same memory */
+  open(memory: WasmMemory, neurons: Reached): Totals;
+}
+
+/** Adds what events added up to the accumulators of neurons. */
+export interface Totals {
+  /** @throws ENGINE_DELIVERY_RANGE */
+  run(): void;
+  /**
+   * The same with totals that the array of the plan may not hold.
+   *
+   * @param total [neurons]
+   */
+  runWide(total: Float64Array): void;
+}
+
+/**
+ * Compile `on total` of a projection.
+ *
+ * @param total what it reads, and what that can hold
+ * @param shared whether the memory will be shared between threads
+ */
+export function planTotals(
+  plan: PopulationPlan,
+  load: ProjectionLoad,
+  total: ArraySource,
+  shared: boolean,
+): TotalsPlan {
+  const compiled = compileBlock(
+    {
+      block: blocksOf(plan.load, load).onTotal,
+      parameters: plan.parameters,
+      constants: new Map(Object.entries(load.parameters)),
+      arrays: new Map([...plan.arrays, ["total", total]]),
+      uniforms: new Map(),
+      rows: new Map(),
+      listed: false,
+      outputs: accumulatorsOf(plan),
+      cleared: [],
+      spikes: null,
+    },
+    shared,
+  );
+  return {
+    open(memory, neurons) {
+      const kernel = compiled?.open(memory) ?? null;
+      const array = viewOf(memory, total.region) as Register;
+      return new KernelTotals(kernel, compiled?.group ?? 1, load, neurons, array);
+    },
+  };
+}
+
+/** Accumulators and what they must stay in: types of registers, and what was promised of the others. */
+export function accumulatorsOf({ accumulators, arrays }: PopulationPlan): Map<string, ArraySource> {
+  return new Map([...accumulators.keys()].map((name) => [name, arrays.get(name)!]));
+}
+
+class KernelTotals implements Totals {
+  readonly #kernel: Kernel | null;
+  readonly #group: number;
+  readonly #load: ProjectionLoad;
+  readonly #neurons: Reached;
+  readonly #total: Register;
+  readonly #exactly: (first: number, end: number) => void;
+  #equations: PreparedBlock | null = null;
+  #wide: { readonly total: Float64Array; readonly block: PreparedBlock } | null = null;
+
+  constructor(kernel: Kernel | null, group: number, load: ProjectionLoad, neurons: Reached, total: Register) {
+    this.#kernel = kernel;
+    this.#group = group;
+    this.#load = load;
+    this.#neurons = neurons;
+    this.#total = total;
+    this.#exactly = (first, end) => (this.#equations ??= this.prepare(this.#total)).run(first, end);
+  }
+
+  run(): void {
+    const { size } = this.#neurons;
+    if (this.#kernel === null) this.#exactly(0, size);
+    else runNeurons(this.#kernel, this.#group, 0, size, this.#exactly);
+  }
+
+  runWide(total: Float64Array): void {
+    if (this.#wide?.total !== total) this.#wide = { total, block: this.prepare(total) };
+    this.#wide.block.run(0, this.#neurons.size);
+  }
+
+  private prepare(total: Register): PreparedBlock {
+    const constants = projectionConstants(this.#neurons, this.#load);
+    const { onTotal } = blocksOf(this.#neurons.load, this.#load);
+    return prepareAccumulation(onTotal, constants, this.#neurons, total, this.#load, false);
+  }
+}
