@@ -29,11 +29,11 @@ import { facts, main, median, percentile, readOptions } from "./shared.ts";
 const target = "loihi2";
 const hidden = [100, 1000];
 /** Timesteps in one round: few, so that some rounds are not disturbed by other work. */
-const steps = 250;
+const steps = 100;
 /** Rounds that do not count. */
-const warmUp = 8;
+const warmUp = 20;
 /** In one round. */
-const snapshots = 25;
+const snapshots = 10;
 const inputs = 784;
 
 type Engine = SteppingEngine | ConnectedEngine;
@@ -47,7 +47,7 @@ const openers: Readonly<Record<string, (program: Program) => Engine | Promise<En
 
 await main(async () => {
   const options = readOptions(["json", "rounds"]);
-  const rounds = Number(options.rounds ?? "60");
+  const rounds = Number(options.rounds ?? "150");
   const at = facts();
   const networks: Measured[] = [];
   for (const neurons of hidden) {
