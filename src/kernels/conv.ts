@@ -2,7 +2,7 @@
 
 import type { ConvSynapses } from "../core/synapses.ts";
 import { convFields, convKernels, convLength } from "./fields.ts";
-import { divisor } from "./fit.ts";
+import { divisor, signedFit, spreadOf } from "./fit.ts";
 import type { OpenForm, SumSizes, Targets } from "./form.ts";
 import type { DeliveryKernels } from "./load.ts";
 import { viewOf, type Layout, type Region } from "./memory.ts";
@@ -146,7 +146,7 @@ export function packConv(synapses: ConvSynapses, targets: Targets, layout: Layou
   const phases = phasesOf(frame);
   const runs = phases.reduce((all, phase) => all + phase.runs.length, 0);
   const elements = phases.reduce((all, phase) => all + phase.runs.length * phase.length, 0) * groups * ins;
-  const fitted = signedFit(synapses.weight);
+  const fitted = signedFit(spreadOf(synapses.weight, null) ?? { low: 0, high: 0, step: 0 });
   const [inputs, inHeight, inWidth] = synapses.inputShape as [number, number, number];
   const plane = planeOf(synapses);
   const pixels = inHeight * inWidth;
@@ -168,21 +168,6 @@ export function packConv(synapses: ConvSynapses, targets: Targets, layout: Layou
 
 function planeOf({ outputShape }: ConvSynapses): number {
   return outputShape[1]! * outputShape[2]!;
-}
-
-/** Weights w as w = scale * s: 0 stays 0, since not every target has every synapse. */
-function signedFit(weights: Int32Array): Pick<PackedConv, "bits" | "scale"> {
-  let [low, high, step] = [0, 0, 0];
-  for (const weight of weights) {
-    if (weight < low) low = weight;
-    if (weight > high) high = weight;
-    if (step !== 1) step = divisor(step, Math.abs(weight));
-  }
-  const scale = Math.max(1, step);
-  const bits = ([8, 16] as const).find(
-    (width) => low / scale >= -(2 ** (width - 1)) && high / scale < 2 ** (width - 1),
-  );
-  return bits === undefined ? { bits: 32, scale: 1 } : { bits, scale };
 }
 
 /** Elements of sums, with what runs may touch beyond the last. */

@@ -15,11 +15,13 @@ import { openRows, type Rows } from "../core/rows.ts";
 import { addUp, type Sum } from "../core/sums.ts";
 import type { ConvSynapses, Synapses } from "../core/synapses.ts";
 import { openConv, packConv, writeConv, type PackedConv } from "./conv.ts";
-import { openDense, packDense, writeDense, type PackedDense, type Rowed } from "./dense.ts";
+import { openDense, packDense, writeDense, type PackedDense } from "./dense.ts";
 import { jobFields, jobLength, jobSynops } from "./fields.ts";
 import type { OpenForm, Targets } from "./form.ts";
 import type { DeliveryKernels } from "./load.ts";
 import { bytesOf, paddedLength, viewOf, type Layout, type Region } from "./memory.ts";
+import { census, fitRows, listsAreBetter, readRows, type Rowed } from "./rowed.ts";
+import { openSparse, packSparse, writeSparse, type PackedSparse } from "./sparse.ts";
 import type { WasmMemory } from "./wasm.ts";
 
 /** Where the synapses of one projection lie in a memory, and in which form. Plain data that workers can be sent. */
@@ -28,8 +30,11 @@ export interface PackedSynapses {
   readonly sum: Sum;
   /** Largest magnitude of any weight of the projection, onto these neurons or others. */
   readonly largest: number;
-  readonly form: PackedDense | PackedConv;
+  readonly form: PackedForm;
 }
+
+/** The forms in which synapses are stored. */
+export type PackedForm = PackedDense | PackedConv | PackedSparse;
 
 /** Where the sums of some samples lie. Plain data. */
 export interface SumPlaces {
@@ -98,9 +103,15 @@ const leastPortion = 256;
  */
 export function packSynapses(synapses: Synapses, targets: Targets, sum: Sum, layout: Layout): PackedSynapses {
   const largest = synapses.weight.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
-  const form =
-    synapses.kind === "conv2d" ? packConv(synapses, targets, layout) : packDense(synapses, targets, sum, layout);
-  return { targets, sum, largest, form };
+  return { targets, sum, largest, form: packForm(synapses, targets, sum, layout) };
+}
+
+function packForm(synapses: Synapses, targets: Targets, sum: Sum, layout: Layout): PackedForm {
+  if (synapses.kind === "conv2d") return packConv(synapses, targets, layout);
+  const rows = readRows(synapses, targets);
+  const found = census(rows);
+  if (listsAreBetter(rows, found, sum)) return packSparse(rows, found, layout);
+  return packDense(rows, fitRows(found, sum), layout);
 }
 
 /** Reserve what the sums of some samples need. */
@@ -119,8 +130,21 @@ export function reserveSums({ form }: PackedSynapses, layout: Layout, samples = 
 
 /** Write the synapses into their memory: by one thread, before a delivery is opened. */
 export function writeSynapses({ form, targets }: PackedSynapses, synapses: Synapses, memory: WasmMemory): void {
-  if (form.kind === "conv2d") writeConv(form, synapses as ConvSynapses, targets, memory);
-  else writeDense(form, synapses as Rowed, targets, memory);
+  if (form.kind === "conv2d") return writeConv(form, synapses as ConvSynapses, targets, memory);
+  const rows = readRows(synapses as Rowed, targets);
+  if (form.kind === "sparse") writeSparse(form, rows, memory);
+  else writeDense(form, rows, memory);
+}
+
+function openForm(form: PackedForm, kernels: DeliveryKernels): OpenForm {
+  switch (form.kind) {
+    case "dense":
+      return openDense(form, kernels);
+    case "sparse":
+      return openSparse(form, kernels);
+    case "conv2d":
+      return openConv(form, kernels);
+  }
 }
 
 /** Open a projection whose synapses were written. */
@@ -136,8 +160,7 @@ class Opened implements KernelDelivery {
 
   constructor(parts: DeliveryParts) {
     this.parts = parts;
-    const { form } = parts.packed;
-    this.form = form.kind === "conv2d" ? openConv(form, parts.kernels) : openDense(form, parts.kernels);
+    this.form = openForm(parts.packed.form, parts.kernels);
     this.sums = Array.from({ length: parts.places.samples }, (_, sample) => new SampleSums(parts, this.form, sample));
   }
 

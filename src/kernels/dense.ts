@@ -1,16 +1,12 @@
 /** Synapses stored as whole rows, one per source: the layout that `delivery/dense.ts` adds up. */
 
-import type { Sum } from "../core/sums.ts";
-import type { DenseSynapses, SparseSynapses } from "../core/synapses.ts";
 import { denseKernels } from "./fields.ts";
-import { fit, spreadOf, type Fit, type Spread } from "./fit.ts";
-import type { OpenForm, SumSizes, Targets } from "./form.ts";
+import type { Fit } from "./fit.ts";
+import type { OpenForm, SumSizes } from "./form.ts";
 import type { DeliveryKernels } from "./load.ts";
 import { viewOf, type Layout, type Region } from "./memory.ts";
+import type { Rows } from "./rowed.ts";
 import type { WasmMemory } from "./wasm.ts";
-
-/** Synapses that can be read row by row. */
-export type Rowed = DenseSynapses | SparseSynapses;
 
 /** Whole rows of weights of one width. Plain data. */
 export interface PackedDense extends Fit {
@@ -38,15 +34,8 @@ const blockBytes = 2 ** 18;
 const narrowSpread = 8;
 const narrowTile = 32_768;
 
-/** Choose the width of the weights and reserve their place. */
-export function packDense(synapses: Rowed, targets: Targets, sum: Sum, layout: Layout): PackedDense {
-  const rows = readRows(synapses, targets);
-  const { sources } = rows;
-  const width = targets.high - targets.low;
-  let spread: Spread | null = null;
-  for (let source = 0; source < sources; source++) spread = spreadOf(rows.read(source), spread);
-  // Payloads multiply weights one by one, so that packing them closer than bytes gains nothing.
-  const chosen = fit(spread ?? { low: 0, high: 0, step: 0 }, sum === "weight" ? [1, 4, 8, 16, 32] : [8, 16, 32]);
+/** Reserve the place of rows whose weights fit as told. */
+export function packDense({ sources, width, each }: Rows, chosen: Fit, layout: Layout): PackedDense {
   const stride = Math.ceil(width / perVector[chosen.bits]) * 16;
   return {
     kind: "dense",
@@ -56,22 +45,26 @@ export function packDense(synapses: Rowed, targets: Targets, sum: Sum, layout: L
     weights: layout.reserve("u8", (sources + 1) * stride),
     stride,
     plan: layout.reserve("i32", 5),
-    each: synapses.kind === "dense" ? width : null,
-    start: layout.reserve("u32", synapses.kind === "dense" ? 0 : sources + 1),
+    each,
+    start: layout.reserve("u32", each === null ? sources + 1 : 0),
   };
 }
 
 /** Write plan and weights. */
-export function writeDense(packed: PackedDense, synapses: Rowed, targets: Targets, memory: WasmMemory): void {
+export function writeDense(packed: PackedDense, rows: Rows, memory: WasmMemory): void {
   const { weights, sources, stride, levels, bits, plan } = packed;
   // Eight rows are added at a time: after a multiple of eight none is left over.
   const interval = Math.min(2 ** 30, Math.floor(narrowLimit[bits] / Math.max(1, levels) / 8) * 8);
   const block = Math.max(1, Math.floor(blockBytes / Math.max(1, stride)));
   viewOf(memory, plan).set([weights.offset, sources, stride, interval, block]);
-  const rows = readRows(synapses, targets);
   const store = storing(packed, memory);
-  for (let source = 0; source < sources; source++) store(rows.read(source), source * stride);
-  if (packed.each === null) viewOf(memory, packed.start).set(countRows(synapses as SparseSynapses, targets));
+  for (let source = 0; source < sources; source++) store(rows.whole(source), source * stride);
+  if (packed.each !== null) return;
+  const start = viewOf(memory, packed.start);
+  for (let source = 0; source < sources; source++) {
+    start[source + 1] = start[source]!;
+    rows.list(source, () => start[source + 1]!++);
+  }
 }
 
 /** A function that stores one row of weights at a byte of the region. */
@@ -118,47 +111,4 @@ export function openDense(packed: PackedDense, kernels: DeliveryKernels): OpenFo
     run: (kernel, jobs, count) => kernels.addDense(plan.offset, kernel, jobs, count),
     synops: (neurons, count) => (each === null ? kernels.countEntries(start.offset, neurons, count) : each * count),
   };
-}
-
-/** Weights of one source at a time, onto the targets that are here. */
-interface RowReader {
-  readonly sources: number;
-  /** [targets]; valid until the next call */
-  read(source: number): Int32Array;
-}
-
-function readRows(synapses: Rowed, { neurons, low, high }: Targets): RowReader {
-  if (synapses.kind === "dense") {
-    const { weight } = synapses;
-    return {
-      sources: neurons === 0 ? 0 : weight.length / neurons,
-      read: (source) => weight.subarray(source * neurons + low, source * neurons + high),
-    };
-  }
-  const { start, target, weight } = synapses;
-  const row = new Int32Array(high - low);
-  return {
-    sources: start.length - 1,
-    read(source) {
-      row.fill(0);
-      for (let i = start[source]!; i < start[source + 1]!; i++) {
-        const neuron = target[i]!;
-        if (neuron >= low && neuron < high) row[neuron - low]! += weight[i]!;
-      }
-      return row;
-    },
-  };
-}
-
-/** [sources + 1] synapses onto the targets that are here, before each row. */
-function countRows({ start, target }: SparseSynapses, { low, high }: Targets): Uint32Array {
-  const before = new Uint32Array(start.length);
-  let entries = 0;
-  for (let source = 0; source + 1 < start.length; source++) {
-    for (let i = start[source]!; i < start[source + 1]!; i++) {
-      if (target[i]! >= low && target[i]! < high) entries++;
-    }
-    before[source + 1] = entries;
-  }
-  return before;
 }

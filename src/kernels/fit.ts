@@ -43,3 +43,12 @@ export function fit({ low, high, step }: Spread, widths: readonly Fit["bits"][])
   if (bits === 32) return { bits, scale: 1, base: 0, levels };
   return { bits, scale, base: bits === 16 ? low + 2 ** 15 * scale : low, levels };
 }
+
+/** The same for weights that stand beside synapses that do not exist: 0 stays 0, and s is signed. */
+export function signedFit({ low, high, step }: Spread): { readonly bits: 8 | 16 | 32; readonly scale: number } {
+  const divides = divisor(step, Math.abs(low));
+  const scale = Math.max(1, divides);
+  const fits = (bits: number): boolean => low / scale >= -(2 ** (bits - 1)) && high / scale < 2 ** (bits - 1);
+  const bits = ([8, 16] as const).find(fits);
+  return bits === undefined ? { bits: 32, scale: 1 } : { bits, scale };
+}

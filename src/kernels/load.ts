@@ -13,6 +13,7 @@ export interface DeliveryModules {
 export interface DeliveryKernels {
   addDense(plan: number, kernel: number, jobs: number, count: number): void;
   addConv(plan: number, kernel: number, jobs: number, count: number): void;
+  addSparse(plan: number, bits: number, jobs: number, count: number): void;
   countEntries(start: number, neurons: number, count: number): number;
 }
 

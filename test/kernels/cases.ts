@@ -64,15 +64,32 @@ export function randomWeights(count: number, dice: Dice): Int32Array {
 
 /** Rows of all targets or of some. */
 export function randomRows(sources: number, neurons: number, dice: Dice): Synapses {
-  if (dice.chance(60)) return { kind: "dense", weight: randomWeights(sources * neurons, dice) };
+  if (dice.chance(60)) {
+    const weight = randomWeights(sources * neurons, dice);
+    if (dice.chance(20)) for (let i = 0; i < weight.length; i++) if (!dice.chance(2)) weight[i] = 0;
+    return { kind: "dense", weight };
+  }
   const percent = dice.one([1, 5, 30, 100]);
   const rows = Array.from({ length: sources }, () =>
     Array.from({ length: neurons }, (_, neuron) => neuron).filter(() => dice.chance(percent)),
   );
-  const start = new Uint32Array(sources + 1);
+  return { kind: "sparse", ...joined(rows), weight: randomWeights(rows.flat().length, dice) };
+}
+
+/** Some thousandths of all synapses. */
+export function longLists(sources: number, neurons: number, dice: Dice): Synapses {
+  const rows = Array.from({ length: sources }, () => {
+    const row: number[] = [];
+    for (let neuron = dice.between(0, 300); neuron < neurons; neuron += dice.between(1, 300)) row.push(neuron);
+    return row;
+  });
+  return { kind: "sparse", ...joined(rows), weight: randomWeights(rows.flat().length, dice) };
+}
+
+function joined(rows: readonly (readonly number[])[]): { readonly start: Uint32Array; readonly target: Uint32Array } {
+  const start = new Uint32Array(rows.length + 1);
   for (const [source, row] of rows.entries()) start[source + 1] = start[source]! + row.length;
-  const target = Uint32Array.from(rows.flat());
-  return { kind: "sparse", start, target, weight: randomWeights(target.length, dice) };
+  return { start, target: Uint32Array.from(rows.flat()) };
 }
 
 /** Every geometry, with outputs that need not be those that fit. */
@@ -124,13 +141,27 @@ export function randomEvents(sources: number, most: number, dice: Dice): EventLi
 }
 
 /** Totals and synops, or the code of a mistake. */
-export type Outcome = { readonly total: readonly number[]; readonly synops: number } | string;
+export type Outcome = { readonly total: Int32Array | Float64Array; readonly synops: number } | string;
+
+/** The first difference of two outcomes in words, null where there is none; much faster than comparing long arrays whole. */
+export function difference(expected: Outcome, got: Outcome): string | null {
+  if (typeof expected === "string" || typeof got === "string") {
+    return expected === got ? null : `${JSON.stringify(expected)} expected, ${JSON.stringify(got)}`;
+  }
+  if (expected.synops !== got.synops) return `${expected.synops} synops expected, ${got.synops}`;
+  if (expected.total.length !== got.total.length)
+    return `${expected.total.length} totals expected, ${got.total.length}`;
+  for (const [i, value] of expected.total.entries()) {
+    if (value !== got.total[i]) return `total ${i}: ${value} expected, ${got.total[i]}`;
+  }
+  return null;
+}
 
 export function interpreted(synapses: Synapses, { neurons, low, high }: Targets, sum: Sum, events: EventList): Outcome {
   return attempt(() => {
     const total = new Float64Array(high - low);
     const synops = addUp(openRows(synapses, neurons, low, high), events, sum, total, "a");
-    return { total: plain(total), synops };
+    return { total, synops };
   });
 }
 
@@ -141,11 +172,6 @@ export function attempt(run: () => Outcome): Outcome {
     if (error instanceof BitspikeError) return error.code;
     throw error;
   }
-}
-
-export function plain(total: Int32Array | Float64Array): number[] {
-  // + 0: sums of products may be -0.
-  return Array.from(total, (value) => value + 0);
 }
 
 /**
@@ -185,5 +211,5 @@ export function opened(
 /** What a delivery made of a list. */
 export function sumsOf(delivery: KernelDelivery, sample: number): Outcome {
   const { total, wide, synops } = delivery.sums[sample]!;
-  return { total: plain(wide ?? total), synops };
+  return { total: wide ?? total, synops };
 }

@@ -3,3 +3,4 @@
 export { addConv } from "./conv";
 export { countEntries } from "./count";
 export { addDense } from "./dense";
+export { addSparse } from "./sparse";

@@ -40,7 +40,7 @@ export class Job {
   pending: u32;
   /** 1: nothing of this call is in `total`. */
   fresh: u32;
-  /** Synapses that were reached; convolutions add to it. */
+  /** Synapses that were reached; kernels of convolutions and of lists of targets add to it. */
   synops: f64;
 }
 
@@ -56,6 +56,26 @@ export function eventsBelow(job: Job, limit: u32): u32 {
   let end = first;
   while (end < job.count && load<u32>(job.neurons + (<usize>end << 2)) < limit) end++;
   return end - first;
+}
+
+/** How synapses are stored that list their targets. A weight w is stored as s, with w = scale * s. */
+@unmanaged
+export class SparsePlan {
+  sources: u32;
+  /** Blocks of 65,536 targets. */
+  blocks: u32;
+  /** [blocks][sources + 1] u32: entries before each row. */
+  start: usize;
+  /** [entries] u16, counted from the first of the block. */
+  targets: usize;
+  /** [entries] */
+  weights: usize;
+  /** Elements. */
+  totals: u32;
+  /** Sources whose rows stay in the cache while the samples of a batch take their turns. */
+  block: u32;
+  /** 1: entries are what synops count. */
+  counts: u32;
 }
 
 /** How the synapses of one convolution are stored. Sums lie [group][down][across][channel out], with a border. */

@@ -1,0 +1,105 @@
+/** Rows of synapses as the program has them, onto the targets that are here, and which form holds them best. */
+
+import type { Sum } from "../core/sums.ts";
+import type { DenseSynapses, SparseSynapses } from "../core/synapses.ts";
+import { fit, spreadOf, type Fit, type Spread } from "./fit.ts";
+import type { Targets } from "./form.ts";
+
+/** Synapses that have one row per source. */
+export type Rowed = DenseSynapses | SparseSynapses;
+
+/** Reads one row at a time. */
+export interface Rows {
+  readonly sources: number;
+  /** Targets that are here. */
+  readonly width: number;
+  /** Synapses of every row, which all count whatever their weight; null where rows list them. */
+  readonly each: number | null;
+  /** [width] weights of one row, 0 where there is no synapse; valid until the next call */
+  whole(source: number): Int32Array;
+  /** Tell of each synapse that must be stored, targets ascending and counted from the first that is here. */
+  list(source: number, tell: (target: number, weight: number) => void): void;
+}
+
+export function readRows(synapses: Rowed, targets: Targets): Rows {
+  return synapses.kind === "dense" ? denseRows(synapses, targets) : sparseRows(synapses, targets);
+}
+
+function denseRows({ weight }: DenseSynapses, { neurons, low, high }: Targets): Rows {
+  const width = high - low;
+  const whole = (source: number): Int32Array => weight.subarray(source * neurons + low, source * neurons + high);
+  return {
+    sources: neurons === 0 ? 0 : weight.length / neurons,
+    width,
+    each: width,
+    whole,
+    list(source, tell) {
+      const row = whole(source);
+      for (let target = 0; target < width; target++) if (row[target] !== 0) tell(target, row[target]!);
+    },
+  };
+}
+
+function sparseRows({ start, target, weight }: SparseSynapses, { low, high }: Targets): Rows {
+  const width = high - low;
+  const row = new Int32Array(width);
+  const list: Rows["list"] = (source, tell) => {
+    for (let i = start[source]!; i < start[source + 1]!; i++) {
+      const neuron = target[i]!;
+      if (neuron >= low && neuron < high) tell(neuron - low, weight[i]!);
+    }
+  };
+  return {
+    sources: start.length - 1,
+    width,
+    each: null,
+    whole(source) {
+      row.fill(0);
+      list(source, (neuron, one) => (row[neuron]! += one));
+      return row;
+    },
+    list,
+  };
+}
+
+/** What decides about the form. */
+export interface Census {
+  /** Of all weights, with the 0 of synapses that do not exist. */
+  readonly spread: Spread;
+  /** Synapses that lists would hold. */
+  readonly entries: number;
+}
+
+export function census(rows: Rows): Census {
+  let spread: Spread | null = null;
+  let entries = 0;
+  const tell = (): void => {
+    entries++;
+  };
+  for (let source = 0; source < rows.sources; source++) {
+    spread = spreadOf(rows.whole(source), spread);
+    rows.list(source, tell);
+  }
+  return { spread: spread ?? { low: 0, high: 0, step: 0 }, entries };
+}
+
+/** Widths of weights that whole rows can have. Payloads multiply weights one by one, so bytes are the narrowest there. */
+export function fitRows({ spread }: Census, sum: Sum): Fit {
+  return fit(spread, sum === "weight" ? [1, 4, 8, 16, 32] : [8, 16, 32]);
+}
+
+/** Share of synapses that exist from which on whole rows are faster than lists of targets, by bits of a weight. */
+const crossover: Readonly<Record<Sum, Readonly<Record<Fit["bits"], number>>>> = {
+  weight: { 1: 0.015, 4: 0.05, 8: 0.05, 16: 0.1, 32: 0.3 },
+  "weight * payload": { 1: 0.1, 4: 0.1, 8: 0.1, 16: 0.1, 32: 0.3 },
+};
+/** Bytes of whole rows beyond which lists are taken if they are shorter. */
+const wholeLimit = 2 ** 30;
+
+/** Whether lists of targets are the better form. */
+export function listsAreBetter(rows: Rows, found: Census, sum: Sum): boolean {
+  const { bits } = fitRows(found, sum);
+  const pairs = rows.sources * rows.width;
+  const [whole, listed] = [(pairs * bits) / 8, found.entries * (2 + Math.max(1, bits / 8))];
+  return found.entries < pairs * crossover[sum][bits] || (whole > wholeLimit && listed < whole);
+}
