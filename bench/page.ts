@@ -60,7 +60,7 @@ export interface StepResults extends Facts {
 }
 
 /** docs/performance.md. */
-export function performancePage(float: FloatResults, integer: IntegerResults): string {
+export function performancePage(float: FloatResults, integer: IntegerResults, steps: StepResults): string {
   return `# Performance
 
 Written by \`npm run bench\` from \`bench/results/\`; \`npm run peers\` makes the Python environment that it compares with. Numbers are
@@ -75,6 +75,10 @@ ${floatPage(float)}
 ## Integer engine
 
 ${integerPage(integer)}
+
+## One timestep of a closed loop
+
+${stepPage(steps)}
 `;
 }
 

@@ -2,20 +2,21 @@
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { performancePage, type FloatResults, type IntegerResults } from "./page.ts";
+import { performancePage, type FloatResults, type IntegerResults, type StepResults } from "./page.ts";
 import { main, peersPython, projectPath, readJson } from "./shared.ts";
 
 await main(() => {
   peersPython();
   mkdirSync(projectPath("bench/results"), { recursive: true });
-  for (const name of ["float-against-snntorch", "integer-models"]) {
+  for (const name of ["float-against-snntorch", "integer-models", "step-latency"]) {
     const script = projectPath(`dist-bench/${name}.js`);
     const { status } = spawnSync(process.execPath, [script, "--json", resultsOf(name)], { stdio: "inherit" });
     if (status !== 0) return Promise.resolve(false);
   }
   const float = readJson<FloatResults>(resultsOf("float-against-snntorch"));
   const integer = readJson<IntegerResults>(resultsOf("integer-models"));
-  writeFileSync(projectPath("docs/performance.md"), performancePage(float, integer));
+  const steps = readJson<StepResults>(resultsOf("step-latency"));
+  writeFileSync(projectPath("docs/performance.md"), performancePage(float, integer, steps));
   return Promise.resolve(true);
 });
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { performancePage, type FloatResults, type IntegerResults } from "../../bench/page.ts";
+import { performancePage, type FloatResults, type IntegerResults, type StepResults } from "../../bench/page.ts";
 import { median, percentile, table, timesAsFast } from "../../bench/shared.ts";
 
 const file = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
@@ -8,7 +8,8 @@ const file = (path: string): string => readFileSync(new URL(`../../${path}`, imp
 test("docs/performance.md is what the results give", () => {
   const float = JSON.parse(file("bench/results/float-against-snntorch.json")) as FloatResults;
   const integer = JSON.parse(file("bench/results/integer-models.json")) as IntegerResults;
-  expect(file("docs/performance.md")).toBe(performancePage(float, integer));
+  const steps = JSON.parse(file("bench/results/step-latency.json")) as StepResults;
+  expect(file("docs/performance.md")).toBe(performancePage(float, integer, steps));
 });
 
 test("the median of an even number of values lies between the two in the middle", () => {
