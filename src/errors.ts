@@ -705,6 +705,11 @@ export const catalogue = {
     message: "The input carries real values, and {target} receives binary spikes only.",
     hint: "Use --encode rate, or another spike encoding.",
   },
+  COMPILE_MISTAKES: {
+    title: "Several reasons why a chip cannot run a network",
+    message: "{target} cannot run the network, for {count} reasons.",
+    hint: "They are listed one by one.",
+  },
   COMPILE_AXON_TYPES: {
     title: "More different weights than the chip keeps",
     message:

@@ -2,7 +2,7 @@
 
 import { readDatapath, type neuronQuantities, type Datapath } from "../datapath/datapath.ts";
 import type { Quantities } from "../datapath/real.ts";
-import { mistake, type Warning } from "../errors.ts";
+import { BitspikeError, mistake, type Warning } from "../errors.ts";
 import { sizeOf, type DiscreteNetwork, type PopulationNode } from "../network/types.ts";
 import type { RecipeSpec, Target } from "../target/types.ts";
 import { withWidths } from "../target/widths.ts";
@@ -57,7 +57,7 @@ export function compile(network: DiscreteNetwork, chip: Target, options: Compile
     return inputOf(name, outputShape, options.inputs?.[name] ?? { kind: "spikes", limit: 1 }, target);
   });
   const compiler = new Compiler(target, recipe, settings, circuit, alignment, inputs, options.inputs ?? {});
-  const populations = circuit.populations.map((node) => compiler.population(node));
+  const populations = compiler.populations();
   const { projections, decisions, warnings } = compiler;
   return {
     format: "bitspike-program",
@@ -162,9 +162,36 @@ class Compiler {
     });
   }
 
-  population(node: PopulationNode): ProgramPopulation {
-    const own = quantitiesOf(node, this.circuit.bias.get(node.name)!);
-    const { name: datapathName, datapath } = this.chooseDatapath(node, own);
+  /** All of them. @throws every reason why the chip cannot run one, together */
+  populations(): ProgramPopulation[] {
+    const mistakes: BitspikeError[] = [];
+    const lacking = new Map<string, { missing: readonly Need[]; nodes: string[] }>();
+    const all = this.circuit.populations.flatMap((node) => {
+      const quantities = quantitiesOf(node, this.circuit.bias.get(node.name)!);
+      const { missing, ...chosen } = this.chooseDatapath(node, quantities);
+      const known = lacking.get(missing.join());
+      if (known !== undefined) known.nodes.push(node.name);
+      else if (missing.length > 0) lacking.set(missing.join(), { missing, nodes: [node.name] });
+      // Weights may be refused as well, which is told at once.
+      if (missing.length > 0 && this.target.weights.axonTypes === undefined) return [];
+      try {
+        return [this.population(node, quantities, chosen)];
+      } catch (error) {
+        if (!(error instanceof BitspikeError)) throw error;
+        mistakes.push(error);
+        return [];
+      }
+    });
+    const unsupported = [...lacking.values()].map((one) => this.unsupported(one.missing, one.nodes));
+    throwTogether([...unsupported, ...mistakes], this.target.name);
+    return all;
+  }
+
+  private population(
+    node: PopulationNode,
+    own: PopulationQuantities,
+    { name: datapathName, datapath }: NamedDatapath,
+  ): ProgramPopulation {
     const quantities = this.recipe === null ? withCharge(datapath, own) : own;
     const paths = this.pathsInto(node.name);
     const { candidates, format, choice, numbers } = this.choose(datapath, quantities, paths);
@@ -234,25 +261,28 @@ class Compiler {
     return { candidates, format, choice, numbers };
   }
 
-  /** The first datapath whose parameters can say everything that this population needs. */
-  private chooseDatapath(node: PopulationNode, quantities: PopulationQuantities): NamedDatapath {
+  /** The first datapath whose parameters can say everything that a population needs, or most, and what it lacks. */
+  private chooseDatapath(
+    node: PopulationNode,
+    quantities: PopulationQuantities,
+  ): NamedDatapath & { readonly missing: readonly Need[] } {
     const needs = needsOf(quantities);
     const { datapaths, warnings } = datapathsFor(node.name, this.circuit, this.datapaths);
     this.warnings.push(...warnings);
-    const lacking = datapaths.map(({ name, datapath }) => {
-      return { name, missing: needs.filter((quantity) => !provides(datapath, this.recipe, quantity)) };
+    const choices = datapaths.map((one) => {
+      return { ...one, missing: needs.filter((quantity) => !provides(one.datapath, this.recipe, quantity)) };
     });
-    const index = lacking.findIndex(({ missing }) => missing.length === 0);
-    if (index >= 0) return datapaths[index]!;
-    const { missing } = lacking.toSorted((a, b) => a.missing.length - b.missing.length)[0]!;
-    const hint = missing.map((quantity) => remedies[quantity]).join(" ");
+    return choices.toSorted((first, second) => first.missing.length - second.missing.length)[0]!;
+  }
+
+  private unsupported(missing: readonly Need[], nodes: readonly string[]): BitspikeError {
     const facts = {
-      population: node.name,
+      population: nodes.join(" and "),
       target: this.target.name,
       missing: missing.map(inWords).join(" and "),
-      remedy: hint,
+      remedy: missing.map((quantity) => remedies[quantity]).join(" "),
     };
-    throw mistake("COMPILE_UNSUPPORTED", facts, { node: node.name });
+    return mistake("COMPILE_UNSUPPORTED", facts, { node: nodes[0]! });
   }
 
   /** Inputs first where the chip delivers so. */
@@ -360,6 +390,14 @@ function unproved(population: string): Warning {
     `${population}: a long row of worst-case input could drive a register to the end of its range. ` +
     "A scale that rules this out would leave threshold or weights too coarse, or there is none.";
   return { code: "COMPILE_MAY_SATURATE", message, place: { node: population } };
+}
+
+/** One mistake as it is, several as one that holds them. */
+function throwTogether(mistakes: readonly BitspikeError[], target: string): void {
+  const [first, ...others] = mistakes;
+  if (first === undefined) return;
+  if (others.length === 0) throw first;
+  throw mistake("COMPILE_MISTAKES", { target, count: mistakes.length }, {}, { issues: mistakes });
 }
 
 /** A quantity that a parameter has to encode, or the other kind of reset. */

@@ -3,8 +3,13 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { openInterpreter } from "../../src/chip/interpreter.ts";
+import { compile } from "../../src/compile/compile.ts";
 import type { ProgramPopulation } from "../../src/compile/program.ts";
+import type { DraftNode } from "../../src/network/draft.ts";
+import type { DiscreteNetwork, DiscreteNode, PopulationNode } from "../../src/network/types.ts";
 import { readTarget } from "../../src/files.ts";
+import { cell, dense, input, networkOf, output } from "../compile/networks.ts";
+import { spikesOf } from "../compile/wide.ts";
 import { Dice } from "../dice.ts";
 import { programOf } from "./programs.ts";
 
@@ -275,5 +280,89 @@ describe("truenorth", () => {
   it("leaks beyond zero", async () => {
     const rows = await emulate("truenorth", neuron, [[1], [], []], 6, false);
     expect(rows.map(([potential]) => potential)).toEqual([1, -1, 1]);
+  });
+});
+
+/** Layers of neurons with numbers that doubles and 20 bits hold alike. */
+function dyadicNetwork(dice: Dice): DiscreteNetwork {
+  const sizes = [3, dice.between(1, 4), dice.between(1, 4)];
+  const nodes: DraftNode[] = [input("in", sizes[0]!)];
+  for (const layer of [1, 2]) {
+    const some = (low: number, high: number): number[] =>
+      [...dice.list(sizes[layer]!, low, high)].map((one) => one / 64);
+    const rows = Array.from({ length: sizes[layer]! }, () =>
+      [...dice.list(sizes[layer - 1]!, -40, 80)].map((w) => w / 64),
+    );
+    const reset = dice.one(["zero", "subtract"] as const);
+    const alpha = dice.chance(30) ? 0.5 : undefined;
+    const cellOf = { beta: dice.between(0, 16) / 16, threshold: some(10, 90), reset };
+    const bias = dice.chance(50) ? some(-10, 10) : undefined;
+    nodes.push(dense(`w${layer}`, rows, bias), cell(`p${layer}`, alpha === undefined ? cellOf : { ...cellOf, alpha }));
+  }
+  const chain = nodes.map(({ name }) => name).join(" ");
+  return networkOf([...nodes, output("out")], `${chain} out`);
+}
+
+/** Parameters of one neuron with or without a lower bound of its membrane. */
+function boundedParameters(lowerBound: number | null) {
+  const bound = lowerBound === null ? {} : { lowerBound: { shape: [], data: Float64Array.of(lowerBound) } };
+  const parts = [input("in", 1), dense("w", [[1]]), { ...cell("p", { beta: 0.5 }), ...bound }, output("out")];
+  return compile(networkOf(parts, "in w p out"), target, { recipe: "as-written" }).populations[0]!.parameters;
+}
+
+describe("a network compiled for SANA-FE", () => {
+  it("by the recipe as-written does what its model does with the network's own numbers", async () => {
+    let spikes = 0;
+    await fc.assert(
+      fc.asyncProperty(seeds, async (seed) => {
+        const dice = new Dice(seed);
+        const network = dyadicNetwork(dice);
+        const steps = 10;
+        const frames = { in: Array.from({ length: steps }, () => [...dice.list(3, 0, 1)]) };
+        const got = await spikesOf(compile(network, target, { recipe: "as-written" }), frames);
+        let rows: readonly (readonly number[])[] = frames.in;
+        for (const layer of [1, 2]) {
+          const weights = network.nodes.find(({ name }) => name === `w${layer}`) as Extract<
+            DiscreteNode,
+            { kind: "dense" }
+          >;
+          const cells = network.nodes.find(({ name }) => name === `p${layer}`) as PopulationNode;
+          // A constant input of a current is a bias of the membrane, as large as what the current settles at.
+          fc.pre(cells.alpha === null || weights.bias === null);
+          const fired = Array.from(cells.beta, (beta, neuron) => {
+            const width = rows[0]!.length;
+            const events = rows.map((row) =>
+              row.flatMap((spike, i) => (spike === 1 ? [weights.weight.data[neuron * width + i]!] : [])),
+            );
+            const own = {
+              input_decay: cells.alpha?.[neuron] ?? 0,
+              leak_decay: beta,
+              bias: weights.bias?.[neuron] ?? 0,
+              threshold: cells.threshold![neuron]!,
+              reset: 0,
+              reset_mode: cells.reset === "subtract" ? 2 : 1,
+              reverse_threshold: -Infinity,
+              reverse_reset: 0,
+              reverse_mode: 0,
+              refractory_delay: 0,
+            };
+            return modelOfLif(own, events).map(([, spike]) => spike);
+          });
+          rows = rows.map((_, step) => fired.map((own) => own[step]!));
+          expect(got.get(`p${layer}`)).toEqual(rows);
+          spikes += rows.flat().reduce((sum, spike) => sum + spike, 0);
+        }
+      }),
+      { numRuns: 100 },
+    );
+    expect(spikes).toBeGreaterThan(500);
+  });
+
+  it("has a lower bound of the membrane as a reverse threshold that saturates, where there is one", () => {
+    expect(boundedParameters(-0.25)).toMatchObject({
+      reverse_threshold: Int32Array.of(-(2 ** 18)),
+      reverse_mode: Int32Array.of(modes.indexOf("saturate")),
+    });
+    expect(boundedParameters(null)).toMatchObject({ reverse_mode: Int32Array.of(modes.indexOf("none")) });
   });
 });

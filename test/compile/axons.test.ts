@@ -194,6 +194,22 @@ describe("a chip whose axons have types", () => {
   });
 });
 
+describe("a chip that cannot run a network for several reasons", () => {
+  const chip = chipOf({ types: 2 }, target("extends: ranc\nname: typed"));
+  const first = [input("in", 3), dense("w", [[0.25, 0.5, 1]]), cell("p", { beta: 0.5 })];
+  const others = [dense("x", [[1]]), cell("q", { beta: 0.5 }), dense("y", [[1]]), cell("r"), output("out")];
+  const network = networkOf([...first, ...others], "in w p x q y r out");
+
+  it("says all of them, neurons with the same one together", () => {
+    const error = mistakeOf(() => compile(network, chip));
+    expect(error).toMatchObject({ code: "COMPILE_MISTAKES", message: "typed cannot run the network, for 2 reasons." });
+    expect(error?.issues.map(({ code, message }) => [code, message.split(";")[0]])).toEqual([
+      ["COMPILE_UNSUPPORTED", "typed does not have the leak by a factor (beta) that the neurons of p and q need."],
+      ["COMPILE_AXON_TYPES", "Neuron 0 of p has 3 different weights"],
+    ]);
+  });
+});
+
 describe("a chip that takes one event per channel and timestep", () => {
   const network = networkOf([input("in", 1), dense("w", [[1]]), cell("p"), output("out")], "in w p out");
   const codes = (chip: Target, limit: number): string[] =>
