@@ -37,6 +37,8 @@ export interface KernelSpec {
   readonly cleared: readonly Region[];
   /** Where neurons whose `spike` is not 0 are listed; null where the block has none. */
   readonly spikes: SpikeList | null;
+  /** [1] where `watch` tells whether anything changed; null: nobody asks. */
+  readonly watch: Region<"u32"> | null;
 }
 
 /** Payloads travel as 32-bit integers, the most negative left out. */
@@ -44,6 +46,13 @@ const payloadRange: Interval = { low: holds.i32.low + 1n, high: holds.i32.high }
 
 /** Runs groups of neurons from `first` on until one reaches `end` or cannot be computed; returns where it stopped. */
 export type Kernel = (first: number, end: number, ...uniforms: number[]) => number;
+
+/** What a compiled block exports. */
+export interface Kernels {
+  readonly run: Kernel;
+  /** The same, telling beside it whether any output changed; null where nobody asked. */
+  readonly watch: Kernel | null;
+}
 
 /** A block made ready for one memory. */
 export interface CompiledBlock {
@@ -54,8 +63,10 @@ export interface CompiledBlock {
   /** Smallest and largest payload of a spike. */
   readonly payload: Interval;
   readonly bytes: Uint8Array;
+  /** Names that it reads, constants put in. */
+  readonly reads: ReadonlySet<string>;
   /** @param memory as it was laid out */
-  open(memory: WasmMemory): Kernel;
+  open(memory: WasmMemory): Kernels;
 }
 
 /**
@@ -74,16 +85,19 @@ export function compileBlock(spec: KernelSpec, shared: boolean): CompiledBlock |
   const lanes = spec.listed ? (["i32"] as const) : (["i32", "i16"] as const);
   const graphs = lanes.map((narrowest) => graphOf(spec, block, parameters, ranges, narrowest));
   const [graph] = graphs.toSorted((a, b) => costOf(a) / a.group - costOf(b) / b.group);
-  const bytes = encodeModule([loopOf("run", graph!)], shared);
+  const functions = [loopOf("run", { ...graph!, watch: null })];
+  if (spec.watch !== null) functions.push(loopOf("watch", graph!));
+  const bytes = encodeModule(functions, shared);
   return {
     group: graph!.group,
     flagged: graph!.flags.length > 0,
     payload: ranges.results.get("spike") ?? { low: 0n, high: 0n },
     bytes,
+    reads: new Set(block.flatMap((line) => [...namesIn(line.value)])),
     open(memory) {
       const module = new webAssembly!.Module(bytes);
       const { exports } = new webAssembly!.Instance(module, { env: { memory } });
-      return exports["run"] as Kernel;
+      return { run: exports["run"] as Kernel, watch: (exports["watch"] ?? null) as Kernel | null };
     },
   };
 }
@@ -127,8 +141,10 @@ function graphOf(
   translator.block(block);
   const stores: Store[] = [];
   for (const [name, { region, range }] of spec.outputs) {
-    const value = translator.result(name, range, laneFor(region, narrowest));
-    if (value !== null) stores.push({ region, value: storable(translator, value), before: null });
+    const lane = laneFor(region, narrowest);
+    const value = translator.result(name, range, lane);
+    const before = spec.watch !== null && sources.has(name) ? translator.before(name, lane) : null;
+    if (value !== null) stores.push({ region, value: storable(translator, value), before });
   }
   for (const region of spec.cleared) {
     const lane = laneFor(region, narrowest);
@@ -140,7 +156,7 @@ function graphOf(
     flags: [...translator.flags],
     stores,
     spikes: spike === null || spec.spikes === null ? null : { ...spike, list: spec.spikes },
-    watch: null,
+    watch: spec.watch,
     listed: spec.listed ? uniforms.length - 1 : null,
     uniforms,
   };

@@ -3,7 +3,7 @@
  * contrast to sums, every event is finished before the next begins.
  */
 
-import { blocksOf, SpikeLanes, type ProjectionLoad, type Reached, type Synaptic } from "../core/delivery.ts";
+import { blocksOf, SpikeLanes, type ProjectionLoad, type Synaptic } from "../core/delivery.ts";
 import type { EventList } from "../core/events.ts";
 import type { Synapses } from "../core/synapses.ts";
 import type { Register } from "../datapath/prepare.ts";
@@ -12,10 +12,10 @@ import { namesIn } from "../datapath/syntax.ts";
 import { holds } from "./arithmetic.ts";
 import { compileBlock, type CompiledBlock, type Kernel } from "./block.ts";
 import { viewOf, type Layout, type Region } from "./memory.ts";
-import type { PopulationPlan } from "./population.ts";
+import type { KernelNeurons, PopulationPlan } from "./population.ts";
 import { openPackedRows, type OpenRows, type PackedRows } from "./rows.ts";
 import { runNeurons } from "./run.ts";
-import { accumulatorsOf, planTotals, type Totals, type TotalsPlan } from "./totals.ts";
+import { accumulatorsOf, arraysOf, planTotals, type Totals, type TotalsPlan } from "./totals.ts";
 import type { WasmMemory } from "./wasm.ts";
 
 /** A projection with its place in a memory that has yet to be made. */
@@ -24,7 +24,7 @@ export interface OrderedPlan {
    * @param neurons what the population's plan opened in the same memory
    * @param synapses whose rows were written
    */
-  open(memory: WasmMemory, neurons: Reached, synapses: Synapses): Synaptic;
+  open(memory: WasmMemory, neurons: KernelNeurons, synapses: Synapses): Synaptic;
 }
 
 /** The same for every event. */
@@ -71,20 +71,21 @@ class Plan implements OrderedPlan {
         block: onSpike,
         parameters: plan.parameters,
         constants: new Map(Object.entries(load.parameters)),
-        arrays: new Map([...plan.arrays, ...total]),
+        arrays: new Map([...arraysOf(plan), ...total]),
         uniforms: new Map([["payload", load.payload]]),
         rows: new Map([["weight", { storage: rows.weights.storage, range: rows.range }]]),
         listed: rows.kind !== "dense",
         outputs: new Map([...accumulatorsOf(plan), ...total]),
         cleared: [],
         spikes: null,
+        watch: null,
       },
       shared,
     );
     this.totals = this.total === null ? null : planTotals(plan, load, { region: this.total, range: holds.f64 }, shared);
   }
 
-  open(memory: WasmMemory, neurons: Reached, synapses: Synapses): Synaptic {
+  open(memory: WasmMemory, neurons: KernelNeurons, synapses: Synapses): Synaptic {
     return new Ordered(this, memory, neurons, synapses);
   }
 }
@@ -93,7 +94,7 @@ class Plan implements OrderedPlan {
 class Ordered implements Synaptic {
   synops = 0;
   readonly #plan: Plan;
-  readonly #neurons: Reached;
+  readonly #neurons: KernelNeurons;
   readonly #rows: OpenRows;
   readonly #kernel: Kernel | null;
   readonly #total: Float64Array | null;
@@ -103,11 +104,11 @@ class Ordered implements Synaptic {
   #lanes: SpikeLanes | null = null;
   #payload = 0;
 
-  constructor(plan: Plan, memory: WasmMemory, neurons: Reached, synapses: Synapses) {
+  constructor(plan: Plan, memory: WasmMemory, neurons: KernelNeurons, synapses: Synapses) {
     this.#plan = plan;
     this.#neurons = neurons;
     this.#rows = openPackedRows(plan.rows, synapses, memory);
-    this.#kernel = plan.kernel?.open(memory) ?? null;
+    this.#kernel = plan.kernel?.open(memory).run ?? null;
     this.#total = plan.total === null ? null : viewOf(memory, plan.total);
     this.#totals = plan.totals?.open(memory, neurons) ?? null;
     this.#exactly = (first, end) => this.runEquations(first, end);
@@ -129,6 +130,9 @@ class Ordered implements Synaptic {
     const rows = this.#rows;
     this.#payload = payload;
     const { count, weights, neurons } = rows;
+    if (count === 0) return;
+    // Rows are ascending.
+    this.#neurons.touch(rows.neuronAt(0), rows.neuronAt(count - 1) + 1);
     if (this.#kernel === null) this.runEquations(0, count);
     else runNeurons(this.#kernel, this.#plan.kernel!.group, 0, count, this.#exactly, payload, weights, neurons);
   }

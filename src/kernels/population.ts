@@ -38,6 +38,8 @@ export interface PlanOptions {
   readonly shared: boolean;
   /** Per-step names that are kept. */
   readonly probed?: readonly string[];
+  /** Blocks of neurons that nothing happens to may sleep: whoever adds to accumulators calls `touch`. */
+  readonly rest?: boolean;
 }
 
 /** A population with its place in a memory that has yet to be made. */
@@ -61,6 +63,10 @@ export interface PopulationPlan {
 export interface KernelNeurons extends Neurons, Pick<PopulationArrays, "accumulators"> {
   /** Constants that equations may read: parameters, settings and the words of enumerations. */
   readonly constants: ReadonlyMap<string, Values>;
+  /** Events have reached neurons `first` to `end` (excluded), counted from the first that is here; needed where they may rest. */
+  touch(first: number, end: number): void;
+  /** Blocks of `restBlock` neurons that the last step ran. */
+  readonly awake: number;
 }
 
 /** Chip timesteps that a kernel may be given; a run that is longer goes on without it. */
@@ -91,13 +97,15 @@ class Plan implements PopulationPlan {
   readonly constants: ReadonlyMap<string, Values>;
   readonly probes: ReadonlyMap<string, Region<"f64">>;
   readonly list: SpikeList;
+  /** [1] whether a block that is watched changed; null where none rests. */
+  readonly changed: Region<"u32"> | null;
   readonly #spec: PopulationLoad["datapath"]["spec"];
 
   constructor(
     load: PopulationLoad,
     inputs: ReadonlyMap<string, InputBound>,
     layout: Layout,
-    { shared, probed = [] }: PlanOptions,
+    { shared, probed = [], rest = false }: PlanOptions,
   ) {
     this.load = load;
     this.#spec = load.datapath.spec;
@@ -124,6 +132,7 @@ class Plan implements PopulationPlan {
       table: layout.reserve("u8", compactionTable().length),
       first: load.low,
     };
+    this.changed = rest ? layout.reserve("u32", 1) : null;
     for (const [name, range] of this.entryRanges(inputs)) {
       const region = this.registers.get(name) ?? this.accumulators.get(name);
       if (region !== undefined) this.arrays.set(name, { region, range });
@@ -189,6 +198,7 @@ class Plan implements PopulationPlan {
         outputs,
         cleared,
         spikes: this.list,
+        watch: this.changed,
       },
       shared,
     );
@@ -210,7 +220,10 @@ class Plan implements PopulationPlan {
     viewOf(memory, this.list.table).set(compactionTable());
     this.parameters.fill(memory);
     const arrays = { registers, accumulators, fired };
-    if (this.kernel === null) return new Population(this.load, false, [...this.probes.keys()], arrays);
+    if (this.kernel === null) {
+      const population = new Population(this.load, false, [...this.probes.keys()], arrays);
+      return Object.assign(population, { touch: ignore, awake: Math.ceil(population.size / restBlock) });
+    }
     return new KernelPopulation(this, this.kernel, memory, arrays);
   }
 
@@ -219,12 +232,17 @@ class Plan implements PopulationPlan {
   }
 }
 
+function ignore(): void {
+  // Nothing rests.
+}
+
 /** How often what registers can hold is worked out anew. */
 const rounds = 4;
 
 const anySum: Interval = { low: -BigInt(accumulatorLimit), high: BigInt(accumulatorLimit) };
 
-function intervalOf({ low, high }: { readonly low: number; readonly high: number }): Interval {
+/** The interval of a type. */
+export function intervalOf({ low, high }: { readonly low: number; readonly high: number }): Interval {
   return { low: BigInt(low), high: BigInt(high) };
 }
 
@@ -233,6 +251,61 @@ function storageOf(bound: InputBound | undefined): "i16" | "i32" | "f64" {
   const least = storageFor(bound.range);
   if (least === "i16" && bound.storage === "i16") return "i16";
   return least === "f64" || least === null ? "f64" : "i32";
+}
+
+/** Neurons that sleep and wake together; a multiple of every group. */
+export const restBlock = 512;
+
+/**
+ * Which blocks of neurons sleep. A block whose last step had no input, changed no register and fired nothing would do the
+ * same again, so it sleeps until an event reaches it.
+ */
+class Rest {
+  readonly blocks: number;
+  /** Runs neurons and tells in `changed` whether a register changed. */
+  readonly watch: Kernel;
+  readonly #changed: Uint32Array;
+  readonly #asleep: Uint8Array;
+  readonly #touched: Uint8Array;
+
+  constructor(size: number, watch: Kernel, changed: Uint32Array) {
+    this.blocks = Math.ceil(size / restBlock);
+    this.watch = watch;
+    this.#changed = changed;
+    this.#asleep = new Uint8Array(this.blocks);
+    this.#touched = new Uint8Array(this.blocks);
+  }
+
+  wake(): void {
+    this.#asleep.fill(0);
+    this.#touched.fill(1);
+  }
+
+  touch(first: number, end: number): void {
+    if (end > first) this.#touched.fill(1, Math.floor(first / restBlock), Math.ceil(end / restBlock));
+  }
+
+  isTouched(block: number): boolean {
+    return this.#touched[block] === 1;
+  }
+
+  /** The block is about to be run with what has reached it. */
+  take(block: number): void {
+    this.#touched[block] = 0;
+    this.#asleep[block] = 0;
+  }
+
+  /** The first block from one on that has to be run. */
+  next(block: number): number {
+    let at = block;
+    while (at < this.blocks && this.#asleep[at] === 1 && this.#touched[at] === 0) at++;
+    return at;
+  }
+
+  /** A watched block was run: it sleeps if nothing happened. */
+  note(block: number, silent: boolean): void {
+    if (silent && this.#changed[0] === 0) this.#asleep[block] = 1;
+  }
 }
 
 /** One population in one memory. A run that throws ends in the middle of a timestep. */
@@ -244,9 +317,11 @@ class KernelPopulation implements KernelNeurons {
   readonly constants: ReadonlyMap<string, Values>;
   readonly probes: ReadonlyMap<string, Float64Array>;
   readonly fired: EventList;
+  awake: number;
   readonly #plan: Plan;
   readonly #group: number;
   readonly #kernel: Kernel;
+  readonly #rest: Rest | null;
   readonly #count: Uint32Array;
   readonly #exactly: (first: number, end: number) => void;
   /** The equations themselves, once they are needed, and the spikes that they leave. */
@@ -254,6 +329,8 @@ class KernelPopulation implements KernelNeurons {
   /** Registers hold what a run of this program cannot have left there, so that nothing is proved. */
   #foreign = false;
   #timestep = 0;
+  /** How often the kernel gave neurons back. */
+  #given = 0;
 
   constructor(plan: Plan, compiled: CompiledBlock, memory: WasmMemory, arrays: PopulationArrays) {
     this.load = plan.load;
@@ -263,9 +340,13 @@ class KernelPopulation implements KernelNeurons {
     this.fired = arrays.fired;
     this.constants = plan.constants;
     this.probes = new Map([...plan.probes].map(([name, region]) => [name, viewOf(memory, region)]));
+    this.awake = Math.ceil(this.size / restBlock);
     this.#plan = plan;
     this.#group = compiled.group;
-    this.#kernel = compiled.open(memory);
+    const { run, watch } = compiled.open(memory);
+    this.#kernel = run;
+    const rests = watch !== null && plan.changed !== null && !compiled.reads.has("timestep");
+    this.#rest = rests ? new Rest(this.size, watch, viewOf(memory, plan.changed)) : null;
     this.#count = viewOf(memory, plan.list.count);
     this.#exactly = (first, end) => this.runEquations(first, end);
     this.reset();
@@ -276,9 +357,15 @@ class KernelPopulation implements KernelNeurons {
     for (const [name, register] of this.registers) initialize(register, this.load, name);
     this.fired.count = 0;
     this.#foreign = false;
+    this.#rest?.wake();
+  }
+
+  touch(first: number, end: number): void {
+    this.#rest?.touch(first, end);
   }
 
   restored(): void {
+    this.#rest?.wake();
     this.#foreign = [...this.registers].some(([name, array]) => {
       return !within(rangeOfValues(array), this.#plan.arrays.get(name)!.range);
     });
@@ -288,8 +375,33 @@ class KernelPopulation implements KernelNeurons {
     this.#timestep = timestep;
     this.#count[0] = 0;
     if (this.#foreign || timestep > Number(timesteps.high)) this.runEquations(0, this.size);
-    else runNeurons(this.#kernel, this.#group, 0, this.size, this.#exactly, timestep);
+    else if (this.#rest === null) this.run(this.#kernel, 0, this.size);
+    else this.runAwake(this.#rest);
     this.fired.count = this.listed();
+  }
+
+  private run(kernel: Kernel, first: number, end: number): void {
+    runNeurons(kernel, this.#group, first, end, this.#exactly, this.#timestep);
+  }
+
+  /** Blocks that events have reached are run; those that none has are watched, until nothing happens in them. */
+  private runAwake(rest: Rest): void {
+    const { size } = this;
+    this.awake = 0;
+    for (let block = rest.next(0); block < rest.blocks; block = rest.next(block)) {
+      const first = block * restBlock;
+      if (rest.isTouched(block)) {
+        do rest.take(block++);
+        while (block < rest.blocks && rest.isTouched(block));
+        this.awake += block - first / restBlock;
+        this.run(this.#kernel, first, Math.min(block * restBlock, size));
+        continue;
+      }
+      const [before, given] = [this.#count[0], this.#given];
+      this.run(rest.watch, first, Math.min(first + restBlock, size));
+      this.awake++;
+      rest.note(block++, this.#count[0] === before && this.#given === given);
+    }
   }
 
   /** Spikes in the list, those of the padding behind the last neuron left out. */
@@ -302,6 +414,7 @@ class KernelPopulation implements KernelNeurons {
 
   /** What the kernel cannot compute, from the equations themselves. */
   private runEquations(first: number, end: number): void {
+    this.#given++;
     const { block, spike } = (this.#equations ??= this.prepare());
     const { fired, load } = this;
     spike.fill(0, first, end);

@@ -1,23 +1,17 @@
 /** `on total` of one projection as a kernel over all neurons. */
 
-import {
-  blocksOf,
-  prepareAccumulation,
-  projectionConstants,
-  type ProjectionLoad,
-  type Reached,
-} from "../core/delivery.ts";
+import { blocksOf, prepareAccumulation, projectionConstants, type ProjectionLoad } from "../core/delivery.ts";
 import type { PreparedBlock, Register } from "../datapath/prepare.ts";
 import { compileBlock, type ArraySource, type Kernel } from "./block.ts";
 import { viewOf } from "./memory.ts";
-import type { PopulationPlan } from "./population.ts";
+import { intervalOf, type KernelNeurons, type PopulationPlan } from "./population.ts";
 import { runNeurons } from "./run.ts";
 import type { WasmMemory } from "./wasm.ts";
 
 /** `on total` with its place in a memory that has yet to be made. */
 export interface TotalsPlan {
   /** @param neurons what the population's plan opened in the same memory */
-  open(memory: WasmMemory, neurons: Reached): Totals;
+  open(memory: WasmMemory, neurons: KernelNeurons): Totals;
 }
 
 /** Adds what events added up to the accumulators of neurons. */
@@ -49,19 +43,20 @@ export function planTotals(
       block: blocksOf(plan.load, load).onTotal,
       parameters: plan.parameters,
       constants: new Map(Object.entries(load.parameters)),
-      arrays: new Map([...plan.arrays, ["total", total]]),
+      arrays: new Map([...arraysOf(plan), ["total", total]]),
       uniforms: new Map(),
       rows: new Map(),
       listed: false,
       outputs: accumulatorsOf(plan),
       cleared: [],
       spikes: null,
+      watch: null,
     },
     shared,
   );
   return {
     open(memory, neurons) {
-      const kernel = compiled?.open(memory) ?? null;
+      const kernel = compiled?.open(memory).run ?? null;
       const array = viewOf(memory, total.region) as Register;
       return new KernelTotals(kernel, compiled?.group ?? 1, load, neurons, array);
     },
@@ -73,17 +68,27 @@ export function accumulatorsOf({ accumulators, arrays }: PopulationPlan): Map<st
   return new Map([...accumulators.keys()].map((name) => [name, arrays.get(name)!]));
 }
 
+/**
+ * What events may read: registers as they are between two timesteps, whoever put them there, and accumulators.
+ */
+export function arraysOf({ load, registers, accumulators, arrays }: PopulationPlan): Map<string, ArraySource> {
+  const { state } = load.datapath.spec;
+  const sources = new Map([...accumulators.keys()].map((name) => [name, arrays.get(name)!]));
+  for (const [name, region] of registers) sources.set(name, { region, range: intervalOf(state[name]!) });
+  return sources;
+}
+
 class KernelTotals implements Totals {
   readonly #kernel: Kernel | null;
   readonly #group: number;
   readonly #load: ProjectionLoad;
-  readonly #neurons: Reached;
+  readonly #neurons: KernelNeurons;
   readonly #total: Register;
   readonly #exactly: (first: number, end: number) => void;
   #equations: PreparedBlock | null = null;
   #wide: { readonly total: Float64Array; readonly block: PreparedBlock } | null = null;
 
-  constructor(kernel: Kernel | null, group: number, load: ProjectionLoad, neurons: Reached, total: Register) {
+  constructor(kernel: Kernel | null, group: number, load: ProjectionLoad, neurons: KernelNeurons, total: Register) {
     this.#kernel = kernel;
     this.#group = group;
     this.#load = load;
@@ -94,11 +99,13 @@ class KernelTotals implements Totals {
 
   run(): void {
     const { size } = this.#neurons;
+    this.#neurons.touch(0, size);
     if (this.#kernel === null) this.#exactly(0, size);
     else runNeurons(this.#kernel, this.#group, 0, size, this.#exactly);
   }
 
   runWide(total: Float64Array): void {
+    this.#neurons.touch(0, this.#neurons.size);
     if (this.#wide?.total !== total) this.#wide = { total, block: this.prepare(total) };
     this.#wide.block.run(0, this.#neurons.size);
   }

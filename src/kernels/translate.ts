@@ -151,7 +151,7 @@ export class Translator {
   private number(value: bigint): Value {
     const number = numberValue(value);
     if (within(number.range, holds.f64)) return number;
-    const node = this.graph.constant("f64", Number(value));
+    const node = this.graph.constant("f64", 0);
     return { kind: "lanes", range: holds.f64, node, lost: this.graph.constant("i32", -1) };
   }
 

@@ -67,6 +67,7 @@ function open(random: RandomBlock, constant: readonly string[]) {
     outputs: written,
     cleared: [],
     spikes: random.block.some(({ name }) => name === "spike") ? list : null,
+    watch: null,
   };
   const compiled = compileBlock(spec, false);
   if (compiled === null) return null;
@@ -78,7 +79,7 @@ function open(random: RandomBlock, constant: readonly string[]) {
   }
   viewOf(memory, table).set(compactionTable());
   parameters.fill(memory);
-  const kernel = compiled.open(memory);
+  const kernel = compiled.open(memory).run;
 
   // The plain walk for what the kernel gives back, on the same arrays.
   const views = outputs.map((output): Output => {

@@ -22,10 +22,10 @@ export function drawn(dice: Dice, low: number, high: number): number {
 }
 
 /** A population with everything by chance. */
-export function randomLoad(target: Target, name: string, dice: Dice): PopulationLoad {
+export function randomLoad(target: Target, name: string, dice: Dice, size?: number): PopulationLoad {
   const spec = target.datapaths[name]!;
   const { datapath } = readDatapath(spec, target.settings);
-  const neurons = dice.one([1, 3, 4, 7, 8, 15, 16, 17, 33, 64, 70, dice.between(1, 90)]);
+  const neurons = size ?? dice.one([1, 3, 4, 7, 8, 15, 16, 17, 33, 64, 70, dice.between(1, 90)]);
   // What is loaded has 32 bits.
   const values = (type: { low: number; high: number }): Int32Array => {
     const [low, high] = [Math.max(type.low, -(2 ** 31)), Math.min(type.high, 2 ** 31 - 1)];
@@ -35,12 +35,12 @@ export function randomLoad(target: Target, name: string, dice: Dice): Population
   };
   const all = (specs: Readonly<Record<string, { low: number; high: number }>>): Record<string, Int32Array> =>
     Object.fromEntries(Object.entries(specs).map(([key, own]) => [key, values(own)]));
-  const low = dice.between(0, neurons);
+  const low = dice.between(0, size === undefined ? neurons : 20);
   return {
     name: "cells",
     datapath: datapath!,
     low,
-    high: dice.between(low, neurons),
+    high: size ?? dice.between(low, neurons),
     parameters: all(spec.parameters),
     initial: dice.chance(50) ? {} : all(spec.state),
     settings: Object.fromEntries(
