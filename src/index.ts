@@ -109,6 +109,7 @@ export { encodeTargets, type TargetOptions } from "./encoding/targets.ts";
 // Engines
 export type * from "./engine.ts";
 export { openEventChip, type EventChip, type EventChipOptions, type SendOptions } from "./chip/event-chip.ts";
+export { openKernels } from "./kernels/engine.ts";
 export { openInterpreter, type InterpreterOptions } from "./chip/interpreter.ts";
 export { connect, type WebConnectOptions, type WebWorker } from "./connect/web.ts";
 export type { ConnectLimits } from "./connect/connection.ts";

@@ -25,21 +25,36 @@ export function openInterpreter(program: Program, { plain = false }: Interpreter
 
 /** An engine on one thread of this process; `cores` run its neurons and synapses. */
 export function openMachine(program: Program, name: string, cores: Cores): SteppingEngine {
-  let stepper: Stepper | null = new Stepper(new Machine(program, { cores }));
+  /** A machine that nothing runs on, and the per-step names that it keeps. */
+  let idle: Idle | null = { machine: new Machine(program, { cores }), kept: keyOf(new Map()) };
+  let stepper: Stepper | null = null;
+  let closed = false;
+  const take = (probed: ReadonlyMap<string, readonly string[]>): Idle => {
+    const kept = keyOf(probed);
+    const taken = idle;
+    idle = null;
+    return taken?.kept === kept ? taken : { machine: new Machine(program, { cores, probed }), kept };
+  };
+  const refuseClosed = (): void => {
+    if (closed) throw mistake("ENGINE_CLOSED", {});
+  };
   const open = (): Stepper => {
-    if (stepper === null) throw mistake("ENGINE_CLOSED", {});
-    return stepper;
+    refuseClosed();
+    return (stepper ??= new Stepper(new Machine(program, { cores })));
   };
   return {
     name,
 
     async run(stimuli, runOptions = {}) {
-      open();
+      refuseClosed();
       checkProbes(probeNames(program), runOptions.probes ?? []);
       const { samples } = checkStimuli(program.inputs, stimuli);
       const tables = tabulateAll(program, stimuli);
-      const machine = new Machine(program, { cores, probed: probedNames(runOptions) });
-      return runSamples(machine, tables, 0, samples, runOptions, name);
+      const taken = take(probedNames(runOptions));
+      const recording = await runSamples(taken.machine, tables, 0, samples, runOptions, name);
+      // To be used again: opening one takes longer than a short run.
+      if (!closed) idle = taken;
+      return recording;
     },
 
     step: (inputs) => open().step(inputs),
@@ -49,10 +64,20 @@ export function openMachine(program: Program, name: string, cores: Cores): Stepp
     restore: (snapshot) => open().restore(snapshot),
 
     close() {
-      stepper = null;
+      closed = true;
+      [idle, stepper] = [null, null];
       return Promise.resolve();
     },
   };
+}
+
+interface Idle {
+  readonly machine: Machine;
+  readonly kept: string;
+}
+
+function keyOf(probed: ReadonlyMap<string, readonly string[]>): string {
+  return JSON.stringify([...probed]);
 }
 
 /** Events of every input, by its name. */

@@ -1,12 +1,13 @@
 /** The timestep loop of a program: deliver what arrives, advance the neurons, hand on what fired. One thread. */
 
 import type { Program, ProgramProjection } from "../compile/program.ts";
-import { interpretedCores, type Cores } from "../core/cores.ts";
+import { interpretedCores, type Cores, type CorePopulation, type CoreSource } from "../core/cores.ts";
 import type { Synaptic } from "../core/delivery.ts";
 import { copyEvents, emptyList, pushEvent, type EventList } from "../core/events.ts";
-import type { Neurons } from "../core/population.ts";
+import { payloadLimit, type Neurons } from "../core/population.ts";
 import { readDatapath, type Datapath } from "../datapath/datapath.ts";
 import { mistake } from "../errors.ts";
+import { sizeOf } from "../network/types.ts";
 
 /** Neurons `low` to `high` (excluded) of one population. */
 export interface Range {
@@ -57,9 +58,9 @@ class History {
   /** The source sends the same frame at every timestep; set by who feeds it. */
   constant = false;
 
-  constructor(longest: number) {
-    this.lists = Array.from({ length: longest + 1 }, () => emptyList());
-    this.longest = longest;
+  constructor(lists: readonly EventList[]) {
+    this.lists = lists;
+    this.longest = lists.length - 1;
   }
 
   at(step: number): EventList {
@@ -88,25 +89,16 @@ export class Machine {
 
   constructor(program: Program, options: MachineOptions = {}) {
     this.program = program;
-    for (const { name } of [...program.inputs, ...program.populations]) {
-      const delays = program.projections.filter(({ from }) => from === name).map(({ arrivesAfter }) => arrivesAfter);
-      this.histories.set(name, new History(Math.max(0, ...delays)));
-    }
-    const datapaths = readDatapaths(program);
-    const cores = options.cores ?? interpretedCores();
-    this.places = program.populations.map((load): Place => {
-      const { low, high } = options.ranges?.get(load.name) ?? { low: 0, high: load.neurons };
-      const datapath = datapaths.get(load.datapath)!;
-      const settings = program.settings;
-      const probed = options.probed?.get(load.name);
-      const population = cores.population({ ...load, datapath, low, high, settings }, probed);
-      const incoming = program.projections
-        .filter((projection) => projection.to === load.name)
-        .map((projection): Incoming => {
-          const delivery = cores.delivery(projection, projection.synapses, load.neurons, population);
-          return { projection, delivery, source: this.histories.get(projection.from)! };
-        });
-      return { population, offset: load.offset, incoming, history: this.histories.get(load.name)! };
+    const parts = partsOf(program, options);
+    const sources = sourcesOf(program);
+    const opened = (options.cores ?? interpretedCores())(parts, sources);
+    for (const [index, { name }] of sources.entries()) this.histories.set(name, new History(opened.lists[index]!));
+    this.places = program.populations.map(({ name, offset }, index): Place => {
+      const { neurons, incoming } = opened.populations[index]!;
+      const deliveries = projectionsTo(program, name).map((projection, i): Incoming => {
+        return { projection, delivery: incoming[i]!, source: this.histories.get(projection.from)! };
+      });
+      return { population: neurons, offset, incoming: deliveries, history: this.histories.get(name)! };
     });
     this.populations = this.places.map(({ population }) => population);
     this.phases = phasesOf(this.places);
@@ -135,7 +127,10 @@ export class Machine {
   reset(): void {
     this.step = 0;
     for (const history of this.histories.values()) history.clear();
-    for (const { population } of this.places) population.reset();
+    for (const { population, incoming } of this.places) {
+      population.reset();
+      for (const { delivery } of incoming) delivery.synops = 0;
+    }
   }
 
   /**
@@ -193,6 +188,46 @@ export class Machine {
     if (sent < 0) return;
     delivery.deliver(source.at(sent), again && source.constant && sent > 0);
   }
+}
+
+function projectionsTo(program: Program, population: string): ProgramProjection[] {
+  return program.projections.filter(({ to }) => to === population);
+}
+
+function partsOf(program: Program, { ranges, probed }: MachineOptions): CorePopulation[] {
+  const datapaths = readDatapaths(program);
+  const { settings } = program;
+  return program.populations.map((load) => {
+    const { low, high } = ranges?.get(load.name) ?? { low: 0, high: load.neurons };
+    return {
+      load: { ...load, datapath: datapaths.get(load.datapath)!, low, high, settings },
+      neurons: load.neurons,
+      probed: probed?.get(load.name) ?? [],
+      incoming: projectionsTo(program, load.name),
+    };
+  });
+}
+
+/** Inputs first. What they may send is checked when they do. */
+function sourcesOf({ inputs, populations, projections, target }: Program): CoreSource[] {
+  const { payloadBits, atMost } = target.delivery;
+  const binary = payloadBits === 0;
+  const kept = (source: string): number => {
+    const delays = projections.filter(({ from }) => from === source).map(({ arrivesAfter }) => arrivesAfter);
+    return 1 + Math.max(0, ...delays);
+  };
+  return [
+    ...inputs.map(({ name, shape, payloadScale, payloadLimit: limit }): CoreSource => {
+      const common = { name, neurons: sizeOf(shape), kept: kept(name) };
+      if (binary) return { ...common, events: Math.min(limit, atMost?.inputs ?? limit), low: 1, high: 1 };
+      return { ...common, events: 1, low: payloadScale === null ? 1 : -limit, high: limit };
+    }),
+    ...populations.map(({ name, neurons }): CoreSource => {
+      const common = { name, neurons, kept: kept(name) };
+      if (binary) return { ...common, events: Math.min(mostSpikes, atMost?.spikes ?? mostSpikes), low: 1, high: 1 };
+      return { ...common, events: 1, low: -payloadLimit, high: payloadLimit };
+    }),
+  ];
 }
 
 /** A population that receives spikes of the same timestep begins a new phase. */

@@ -62,7 +62,7 @@ export class Delivery implements Synaptic {
     this.total = new Float64Array(population.size);
     const { onSpike, onTotal } = blocksOf(population.load, load);
     const constants = projectionConstants(population, load);
-    this.sum = plain ? null : recognizeSum(onSpike, constants);
+    this.sum = plain ? null : sumOf(population.load, load, constants);
     this.onTotal = prepareAccumulation(onTotal, constants, population, this.total, load, plain);
     this.onSpike = this.sum === null ? new SpikeLanes(onSpike, load, population, this.total, plain) : null;
   }
@@ -100,6 +100,19 @@ export function blocksOf(
   };
 }
 
+/** What `on spike` of a projection adds up, where it does nothing else. */
+export function sumOf(
+  population: PopulationLoad,
+  load: ProjectionLoad,
+  constants: ReadonlyMap<string, Values>,
+): Sum | null {
+  const { onSpike } = blocksOf(population, load);
+  const { onTotal, spec } = population.datapath;
+  // Adding to an accumulator that nothing reads meanwhile is adding to the total.
+  const adds = onTotal === null && !Object.hasOwn(spec.state, load.accumulator);
+  return recognizeSum(adds ? renamed(onSpike, load.accumulator, "total") : onSpike, constants);
+}
+
 /** `input = input + total`, what `on total` means where a target does not write it. */
 const inputPlusTotal: Block = [
   {
@@ -116,7 +129,10 @@ const inputPlusTotal: Block = [
 ];
 
 /** All constants that the blocks of a projection read. */
-export function projectionConstants(population: Reached, load: ProjectionLoad): ReadonlyMap<string, Values> {
+export function projectionConstants(
+  population: Pick<Reached, "constants">,
+  load: ProjectionLoad,
+): ReadonlyMap<string, Values> {
   return new Map<string, Values>([...population.constants, ...Object.entries(load.parameters)]);
 }
 

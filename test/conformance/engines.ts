@@ -3,6 +3,7 @@
 import { openInterpreter } from "../../src/chip/interpreter.ts";
 import type { Program } from "../../src/compile/program.ts";
 import type { Engine, PopulationRecording, Probe, Recording, Stimuli, Stimulus } from "../../src/engine.ts";
+import { openKernels } from "../../src/kernels/engine.ts";
 import type { DiscreteNetwork, Shape } from "../../src/network/types.ts";
 import type { BackendName } from "../../src/reference/backend.ts";
 import { openReference } from "../../src/reference/engine.ts";
@@ -45,6 +46,7 @@ export function recordInteger(
 }
 
 async function openInteger(engine: IntegerEngine, program: Program): Promise<Engine> {
+  if (engine === "kernels") return openKernels(program);
   return engine === "shards"
     ? openShards(program, { threads: 2, split: "core" })
     : openInterpreter(program, { plain: engine === "plain" });

@@ -5,7 +5,7 @@ import type { Tally } from "./tally.ts";
 import type { VectorFolder } from "./folder.ts";
 
 /** A program runs prepared, by the plain walk over its equations, and on worker threads. */
-export type IntegerEngine = "interpreter" | "plain" | "shards";
+export type IntegerEngine = "interpreter" | "kernels" | "plain" | "shards";
 
 interface CaseBase {
   readonly name: string;
@@ -25,7 +25,7 @@ export interface IntegerCase extends CaseBase {
 /** A program for a chip that is sent words, whose outputs come in an order that no recording of timesteps has. */
 export interface EventCase extends CaseBase {
   readonly needs: "events";
-  run(engine: Exclude<IntegerEngine, "shards">, tally: Tally): void;
+  run(engine: Exclude<IntegerEngine, "kernels" | "shards">, tally: Tally): void;
 }
 /** A function, a reader or a constructor: no engine is involved. */
 export interface PlainCase extends CaseBase {

@@ -31,13 +31,13 @@ export const adapters: readonly Adapter[] = [
 ];
 
 export type EngineName = BackendName | IntegerEngine;
-export const integerEngines: readonly IntegerEngine[] = ["interpreter", "plain", "shards"];
+export const integerEngines: readonly IntegerEngine[] = ["interpreter", "kernels", "plain", "shards"];
 /** Those on which a chip that is sent words can be opened. */
-const eventEngines: readonly Exclude<IntegerEngine, "shards">[] = ["interpreter", "plain"];
+const eventEngines: readonly Exclude<IntegerEngine, "kernels" | "shards">[] = ["interpreter", "plain"];
 export const engineNames: readonly EngineName[] = [...backendNames, ...integerEngines];
 
 /** The plain walk is slow and threads take long to start: of every so many cases they take one. */
-const partOf: Readonly<Record<IntegerEngine, number>> = { interpreter: 1, plain: 5, shards: 12 };
+const partOf: Readonly<Record<IntegerEngine, number>> = { interpreter: 1, kernels: 1, plain: 5, shards: 12 };
 
 export interface RunOptions {
   /** Folder with one folder per oracle. */

@@ -20,9 +20,17 @@ export function addConv(plan: ConvPlan, kernel: u32, jobs: usize, count: u32): v
     const job = jobAt(jobs, i);
     job.fresh = u32(job.more == 0);
     // The blocks count with one event of each source at most.
-    if (kernel == NARROW && ascends(job)) addNarrow(plan, job);
-    else addWide(plan, job);
+    const wide = u32(kernel != NARROW || !ascends(job));
+    if (job.wide != wide) clearBorder(plan, job, wide);
+    if (wide) addWide(plan, job);
+    else addNarrow(plan, job);
   }
+}
+
+/** What taps left in the border would lie inside for sums of the other width. */
+function clearBorder(plan: ConvPlan, job: Job, wide: u32): void {
+  memory.fill(job.narrow, 0, plan.marks);
+  job.wide = wide;
 }
 
 function ascends(job: Job): bool {

@@ -40,6 +40,8 @@ export class Job {
   pending: u32;
   /** 1: nothing of this call is in `total`. */
   fresh: u32;
+  /** Convolutions: 1 when the sums in the making had 32 bits last, and their border still has. */
+  wide: u32;
   /** Synapses that were reached; kernels of convolutions and of lists of targets add to it. */
   synops: f64;
 }

@@ -1,0 +1,19 @@
+/** The fastest engine: neurons and synapses as compiled WebAssembly, bit for bit the interpreter's results. */
+
+import { openMachine } from "../chip/interpreter.ts";
+import type { Program } from "../compile/program.ts";
+import { interpretedCores } from "../core/cores.ts";
+import type { SteppingEngine } from "../engine.ts";
+import { kernelCores } from "./cores.ts";
+import { loadDelivery } from "./load.ts";
+import { hasSimd } from "./wasm.ts";
+
+/**
+ * Open a program on kernels, on one thread of this process. Where there is no SIMD the interpreter's loops take over.
+ *
+ * @throws ENGINE_KERNELS when the kernels cannot be loaded, ENGINE_MEMORY when the program does not fit a memory
+ */
+export async function openKernels(program: Program): Promise<SteppingEngine> {
+  const cores = hasSimd() ? kernelCores(await loadDelivery()) : interpretedCores();
+  return openMachine(program, "kernels", cores);
+}
