@@ -1,11 +1,12 @@
 /** Neurons and synapses of a program in one WebAssembly memory. */
 
-import type { CorePopulation, CoreProjection, Cores } from "../core/cores.ts";
+import { interpretedCores, type CorePopulation, type CoreProjection, type Cores } from "../core/cores.ts";
 import { projectionConstants, sumOf, type Synaptic } from "../core/delivery.ts";
 import type { EventList } from "../core/events.ts";
-import { constantsOf, type PopulationLoad } from "../core/population.ts";
+import { constantsOf, initialOf, type PopulationLoad } from "../core/population.ts";
 import { overlap } from "../datapath/interval.ts";
 import type { Interval } from "../datapath/ranges.ts";
+import { within } from "./arithmetic.ts";
 import { boundSources, inputRanges, totalRange, type Sources } from "./bounds.ts";
 import {
   openDelivery,
@@ -20,7 +21,8 @@ import {
 import { deliveryKernels, type DeliveryKernels, type DeliveryModules } from "./load.ts";
 import { bytesOf, Layout, openMemory, viewOf, type Region } from "./memory.ts";
 import { planOrdered } from "./ordered.ts";
-import { planPopulation, type KernelNeurons, type PopulationPlan } from "./population.ts";
+import { rangeOfValues } from "./parameters.ts";
+import { intervalOf, planPopulation, type KernelNeurons, type PopulationPlan } from "./population.ts";
 import { packRows, writeRows } from "./rows.ts";
 import { planTotals, type Totals } from "./totals.ts";
 import type { WasmMemory } from "./wasm.ts";
@@ -28,6 +30,8 @@ import type { WasmMemory } from "./wasm.ts";
 /** Cores of compiled kernels, each program in a memory of its own. */
 export function kernelCores(modules: DeliveryModules): Cores {
   return (populations, sources) => {
+    // Such programs end with a mistake, which the equations themselves tell.
+    if (populations.some(({ load }) => startsOutside(load))) return interpretedCores()(populations, sources);
     const layout = new Layout();
     const bounded = boundSources(populations, sources);
     const plans = populations.map((population) => planCore(population, bounded, layout));
@@ -47,6 +51,13 @@ export function kernelCores(modules: DeliveryModules): Cores {
       lists: places.map((lists) => lists.map((list) => openList(list, memory))),
     };
   };
+}
+
+/** Whether some register begins with a value that its type does not have. */
+function startsOutside(load: PopulationLoad): boolean {
+  return Object.entries(load.datapath.spec.state).some(([name, type]) => {
+    return !within(rangeOfValues(initialOf(load, name)), intervalOf(type));
+  });
 }
 
 interface ListPlace {

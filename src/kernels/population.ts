@@ -99,8 +99,6 @@ class Plan implements PopulationPlan {
   readonly list: SpikeList;
   /** [1] whether a block that is watched changed; null where none rests. */
   readonly changed: Region<"u32"> | null;
-  /** Some register begins with a value that its type does not have. */
-  readonly startsOutside: boolean;
   readonly #spec: PopulationLoad["datapath"]["spec"];
 
   constructor(
@@ -139,9 +137,6 @@ class Plan implements PopulationPlan {
       const region = this.registers.get(name) ?? this.accumulators.get(name);
       if (region !== undefined) this.arrays.set(name, { region, range });
     }
-    this.startsOutside = [...this.registers.keys()].some((name) => {
-      return !within(rangeOfValues(initialOf(load, name)), this.arrays.get(name)!.range);
-    });
     this.kernel = size === 0 || forwardingOf(load) !== null ? null : this.compile(shared);
     this.payload = this.kernel?.payload ?? { low: BigInt(-payloadLimit), high: BigInt(payloadLimit) };
   }
@@ -245,7 +240,7 @@ function ignore(): void {
 const rounds = 4;
 
 /** What any exact sum can be. */
-export const anySum: Interval = { low: -BigInt(accumulatorLimit), high: BigInt(accumulatorLimit) };
+const anySum: Interval = { low: -BigInt(accumulatorLimit), high: BigInt(accumulatorLimit) };
 
 /** The interval of a type. */
 export function intervalOf({ low, high }: { readonly low: number; readonly high: number }): Interval {
@@ -362,7 +357,7 @@ class KernelPopulation implements KernelNeurons {
     for (const array of [...this.accumulators.values(), ...this.probes.values()]) array.fill(0);
     for (const [name, register] of this.registers) initialize(register, this.load, name);
     this.fired.count = 0;
-    this.#foreign = this.#plan.startsOutside;
+    this.#foreign = false;
     this.#rest?.wake();
   }
 
