@@ -192,7 +192,7 @@ class Compiler {
     own: PopulationQuantities,
     { name: datapathName, datapath }: NamedDatapath,
   ): ProgramPopulation {
-    const quantities = this.recipe === null ? withCharge(datapath, own) : own;
+    const quantities = this.recipe === null ? withCharge(datapath, own, this.settings) : own;
     const paths = this.pathsInto(node.name);
     const { candidates, format, choice, numbers } = this.choose(datapath, quantities, paths);
     if (!(choice.scale > 0 && Number.isFinite(choice.scale))) {
@@ -209,7 +209,7 @@ class Compiler {
     this.warnings.push(...semanticWarnings(node, datapath.spec.fires === "repeatedly"));
     const known = { settings: this.settings, numbers };
     const encoded = encodePopulation(node.name, datapath, this.recipe, quantities, choice.scale, known);
-    this.warnings.push(...decayWarnings(node.name, datapath, encoded.parameters, quantities));
+    this.warnings.push(...decayWarnings(node.name, datapath, encoded.parameters, quantities, this.settings));
     this.decisions.push(...encoded.decisions);
     this.warnings.push(...encoded.warnings);
     const population: ProgramPopulation = {

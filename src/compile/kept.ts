@@ -19,12 +19,16 @@ interface Decay {
   keeps(integer: number): number;
 }
 
-function decaysOf({ spec }: Datapath): Decay[] {
+type Settings = Readonly<Record<string, number>>;
+
+function decaysOf({ spec }: Datapath, settings: Settings): Decay[] {
   return Object.entries(spec.parameters).flatMap(([parameter, { encodes, decodes }]): Decay[] => {
     if (encodes === undefined || decodes === undefined) return [];
     const expression = parseReal(decodes);
     const quantity = namesIn(parseReal(encodes)).has("alpha") ? "alpha" : "beta";
-    return [{ parameter, quantity, keeps: (integer) => evaluateReal(expression, { [parameter]: integer }) }];
+    return [
+      { parameter, quantity, keeps: (integer) => evaluateReal(expression, { ...settings, [parameter]: integer }) },
+    ];
   });
 }
 
@@ -34,8 +38,9 @@ export function keptOf(
   datapath: Datapath,
   recipe: RecipeSpec | null,
   quantities: PopulationQuantities,
+  settings: Settings,
 ): Float64Array | null {
-  const decay = decaysOf(datapath).find((one) => one.quantity === quantity);
+  const decay = decaysOf(datapath, settings).find((one) => one.quantity === quantity);
   if (decay === undefined) return null;
   const spec = datapath.spec.parameters[decay.parameter]!;
   const encoding = encodingOf(decay.parameter, spec, recipe)!;
@@ -50,9 +55,13 @@ export function keptOf(
  * The same quantities with gains that make up for what the chip's current does with a weight: over all timesteps as much
  * reaches the membrane as in the network, however far the chip's decay is from the one that was asked for.
  */
-export function withCharge(datapath: Datapath, quantities: PopulationQuantities): PopulationQuantities {
+export function withCharge(
+  datapath: Datapath,
+  quantities: PopulationQuantities,
+  settings: Settings,
+): PopulationQuantities {
   const { charge } = datapath.spec;
-  const kept = keptOf("alpha", datapath, null, quantities);
+  const kept = keptOf("alpha", datapath, null, quantities, settings);
   if (charge === undefined || kept === null) return quantities;
   const expression = parseReal(charge);
   const gain = quantities.gain.map((own, i) => {
@@ -74,8 +83,9 @@ export function decayWarnings(
   datapath: Datapath,
   parameters: Readonly<Record<string, Int32Array>>,
   quantities: PopulationQuantities,
+  settings: Settings,
 ): Warning[] {
-  return decaysOf(datapath).flatMap(({ parameter, quantity, keeps }) => {
+  return decaysOf(datapath, settings).flatMap(({ parameter, quantity, keeps }) => {
     const wanted = quantities[quantity];
     const integers = parameters[parameter]!;
     const share = wanted.map((_, i) => keeps(integers[integers.length === 1 ? 0 : i]!));

@@ -129,7 +129,8 @@ class Chooser {
       const chosen = exponent === null ? {} : { [exponent.name]: exponents.get(name)! };
       return [name, format.rounding(scale / payloadScale, { ...constants, ...chosen })];
     });
-    const kept = (name: "alpha" | "beta"): Float64Array => keptMore(datapath, recipe, quantities, name);
+    const kept = (name: "alpha" | "beta"): Float64Array =>
+      keptMore(datapath, recipe, quantities, name, format.settings);
     const membrane = register(datapath, "membrane");
     const step = membrane === null ? 0 : 1 / (membrane.factor * scale);
     return { weight: new Map(weight), alpha: kept("alpha"), beta: kept("beta"), bias: biasRounding, step };
@@ -147,8 +148,9 @@ function keptMore(
   recipe: RecipeSpec | null,
   quantities: PopulationQuantities,
   quantity: "alpha" | "beta",
+  settings: Readonly<Record<string, number>>,
 ): Float64Array {
-  const kept = keptOf(quantity, datapath, recipe, quantities);
+  const kept = keptOf(quantity, datapath, recipe, quantities, settings);
   if (kept !== null) return kept.map((share, i) => Math.max(0, share - quantities[quantity][i]!));
   const more = new Float64Array(quantities.beta.length);
   for (const [name, spec] of Object.entries(datapath.spec.parameters)) {

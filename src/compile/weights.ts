@@ -24,7 +24,7 @@ export class WeightFormat {
   private readonly target: Target;
   private readonly datapath: Datapath;
   private readonly encoding: Encoding;
-  private readonly settings: Readonly<Record<string, number>>;
+  readonly settings: Readonly<Record<string, number>>;
   private readonly numbers: Quantities;
   private readonly ownStep: string | undefined;
   private readonly knownLimits = new Map<string, Limits>();

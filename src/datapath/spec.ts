@@ -23,7 +23,7 @@ export interface ParameterSpec extends TypeSpec {
   /** Real expression over the float quantities (alpha, beta, threshold, bias, weight, scale, ..). */
   readonly encodes?: string | undefined;
   readonly round?: Rounding | undefined;
-  /** Real expression over the parameter's own name: the share that a decay with this integer keeps per timestep. */
+  /** Real expression over the parameter's own name and settings: the share that a decay with this integer keeps per timestep. */
   readonly decodes?: string | undefined;
   /** Integer expression: distance between representable values. */
   readonly step?: string | undefined;

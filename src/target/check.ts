@@ -69,22 +69,27 @@ function checkDatapath(field: string, spec: DatapathSpec, target: Target): Bitsp
       );
     }
   }
-  return [...issues, ...checkExponents(field, spec, target), ...checkDecays(field, spec)];
+  return [...issues, ...checkExponents(field, spec, target), ...checkDecays(field, spec, target.settings)];
 }
 
 /** What decays keep, and what a current makes of a weight. */
-function checkDecays(field: string, { parameters, charge }: DatapathSpec): BitspikeError[] {
+function checkDecays(
+  field: string,
+  { parameters, charge }: DatapathSpec,
+  settings: Target["settings"],
+): BitspikeError[] {
+  const usual = Object.fromEntries(Object.entries(settings).map(([name, one]) => [name, one.default ?? one.low]));
   const issues: BitspikeError[] = [];
   const decoded: string[] = [];
   for (const [name, { encodes, decodes, low, high }] of Object.entries(parameters)) {
     if (decodes === undefined) continue;
     const at = `${field}.parameters.${name}.decodes`;
-    const found = checkEncoding(decodes, [name], at);
+    const found = checkEncoding(decodes, [name, ...Object.keys(settings)], at);
     issues.push(...found);
     const quantities = ["alpha", "beta"].filter((quantity) => mentioned([encodes], quantity));
     decoded.push(...quantities);
     if (quantities.length !== 1) issues.push(wrong(at, "encodes has to name one of alpha and beta"));
-    else if (found.length === 0 && ![low, high].every((end) => isShare(decodes, { [name]: end }))) {
+    else if (found.length === 0 && ![low, high].every((end) => isShare(decodes, { ...usual, [name]: end }))) {
       issues.push(wrong(at, `it has to lie in 0 to 1 for ${low} and ${high}`));
     }
   }

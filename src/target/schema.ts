@@ -55,7 +55,9 @@ type TypedDocument = z.infer<z.ZodObject<typeof typed>>;
 const encoded = {
   encodes: real.optional(),
   round: rounding.optional(),
-  decodes: real.optional().describe("Of a decay: the share that it keeps per timestep, from the parameter's own name"),
+  decodes: real
+    .optional()
+    .describe("Of a decay: the share that it keeps per timestep, from the parameter's own name and settings"),
 };
 const block = z.string().describe("Equations, one per line: name = expression");
 const parameter = z.union([

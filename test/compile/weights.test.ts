@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compile } from "../../src/compile/compile.ts";
+import { compile, readSettings } from "../../src/compile/compile.ts";
 import { WeightFormat } from "../../src/compile/weights.ts";
 import { readDatapath } from "../../src/datapath/datapath.ts";
 import { readTarget } from "../../src/files.ts";
@@ -11,7 +11,7 @@ import { cell, dense, input, networkOf, output, target } from "./networks.ts";
 function formatOf(chip: Target, recipe: string | null = null): WeightFormat {
   const spec = Object.values(chip.datapaths)[0]!;
   const { datapath } = readDatapath(spec, chip.settings);
-  return new WeightFormat(chip, datapath!, recipe === null ? null : chip.recipes[recipe]!);
+  return new WeightFormat(chip, datapath!, recipe === null ? null : chip.recipes[recipe]!, readSettings(chip, {}));
 }
 
 /** Quantize a row of weights: the integers kept, and what was lost. */
