@@ -44,7 +44,6 @@ export const targets: readonly Target[] = [
   loadTarget(counting, "counting.yaml", (name) => (name === "binary" ? binary : motleyText)),
   readTarget("loihi2"),
   readTarget("generic-8bit"),
-  readTarget("xylo-audio-2"),
 ];
 
 /** What a program with nothing in it has. */
