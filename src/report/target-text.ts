@@ -63,7 +63,7 @@ function chipLines({ chip, core, delivery, weights }: Target, style: Style): str
     ...(core.axons === undefined ? [] : [["axons per core", sourcedText(core.axons)]]),
     ...(core.destinations === undefined ? [] : [["axons that a neuron reaches", sourcedText(core.destinations)]]),
     ...(weights.axonTypes === undefined ? [] : [["types of axons", sourcedText(weights.axonTypes)]]),
-    ["weights", `${typeText(weights)}, ${weights.bits} bits each${encodesText(weights)}`],
+    ["weights", `${typeText(weights)}, ${sharingText(weights)}${encodesText(weights)}`],
     ["spikes", delivery.payloadBits === 0 ? "binary" : `graded, up to ${delivery.payloadBits} bits`],
     ["delivery", delivery.spikes === "next-timestep" ? "in the next timestep" : "in the same timestep, layer by layer"],
     ...inputRows(delivery),
@@ -85,6 +85,11 @@ function inputRows({ inputs, spikes, order, atMost }: Target["delivery"]): strin
     ...(parts.length > 0 ? [["events of inputs", parts.join(", ")]] : []),
     ...(limits.length > 0 ? [["most per timestep", limits.join(", ")]] : []),
   ];
+}
+
+function sharingText({ bits, axonTypes }: Target["weights"]): string {
+  const size = bits === 1 ? "1 bit" : `${bits} bits`;
+  return axonTypes === undefined ? `${size} each` : `one per neuron and type of axon; a synapse takes ${size}`;
 }
 
 /** `8,192 [unverified]`: a number never goes without its mark. */
