@@ -106,15 +106,16 @@ function constantsOf(code: string): string[] {
  * Mistakes of type in the code of pages, as "file: line: message"; lines count within the page's code.
  *
  * @param declarations the types of the package
+ * @param more libraries of types, such as that of a browser's page, `lib.dom.d.ts`
  */
-export function typeMistakes(pages: readonly Page[], declarations: string): string[] {
+export function typeMistakes(pages: readonly Page[], declarations: string, more: readonly string[] = []): string[] {
   const sources = new Map(
     pages.map(({ path, blocks }) => [`${path.slice(0, -3)}.page.ts`, blocks.map(({ code }) => code).join("\n")]),
   );
   const options: ts.CompilerOptions = {
     target: ts.ScriptTarget.ES2023,
     module: ts.ModuleKind.NodeNext,
-    lib: ["lib.es2023.d.ts"],
+    lib: ["lib.es2023.d.ts", ...more],
     types: ["node"],
     strict: true,
     noEmit: true,

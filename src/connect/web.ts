@@ -4,12 +4,13 @@ import type { Program } from "../compile/program.ts";
 import type { ConnectedEngine } from "../engine.ts";
 import { connectWorker } from "./connect.ts";
 import type { ConnectLimits, WorkerHandle } from "./connection.ts";
+import type { MessageEnd } from "./protocol.ts";
 
-/** The part of a page's `Worker` that is used. */
+/** The part of a page's `Worker` that is used, in the words of its types: events say more than that they have a type. */
 export interface WebWorker {
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
-  addEventListener(type: string, listener: (event: never) => void): void;
-  removeEventListener(type: string, listener: (event: never) => void): void;
+  addEventListener(type: string, listener: (event: { readonly type: string }) => void): void;
+  removeEventListener(type: string, listener: (event: { readonly type: string }) => void): void;
   terminate(): void;
 }
 
@@ -30,10 +31,12 @@ export function connect(program: Program, { worker, ...limits }: WebConnectOptio
 
 function webHandle(worker: WebWorker): WorkerHandle {
   return {
-    end: worker,
+    end: worker as unknown as MessageEnd,
     onDeath(listener) {
-      worker.addEventListener("error", ({ message }: { readonly message?: string }) => {
-        listener(message === undefined || message === "" ? "its script could not be loaded" : message);
+      worker.addEventListener("error", (event: { readonly type: string; readonly message?: string }) => {
+        listener(
+          event.message === undefined || event.message === "" ? "its script could not be loaded" : event.message,
+        );
       });
       worker.addEventListener("messageerror", () => listener("a message could not be read"));
     },

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { openInterpreter } from "../../src/chip/interpreter.ts";
 import type { Program } from "../../src/compile/program.ts";
 import { connectWorker } from "../../src/connect/connect.ts";
@@ -184,6 +184,11 @@ function inputsOf(program: Program, stimuli: Stimuli, step: number, dice: Dice):
   );
 }
 
+/** For JSON: typed arrays by where their memory is. */
+function sharedArrays(_key: string, value: unknown): unknown {
+  return ArrayBuffer.isView(value) ? (value.buffer instanceof SharedArrayBuffer ? "shared" : "copied") : value;
+}
+
 describe("a connected engine", () => {
   it("leaves the program and what a caller gave as they were", async () => {
     const program = randomProgram(targets[0]!, new Dice(2));
@@ -226,6 +231,25 @@ describe("a connected engine", () => {
     expect(seen.at(-1)).toEqual([20_000, 20_000]);
     const done = seen.map(([samples]) => samples);
     expect(done).toEqual(done.toSorted((a, b) => a - b));
+  });
+
+  it("hands over the memory of data and results, and shares that of the program", async () => {
+    const thread = ownThread();
+    const sent = vi.spyOn(thread, "postMessage");
+    const engine = await over(thread, busy.program);
+    const programs = sent.mock.calls.map(([message]) => JSON.stringify(message, sharedArrays));
+    expect(programs.at(-1)).toContain('"weight":"shared"');
+    const { populations } = await engine.run(steady(1, 3));
+    const transferred = sent.mock.calls.flatMap(([, transfer]) => transfer as readonly ArrayBuffer[]);
+    expect(transferred.map(({ byteLength }) => byteLength)).toEqual([0, 0, 0]);
+    expect(populations[0]!.spikes.start).toHaveLength(4);
+  });
+
+  it("has ended its thread when it is closed", async () => {
+    const thread = ownThread();
+    const engine = await over(thread, busy.program);
+    await engine.close();
+    expect(thread.threadId).toBe(-1);
   });
 
   it("can run several things at a time", async () => {

@@ -38,10 +38,9 @@ export class PageWorker implements WebWorker {
     this.thread.postMessage(message, transfer);
   }
 
-  addEventListener(type: string, listener: (event: never) => void): void {
+  addEventListener(type: string, listener: (event: { readonly type: string }) => void): void {
     this.thread.on(type, (value: unknown) => {
-      const event = value instanceof Error ? { message: value.message } : { data: value };
-      listener(event as never);
+      listener(Object.assign(value instanceof Error ? { message: value.message } : { data: value }, { type }));
     });
   }
 

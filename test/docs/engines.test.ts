@@ -23,6 +23,16 @@ it("its code is sound TypeScript", () => {
   expect(typeMistakes([page], declarations)).toEqual([]);
 });
 
+it.each(["node.d.ts", "index.d.ts"])("a worker as a browser's types have it fits connect() in %s", (entry) => {
+  const code = `import { connect, type Program } from "bitspike";
+    declare const program: Program;
+    const worker = new Worker(new URL("engine-worker.js", "http://localhost"), { type: "module" });
+    export const engine = await connect(program, { worker, startMs: 1000 });`;
+  const one = { path: `${docs}worker.md`, text: "", blocks: [{ code, output: "" }] };
+  const declarations = fileURLToPath(new URL(`../../dist/${entry}`, import.meta.url));
+  expect(typeMistakes([one], declarations, ["lib.dom.d.ts"])).toEqual([]);
+});
+
 /** A browser's `Worker`, `fetch` and `document`, over what Node.js has, as far as the page uses them. */
 const browser = `
   import { Worker as Thread } from "node:worker_threads";
