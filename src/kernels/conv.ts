@@ -365,11 +365,10 @@ function reachedOf({ taps, step, phase, first }: Axis, size: number): number[][]
 
 /** Make a convolution that was written ready to receive events. */
 export function openConv(packed: PackedConv, kernels: DeliveryKernels): OpenForm {
-  const { scale, first, narrow, plan } = packed;
+  const { scale, narrow, plan } = packed;
   return {
     scale,
     base: 0,
-    first,
     kernel: (alike) => (alike && narrow ? convKernels.narrow : convKernels.wide),
     run: (kernel, jobs, count) => kernels.addConv(plan.offset, kernel, jobs, count),
     synops: () => 0,

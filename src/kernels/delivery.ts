@@ -147,6 +147,16 @@ function openForm(form: PackedForm, kernels: DeliveryKernels): OpenForm {
   }
 }
 
+/** [neurons here] the totals of one sample, for kernels that go on from them; what lies behind is theirs to read. */
+export function totalRegion(
+  { form, targets }: PackedSynapses,
+  { total, samples }: SumPlaces,
+  sample = 0,
+): Region<"i32"> {
+  const { offset } = partOf(total, samples, sample);
+  return { storage: "i32", offset: offset + 4 * form.first, length: targets.high - targets.low };
+}
+
 /** Open a projection whose synapses were written. */
 export function openDelivery(parts: DeliveryParts): KernelDelivery {
   return new Opened(parts);
@@ -243,13 +253,11 @@ class SampleSums implements Sums {
     this.job = job.offset;
     this.fields = viewOf(memory, job);
     this.counted = viewOf(memory, { storage: "f64", offset: job.offset + 4 * jobSynops, length: 1 });
-    const total = part(places.total);
-    const { low, high } = packed.targets;
-    this.total = viewOf(memory, total).subarray(form.first, form.first + high - low);
+    this.total = viewOf(memory, totalRegion(packed, places, sample));
     this.neuron = viewOf(memory, part(places.neuron));
     this.payload = viewOf(memory, part(places.payload));
     this.fields[jobFields.narrow] = part(places.narrow).offset;
-    this.fields[jobFields.total] = total.offset;
+    this.fields[jobFields.total] = part(places.total).offset;
   }
 
   get synops(): number {

@@ -13,6 +13,7 @@ export interface PackedDense extends Fit {
   readonly kind: "dense";
   readonly sources: number;
   readonly sums: SumSizes;
+  readonly first: 0;
   /** [sources + 1][stride], the last row of zeros. */
   readonly weights: Region<"u8">;
   /** Bytes from row to row. */
@@ -29,7 +30,7 @@ const perVector: Readonly<Record<Fit["bits"], number>> = { 1: 128, 4: 32, 8: 16,
 /** Largest sum that the narrow sums hold, by bits of a weight. */
 const narrowLimit: Readonly<Record<Fit["bits"], number>> = { 1: 255, 4: 65_535, 8: 65_535, 16: Infinity, 32: Infinity };
 /** Rows of a batch that are to stay in the second-level cache, in bytes. */
-const blockBytes = 2 ** 18;
+const blockBytes = 2 ** 19;
 /** Bytes of narrow sums for one byte of weights, at most, and how many the kernels use. */
 const narrowSpread = 8;
 const narrowTile = 32_768;
@@ -41,6 +42,7 @@ export function packDense({ sources, width, each }: Rows, chosen: Fit, layout: L
     kind: "dense",
     ...chosen,
     sources,
+    first: 0,
     sums: { totals: (stride / 16) * perVector[chosen.bits], narrow: Math.min(stride * narrowSpread, narrowTile) },
     weights: layout.reserve("u8", (sources + 1) * stride),
     stride,
@@ -69,7 +71,7 @@ export function writeDense(packed: PackedDense, rows: Rows, memory: WasmMemory):
 
 /** A function that stores one row of weights at a byte of the region. */
 function storing(
-  { weights, bits, scale, base }: PackedDense,
+  { weights, stride, bits, scale, base }: PackedDense,
   memory: WasmMemory,
 ): (row: Int32Array, at: number) => void {
   const { offset, length } = weights;
@@ -78,6 +80,8 @@ function storing(
   const words = viewOf(memory, { storage: "i32", offset, length: length / 4 });
   if (bits === 32) return (row, at) => words.set(row, at / 4);
   return (row, at) => {
+    // Targets beyond the last have the smallest weight, so that their totals stay in the range of the others.
+    if (bits === 16) halves.fill(-(2 ** 15), at / 2, (at + stride) / 2);
     for (let t = 0; t < row.length; t++) {
       const stored = (row[t]! - base) / scale;
       if (bits === 16) halves[at / 2 + t] = stored;
@@ -101,7 +105,6 @@ export function openDense(packed: PackedDense, kernels: DeliveryKernels): OpenFo
   return {
     scale,
     base,
-    first: 0,
     kernel(alike, low, high) {
       if (alike || bits === 32) return alone;
       const fits = low >= -(2 ** 15) && high < 2 ** 15;

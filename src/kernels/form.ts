@@ -19,8 +19,6 @@ export interface SumSizes {
 
 /** One layout of synapses, ready to add up events. */
 export interface OpenForm extends Pick<Fit, "scale" | "base"> {
-  /** Place of the first neuron that is here in the totals. */
-  readonly first: number;
   /**
    * The kernel that adds up events, by number.
    *

@@ -14,6 +14,7 @@ export interface PackedSparse {
   readonly scale: number;
   readonly sources: number;
   readonly sums: SumSizes;
+  readonly first: 0;
   readonly blocks: number;
   /** Synapses of every row; null where rows are as long as their lists. */
   readonly each: number | null;
@@ -29,7 +30,7 @@ export interface PackedSparse {
 /** Targets of a block: their totals fit a second-level cache, and 16 bits number them. */
 const blockTargets = 65_536;
 /** Rows of a batch that are to stay in the second-level cache, in bytes. */
-const batchBytes = 2 ** 18;
+const batchBytes = 2 ** 19;
 
 /** Choose the width of the weights and reserve the places of all lists. */
 export function packSparse(rows: Rows, { spread, entries }: Census, layout: Layout): PackedSparse {
@@ -41,6 +42,7 @@ export function packSparse(rows: Rows, { spread, entries }: Census, layout: Layo
     bits,
     scale,
     sources,
+    first: 0,
     sums: { totals: width, narrow: 0 },
     blocks,
     each,
@@ -99,7 +101,6 @@ export function openSparse(packed: PackedSparse, kernels: DeliveryKernels): Open
   return {
     scale,
     base: 0,
-    first: 0,
     kernel: () => bits,
     run: (kernel, jobs, count) => kernels.addSparse(plan.offset, kernel, jobs, count),
     synops: (_, count) => (each ?? 0) * count,

@@ -6,6 +6,8 @@ import { ConvPlan, Job } from "./job";
 export function flushNarrow(plan: ConvPlan, job: Job): void {
   const across = plan.width;
   const rowBytes = <usize>(across * plan.outs) << 1;
+  const fresh = job.fresh;
+  const scale = i32x4.splat(job.scale);
   for (let group: u32 = 0; group < plan.groups; group++) {
     for (let y: u32 = 0; y < plan.height; y++) {
       // A row at a time: it stays in the first-level cache for all channels.
@@ -16,7 +18,7 @@ export function flushNarrow(plan: ConvPlan, job: Job): void {
         for (let x: u32 = 0; x < vectors; x += 8) {
           const back = x + 8 > across ? x + 8 - across : 0;
           const at = <usize>(x - back);
-          addEight(job, totals + (at << 2), v128.load(row + (at << 1)), back);
+          addEight(totals + (at << 2), fresh, scale, v128.load(row + (at << 1)), back);
         }
       } else {
         for (let channel: u32 = 0; channel < plan.outs; channel += 8) {
@@ -63,30 +65,31 @@ function addBlock(plan: ConvPlan, job: Job, sums: usize, totals: usize, x: u32, 
   const ad0 = low32(ab0, cd0), ad1 = high32(ab0, cd0), ad2 = low32(ab1, cd1), ad3 = high32(ab1, cd1);
   const eh0 = low32(ef0, gh0), eh1 = high32(ef0, gh0), eh2 = low32(ef1, gh1), eh3 = high32(ef1, gh1);
   const plane = <usize>plan.plane << 2;
+  const fresh = job.fresh;
+  const scale = i32x4.splat(job.scale);
   let total = totals + (<usize>x << 2);
-  addEight(job, total, low64(ad0, eh0), back);
+  addEight(total, fresh, scale, low64(ad0, eh0), back);
   if (channels == 1) return;
-  addEight(job, (total += plane), high64(ad0, eh0), back);
+  addEight((total += plane), fresh, scale, high64(ad0, eh0), back);
   if (channels == 2) return;
-  addEight(job, (total += plane), low64(ad1, eh1), back);
+  addEight((total += plane), fresh, scale, low64(ad1, eh1), back);
   if (channels == 3) return;
-  addEight(job, (total += plane), high64(ad1, eh1), back);
+  addEight((total += plane), fresh, scale, high64(ad1, eh1), back);
   if (channels == 4) return;
-  addEight(job, (total += plane), low64(ad2, eh2), back);
+  addEight((total += plane), fresh, scale, low64(ad2, eh2), back);
   if (channels == 5) return;
-  addEight(job, (total += plane), high64(ad2, eh2), back);
+  addEight((total += plane), fresh, scale, high64(ad2, eh2), back);
   if (channels == 6) return;
-  addEight(job, (total += plane), low64(ad3, eh3), back);
+  addEight((total += plane), fresh, scale, low64(ad3, eh3), back);
   if (channels == 7) return;
-  addEight(job, (total += plane), high64(ad3, eh3), back);
+  addEight((total += plane), fresh, scale, high64(ad3, eh3), back);
 }
 
 @inline
-function addEight(job: Job, total: usize, sums: v128, back: u32): void {
-  const scale = i32x4.splat(job.scale);
+function addEight(total: usize, fresh: u32, scale: v128, sums: v128, back: u32): void {
   let first = i32x4.mul(i32x4.extend_low_i16x8_s(sums), scale);
   let second = i32x4.mul(i32x4.extend_high_i16x8_s(sums), scale);
-  if (!job.fresh) {
+  if (!fresh) {
     if (back > 0) {
       const from = i32x4.splat(back);
       first = v128.and(first, i32x4.ge_s(i32x4(0, 1, 2, 3), from));
@@ -108,6 +111,8 @@ function addOne(job: Job, total: usize, sum: i32): void {
 export function flushWide(plan: ConvPlan, job: Job): void {
   const across = plan.width;
   const fours = plan.outs & ~3;
+  const fresh = job.fresh;
+  const scale = i32x4.splat(job.scale);
   for (let group: u32 = 0; group < plan.groups; group++) {
     for (let y: u32 = 0; y < plan.height; y++) {
       const row = job.narrow + (<usize>plan.sumAt(group, y) << 2);
@@ -117,7 +122,7 @@ export function flushWide(plan: ConvPlan, job: Job): void {
         const total = totals + (<usize>(channel * plan.plane) << 2);
         for (let x: u32 = 0; x < vectors; x += 4) {
           const sums = row + (<usize>(x * plan.outs + channel) << 2);
-          addSquare(plan, job, sums, total + (<usize>x << 2));
+          addSquare(plan, sums, total + (<usize>x << 2), fresh, scale);
         }
       }
       for (let x: u32 = 0; x < across; x++) {
@@ -134,24 +139,24 @@ export function flushWide(plan: ConvPlan, job: Job): void {
 
 /** Four pixels of four channels. */
 @inline
-function addSquare(plan: ConvPlan, job: Job, sums: usize, total: usize): void {
+function addSquare(plan: ConvPlan, sums: usize, total: usize, fresh: u32, scale: v128): void {
   const step = <usize>plan.outs << 2;
   const a = v128.load(sums), b = v128.load(sums + step);
   sums += step << 1;
   const c = v128.load(sums), d = v128.load(sums + step);
   const ab0 = low32(a, b), ab1 = high32(a, b), cd0 = low32(c, d), cd1 = high32(c, d);
   const plane = <usize>plan.plane << 2;
-  addFour(job, total, low64(ab0, cd0));
-  addFour(job, total + plane, high64(ab0, cd0));
+  addFour(total, fresh, scale, low64(ab0, cd0));
+  addFour(total + plane, fresh, scale, high64(ab0, cd0));
   total += plane << 1;
-  addFour(job, total, low64(ab1, cd1));
-  addFour(job, total + plane, high64(ab1, cd1));
+  addFour(total, fresh, scale, low64(ab1, cd1));
+  addFour(total + plane, fresh, scale, high64(ab1, cd1));
 }
 
 @inline
-function addFour(job: Job, total: usize, sums: v128): void {
-  const product = i32x4.mul(sums, i32x4.splat(job.scale));
-  v128.store(total, job.fresh ? product : i32x4.add(v128.load(total), product));
+function addFour(total: usize, fresh: u32, scale: v128, sums: v128): void {
+  const product = i32x4.mul(sums, scale);
+  v128.store(total, fresh ? product : i32x4.add(v128.load(total), product));
 }
 
 @inline

@@ -73,7 +73,7 @@ export function addDense(plan: DensePlan, kernel: u32, jobs: usize, count: u32):
     }
     let end: u32 = 0;
     do {
-      const last = plan.sources - end <= plan.block;
+      const last = count == 1 || plan.sources - end <= plan.block;
       end += plan.block;
       for (let i: u32 = 0; i < count; i++) {
         const job = jobAt(jobs, i);

@@ -5,6 +5,10 @@ import { Job } from "./job";
 /** Counts as bit planes, 128 bytes for 128 targets: plane p has bit p of each count. */
 export function flush1(job: Job, total: usize, length: u32): void {
   const zero = i32x4.splat(0);
+  // Locals: what is stored to memory might be the job itself, as far as the compiler can tell.
+  const fresh = job.fresh;
+  const offset = i32x4.splat(job.offset);
+  const scale = i32x4.splat(job.scale);
   let narrow = job.narrow;
   for (const end = narrow + length; narrow < end; narrow += 128, total += 512) {
     transposeBits(narrow);
@@ -13,7 +17,7 @@ export function flush1(job: Job, total: usize, length: u32): void {
       v128.store(narrow + group, zero);
       const low = i16x8.extend_low_i8x16_u(counts);
       const high = i16x8.extend_high_i8x16_u(counts);
-      addSixteen(job, total + (group << 2), low, high);
+      addSixteen(total + (group << 2), fresh, offset, scale, low, high);
     }
   }
 }
@@ -21,38 +25,46 @@ export function flush1(job: Job, total: usize, length: u32): void {
 /** Sums as two vectors for 16 targets: of the 16-bit lanes modulo 2^16, and of their upper bytes. */
 export function flush8(job: Job, total: usize, length: u32): void {
   const zero = i32x4.splat(0);
+  // Locals: what is stored to memory might be the job itself, as far as the compiler can tell.
+  const fresh = job.fresh;
+  const offset = i32x4.splat(job.offset);
+  const scale = i32x4.splat(job.scale);
   let narrow = job.narrow;
   for (const end = narrow + length; narrow < end; narrow += 32, total += 64) {
     const odd = v128.load(narrow + 16);
     const even = i16x8.sub(v128.load(narrow), i16x8.shl(odd, 8));
     v128.store(narrow, zero);
     v128.store(narrow + 16, zero);
-    addSixteen(job, total, even, odd);
+    addSixteen(total, fresh, offset, scale, even, odd);
   }
 }
 
 /** Sums of 32 bits, modulo 2^32. */
 export function flush32(job: Job, total: usize, length: u32): void {
   const zero = i32x4.splat(0);
+  // Locals: what is stored to memory might be the job itself, as far as the compiler can tell.
+  const fresh = job.fresh;
+  const offset = i32x4.splat(job.offset);
+  const scale = i32x4.splat(job.scale);
   let narrow = job.narrow;
   for (const end = narrow + length; narrow < end; narrow += 16, total += 16) {
-    addFour(job, total, v128.load(narrow));
+    addFour(total, fresh, offset, scale, v128.load(narrow));
     v128.store(narrow, zero);
   }
 }
 
 @inline
-function addSixteen(job: Job, total: usize, first: v128, second: v128): void {
-  addFour(job, total, i32x4.extend_low_i16x8_u(first));
-  addFour(job, total + 16, i32x4.extend_high_i16x8_u(first));
-  addFour(job, total + 32, i32x4.extend_low_i16x8_u(second));
-  addFour(job, total + 48, i32x4.extend_high_i16x8_u(second));
+function addSixteen(total: usize, fresh: u32, offset: v128, scale: v128, first: v128, second: v128): void {
+  addFour(total, fresh, offset, scale, i32x4.extend_low_i16x8_u(first));
+  addFour(total + 16, fresh, offset, scale, i32x4.extend_high_i16x8_u(first));
+  addFour(total + 32, fresh, offset, scale, i32x4.extend_low_i16x8_u(second));
+  addFour(total + 48, fresh, offset, scale, i32x4.extend_high_i16x8_u(second));
 }
 
 @inline
-function addFour(job: Job, total: usize, sum: v128): void {
-  const before = job.fresh ? i32x4.splat(job.offset) : v128.load(total);
-  v128.store(total, i32x4.add(before, i32x4.mul(sum, i32x4.splat(job.scale))));
+function addFour(total: usize, fresh: u32, offset: v128, scale: v128, sum: v128): void {
+  const before = fresh ? offset : v128.load(total);
+  v128.store(total, i32x4.add(before, i32x4.mul(sum, scale)));
 }
 
 /** Eight vectors of which bit k of byte j of vector p becomes bit p of byte j of vector k. */

@@ -1,0 +1,371 @@
+/**
+ * How close do the kernels of synaptic delivery come to what loading the same bytes takes, and how far are they from plain
+ * JavaScript? `node dist-bench/delivery.js [--json FILE] [--repeats N]`.
+ */
+
+import { writeFileSync } from "node:fs";
+import { openRows } from "../dist/core/rows.js";
+import { addUp, type Sum } from "../dist/core/sums.js";
+import type { ConvSynapses, SparseSynapses, Synapses } from "../dist/core/synapses.js";
+import {
+  openDelivery,
+  packSynapses,
+  reserveSums,
+  writeSynapses,
+  type KernelDelivery,
+} from "../dist/kernels/delivery.js";
+import { deliveryKernels, loadDelivery, type DeliveryModules } from "../dist/kernels/load.js";
+import { Layout, openMemory, viewOf } from "../dist/kernels/memory.js";
+import { openLoad } from "./load.ts";
+import {
+  facts,
+  inTurns,
+  main,
+  median,
+  readOptions,
+  short,
+  table,
+  type Contestant,
+  type Facts,
+  type Timing,
+} from "./shared.ts";
+
+/** One matrix or kernel, and how many of its sources fire. */
+interface Case {
+  readonly name: string;
+  readonly synapses: () => Synapses;
+  readonly sum: Sum;
+  readonly sources: number;
+  readonly neurons: number;
+  /** Shares of sources that fire. */
+  readonly activities: readonly number[];
+  /** Samples of a batch; 1 where events are added up one list at a time. */
+  readonly samples: number;
+}
+
+interface Measured {
+  readonly name: string;
+  readonly form: string;
+  readonly activity: number;
+  readonly synops: number;
+  /** Bytes of weights that the events need, where they lie in rows. */
+  readonly bytes: number | null;
+  /** Seconds for `synops`, by contestant. */
+  readonly timings: Readonly<Record<string, Timing>>;
+}
+
+interface Results extends Facts {
+  readonly repeats: number;
+  readonly measured: readonly Measured[];
+}
+
+/** Synops of one measurement at least. */
+const leastSynops = 2e7;
+
+let state = 1;
+/** Whole numbers by chance, the same in every run. */
+function chance(below: number): number {
+  state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+  return Math.floor((state / 2 ** 32) * below);
+}
+
+/** Weights of so many bits, of both signs. */
+function weights(count: number, bits: number): Int32Array {
+  const weight = new Int32Array(count);
+  for (let i = 0; i < count; i++) weight[i] = chance(2 ** bits) - 2 ** (bits - 1);
+  return weight;
+}
+
+function dense(sources: number, neurons: number, bits: number, more: Partial<Case> = {}): Case {
+  const graded = more.sum === "weight * payload" ? ", graded" : "";
+  const batch = more.samples === undefined ? "" : `, batch of ${more.samples}`;
+  return {
+    name: `dense ${sources}x${neurons}, ${bits} bits${graded}${batch}`,
+    synapses: () => ({ kind: "dense", weight: weights(sources * neurons, bits) }),
+    sum: "weight",
+    sources,
+    neurons,
+    activities: [0.1],
+    samples: 1,
+    ...more,
+  };
+}
+
+function conv(channels: number, sum: Sum = "weight"): Case {
+  const side = 32;
+  const shape = [channels, side, side];
+  const synapses = (): ConvSynapses => ({
+    kind: "conv2d",
+    weight: weights(channels * channels * 9, 8),
+    inputShape: shape,
+    outputShape: shape,
+    kernel: [3, 3],
+    stride: [1, 1],
+    padding: [1, 1],
+    dilation: [1, 1],
+    groups: 1,
+  });
+  const size = channels * side * side;
+  const name = `conv 3x3, ${channels} channels, 32x32, 8 bits${sum === "weight" ? "" : ", graded"}`;
+  return { name, synapses, sum, sources: size, neurons: size, activities: [0.02, 0.1, 0.3], samples: 1 };
+}
+
+function sparse(sources: number, neurons: number, share: number): Case {
+  const synapses = (): SparseSynapses => {
+    const start = new Uint32Array(sources + 1);
+    const target: number[] = [];
+    for (let source = 0; source < sources; source++) {
+      for (let neuron = 0; neuron < neurons; neuron++) if (chance(1000) < 1000 * share) target.push(neuron);
+      start[source + 1] = target.length;
+    }
+    return { kind: "sparse", start, target: Uint32Array.from(target), weight: weights(target.length, 8) };
+  };
+  const name = `sparse ${sources}x${neurons}, ${100 * share} % non-zero, 8 bits`;
+  return { name, synapses, sum: "weight", sources, neurons, activities: [0.1], samples: 1 };
+}
+
+const activities = [0.01, 0.1, 0.5];
+const cases: readonly Case[] = [
+  dense(784, 1024, 8, { activities }),
+  dense(4096, 4096, 8, { activities }),
+  dense(16_384, 4096, 8, { activities }),
+  dense(4096, 4096, 1),
+  dense(4096, 4096, 4),
+  dense(4096, 4096, 16),
+  dense(4096, 4096, 8, { sum: "weight * payload" }),
+  dense(4096, 4096, 16, { sum: "weight * payload" }),
+  dense(4096, 4096, 8, { samples: 16 }),
+  dense(16_384, 4096, 8, { samples: 16 }),
+  conv(16),
+  conv(32),
+  conv(64),
+  conv(32, "weight * payload"),
+  sparse(4096, 4096, 0.01),
+  sparse(4096, 4096, 0.04),
+  sparse(4096, 4096, 0.1),
+];
+
+const head = ["synapses", "stored as", "active", "G synops/s", "of load", "times JavaScript", "times one by one"];
+
+await main(async () => {
+  const options = readOptions(["json", "repeats"]);
+  const repeats = Number(options.repeats ?? "9");
+  const at = facts();
+  const modules = await loadDelivery();
+  const measured: Measured[] = [];
+  for (const one of cases) {
+    const lines = await measure(one, modules, repeats);
+    if (lines === null) return false;
+    measured.push(...lines);
+  }
+  const results: Results = { ...at, repeats, measured };
+  console.log(page(results));
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
+  return true;
+});
+
+/** A delivery with lists of events and what the roof needs, all in one memory. */
+interface Bench {
+  readonly delivery: KernelDelivery;
+  readonly form: string;
+  /** Of one row; null where there are no rows. */
+  readonly rowBytes: number | null;
+  readonly neuron: readonly Uint32Array[];
+  readonly payload: Int32Array;
+  /** Room for addresses of rows. */
+  readonly addresses: Uint32Array;
+  readonly rowAt: (source: number) => number;
+  readonly load: ReadonlyMap<string, (addresses: number, count: number, bytes: number) => number>;
+}
+
+function open(one: Case, synapses: Synapses, modules: DeliveryModules): Bench {
+  const { neurons, sources, sum, samples } = one;
+  const layout = new Layout();
+  const packed = packSynapses(synapses, { neurons, low: 0, high: neurons }, sum, layout);
+  const places = reserveSums(packed, layout, samples);
+  const lists = Array.from({ length: samples }, () => layout.reserve("u32", sources));
+  const payloads = layout.reserve("i32", sources);
+  const addresses = layout.reserve("u32", sources * samples);
+  const memory = openMemory(layout);
+  writeSynapses(packed, synapses, memory);
+  const delivery = openDelivery({
+    kernels: deliveryKernels(modules, memory),
+    memory,
+    packed,
+    places,
+    synapses,
+    name: one.name,
+  });
+  const { form } = packed;
+  const payload = viewOf(memory, payloads);
+  for (let i = 0; i < sources; i++) payload[i] = chance(200) - 100;
+  return {
+    delivery,
+    form: `${form.kind} ${form.bits}`,
+    rowBytes: form.kind === "dense" ? form.stride : null,
+    neuron: lists.map((list) => viewOf(memory, list)),
+    payload,
+    addresses: viewOf(memory, addresses),
+    rowAt: (source) => (form.kind === "dense" ? form.weights.offset + source * form.stride : 0),
+    load: new Map([4, 8].map((together) => [`load ${together} rows`, openLoad(memory, together)])),
+  };
+}
+
+/** @returns null when a kernel differs from the interpreter */
+async function measure(one: Case, modules: DeliveryModules, repeats: number): Promise<Measured[] | null> {
+  const synapses = one.synapses();
+  const bench = open(one, synapses, modules);
+  const measured: Measured[] = [];
+  for (const activity of one.activities) {
+    const lists = bench.neuron.map((neuron) => fire(neuron, bench.payload, one.sources, activity));
+    const synops = check(one, synapses, bench, lists);
+    if (synops === null) return null;
+    const times = Math.max(1, Math.ceil(leastSynops / synops));
+    const contestants = new Map<string, Contestant>();
+    contestants.set(
+      "kernel",
+      timed(() => bench.delivery.addUpBatch(lists), times),
+    );
+    if (one.samples > 1) {
+      contestants.set(
+        "one by one",
+        timed(() => lists.forEach((list, i) => bench.delivery.addUp(list, i)), times),
+      );
+    }
+    const bytes = addRoofs(contestants, bench, lists, times);
+    if (synapses.kind === "dense" && one.samples === 1)
+      contestants.set("JavaScript", inJavaScript(one, synapses.weight, lists[0]!));
+    const timings = await inTurns(contestants, repeats);
+    // Each contestant repeats as often as it needs to be measured well.
+    for (const [name, timing] of timings) {
+      timings.set(name, name === "JavaScript" ? timing : timing.map((seconds) => seconds / times));
+    }
+    const line = { name: one.name, form: bench.form, activity, synops, bytes, timings: Object.fromEntries(timings) };
+    measured.push(line);
+    console.log(lineOf(line).join("  "));
+  }
+  return measured;
+}
+
+type List = Parameters<KernelDelivery["addUp"]>[0];
+
+function fire(neuron: Uint32Array, payload: Int32Array, sources: number, activity: number): List {
+  let count = 0;
+  for (let source = 0; source < sources; source++) if (chance(10_000) < 10_000 * activity) neuron[count++] = source;
+  return { neuron, payload, begin: 0, count };
+}
+
+/** @returns synops of all lists; null when a kernel differs from the interpreter */
+function check(
+  { name, sum, neurons }: Case,
+  synapses: Synapses,
+  { delivery }: Bench,
+  lists: readonly List[],
+): number | null {
+  delivery.addUpBatch(lists);
+  const rows = openRows(synapses, neurons, 0, neurons);
+  let synops = 0;
+  for (const [sample, list] of lists.entries()) {
+    const total = new Float64Array(neurons);
+    const expected = addUp(rows, list, sum, total, name);
+    const { total: own, wide, synops: counted } = delivery.sums[sample]!;
+    if (wide !== null || counted !== expected || !total.every((value, i) => value === own[i])) {
+      console.log(`✗ ${name}: the kernel differs from the interpreter.`);
+      return null;
+    }
+    synops += counted;
+  }
+  return synops;
+}
+
+function timed(run: () => void, times: number): Contestant {
+  return () => {
+    const start = performance.now();
+    for (let i = 0; i < times; i++) run();
+    return Promise.resolve((performance.now() - start) / 1000);
+  };
+}
+
+/** The same rows, only loaded. @returns their bytes */
+function addRoofs(
+  contestants: Map<string, Contestant>,
+  bench: Bench,
+  lists: readonly List[],
+  times: number,
+): number | null {
+  const { rowBytes, addresses, rowAt } = bench;
+  if (rowBytes === null || rowBytes % 64 !== 0) return null;
+  let count = 0;
+  for (const { neuron, count: events } of lists)
+    for (let i = 0; i < events; i++) addresses[count++] = rowAt(neuron[i]!);
+  for (const [name, load] of bench.load) {
+    const together = Number(/\d+/.exec(name)![0]);
+    const whole = Math.ceil(count / together) * together;
+    for (let i = count; i < whole; i++) addresses[i] = addresses[i - together]!;
+    contestants.set(
+      name,
+      timed(() => void load(addresses.byteOffset, whole, rowBytes), times),
+    );
+  }
+  return count * rowBytes;
+}
+
+/** One addition for each synapse, from weights as narrow as the kernel's. */
+function inJavaScript({ neurons, sum }: Case, weight: Int32Array, { neuron, payload, count }: List): Contestant {
+  const narrow = weight.some((one) => one < -128 || one > 127) ? Int16Array.from(weight) : Int8Array.from(weight);
+  const total = new Int32Array(neurons);
+  return timed(() => {
+    total.fill(0);
+    for (let i = 0; i < count; i++) {
+      const [row, factor] = [neuron[i]! * neurons, sum === "weight" ? 1 : payload[i]!];
+      for (let j = 0; j < neurons; j++) total[j]! += factor * narrow[row + j]!;
+    }
+  }, 1);
+}
+
+/** Thousand million synops per second: median and best. */
+function speed(synops: number, timing: Timing | undefined): string {
+  if (timing === undefined) return "";
+  return `${short(synops / median(timing) / 1e9)} (${short(synops / Math.min(...timing) / 1e9)})`;
+}
+
+/** The faster of the two roofs. */
+function roofOf({ timings }: Measured): Timing | undefined {
+  const roofs = Object.entries(timings).filter(([name]) => name.startsWith("load"));
+  return roofs.toSorted(([, a], [, b]) => Math.min(...a) - Math.min(...b))[0]?.[1];
+}
+
+function ratio(own: Timing | undefined, other: Timing | undefined): string {
+  if (own === undefined || other === undefined) return "";
+  return (Math.min(...other) / Math.min(...own)).toFixed(2);
+}
+
+function lineOf(one: Measured): string[] {
+  const { name, form, activity, synops, timings } = one;
+  const own = timings["kernel"];
+  return [
+    name,
+    form,
+    `${100 * activity} %`,
+    speed(synops, own),
+    ratio(own, roofOf(one)),
+    ratio(own, timings["JavaScript"]),
+    ratio(own, timings["one by one"]),
+  ];
+}
+
+function page({ measured, repeats, machine, versions, commit, date }: Results): string {
+  const { processor, cores, memoryGiB, system, load } = machine;
+  return `
+Thousand million synops per second on one core: median of ${repeats} rounds (best). Ratios compare the fastest rounds: with loading the same
+bytes and nothing else, four or eight rows side by side; with a loop in JavaScript over arrays of the same width; for batches with
+the samples one after another. Every result was compared with the interpreter's first.
+
+${table(head, measured.map(lineOf))}
+
+- Machine: ${processor}, ${cores} cores, ${memoryGiB} GiB, ${system}; load average ${load}
+- Versions: ${Object.entries(versions)
+    .map(([name, version]) => `${name} ${version}`)
+    .join(", ")}
+- Commit ${commit}, ${date}`;
+}
