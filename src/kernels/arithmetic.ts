@@ -215,6 +215,18 @@ export class Arithmetic {
     return { ...value, range: overlap(value.range, range) ?? range, lost: this.union(value.lost, where) };
   }
 
+  /** A sum or difference cut at the ends of 16 bits by the instruction itself; null where lanes or operands are wider. */
+  saturatedSum(operator: "+" | "-", a: Value, b: Value): Value | null {
+    if (this.narrowest !== "i16" || !within(a.range, holds.i16) || !within(b.range, holds.i16)) return null;
+    const { low, high } = binaryInterval(operator, a.range, b.range)!;
+    const range = {
+      low: low < holds.i16.low ? holds.i16.low : low,
+      high: high > holds.i16.high ? holds.i16.high : high,
+    };
+    const op = operator === "+" ? "i16x8.add_sat_s" : "i16x8.sub_sat_s";
+    return this.made(range, this.graph.apply("i16", op, this.lanes(a, "i16"), this.lanes(b, "i16")), a, b);
+  }
+
   /** 32 bits hold the operands but perhaps not the result. */
   private shortSum(operator: "+" | "-", a: Value, b: Value, range: Interval): Value {
     const { graph } = this;
@@ -518,8 +530,7 @@ export class Arithmetic {
     const limit = { low: -(2n ** 22n), high: 2n ** 22n };
     if (!within(a.range, limit) || !within(b.range, limit)) return null;
     const [x, y] = [this.lanes(a, "i32"), this.lanes(b, "i32")];
-    const float = (node: Vector): Vector => graph.apply("i32", "f32x4.convert_i32x4_s", node);
-    const quotient = graph.apply("i32", "f32x4.floor", graph.apply("i32", "f32x4.div", float(x), float(y)));
+    const quotient = graph.apply("i32", "f32x4.floor", graph.apply("i32", "f32x4.div", this.float(x), this.float(y)));
     // The number stands in the low bits of the mantissa once 1.5 * 2^23 is added.
     const magic = graph.constant("i32", 0x4b400000);
     const whole = graph.apply("i32", "i32x4.sub", graph.apply("i32", "f32x4.add", quotient, magic), magic);
@@ -527,6 +538,12 @@ export class Arithmetic {
     const quotients = callInterval("div_down", [a.range, b.range]) ?? limit;
     const taken = this.product(this.made(quotients, whole), this.made(b.range, y));
     return this.made(range, graph.apply("i32", "i32x4.sub", x, taken), a, b);
+  }
+
+  /** 32-bit integers as floats. */
+  private float(node: Vector): Vector {
+    if (node.kind !== "constant") return this.graph.apply("i32", "f32x4.convert_i32x4_s", node);
+    return this.graph.constant("i32", new Int32Array(Float32Array.of(node.value).buffer)[0]!);
   }
 
   /** Bits of the low 32 bits of a value: `count` of them from `low` on. */

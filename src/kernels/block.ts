@@ -4,7 +4,7 @@ import { rangesOf, type BlockRanges, type Interval } from "../datapath/ranges.ts
 import { namesIn, type Block } from "../datapath/syntax.ts";
 import { holds, within } from "./arithmetic.ts";
 import { encodeModule } from "./encode.ts";
-import { costOf, loopOf, type KernelGraph, type SpikeList, type Store } from "./loop.ts";
+import { costOf, loadsOf, loopOf, type KernelGraph, type SpikeList, type Store } from "./loop.ts";
 import type { Region } from "./memory.ts";
 import type { ParameterArray, Parameters } from "./parameters.ts";
 import { Translator, type Source } from "./translate.ts";
@@ -65,6 +65,8 @@ export interface CompiledBlock {
   readonly bytes: Uint8Array;
   /** Names that it reads, constants put in. */
   readonly reads: ReadonlySet<string>;
+  /** Arrays that it loads and stores for every neuron: what it moves to and from memory. */
+  readonly traffic: { readonly loads: readonly Region[]; readonly stores: readonly Region[] };
   /** @param memory as it was laid out */
   open(memory: WasmMemory): Kernels;
 }
@@ -93,6 +95,7 @@ export function compileBlock(spec: KernelSpec, shared: boolean): CompiledBlock |
     flagged: graph!.flags.length > 0,
     payload: ranges.results.get("spike") ?? { low: 0n, high: 0n },
     bytes,
+    traffic: { loads: loadsOf(graph!), stores: graph!.stores.map(({ region }) => region) },
     reads: new Set(block.flatMap((line) => [...namesIn(line.value)])),
     open(memory) {
       const module = new webAssembly!.Module(bytes);

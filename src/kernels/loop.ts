@@ -91,6 +91,11 @@ export function costOf(graph: KernelGraph): number {
   return cost;
 }
 
+/** Arrays that are loaded. */
+export function loadsOf(graph: KernelGraph): Region[] {
+  return [...new Set(liveNodes(graph).flatMap((node) => (node.kind === "load" ? [node.region] : [])))];
+}
+
 /** Instructions that become several. */
 const slow: Readonly<Partial<Record<Instruction, number>>> = {
   "i32x4.mul": 2,

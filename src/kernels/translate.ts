@@ -239,8 +239,11 @@ export class Translator {
       case "sign":
         return arithmetic.sign(at(0));
       case "clamp":
-      case "saturate":
-        return arithmetic.extreme("min", arithmetic.extreme("max", large(0), at(1)), at(2));
+      case "saturate": {
+        const [low, high] = [at(1), at(2)];
+        const value = this.saturatedSum(args[0]!, low, high) ?? large(0);
+        return arithmetic.extreme("min", arithmetic.extreme("max", value, low), high);
+      }
       case "wrap":
         return this.wrap(args[0]!, at(1), wide);
       case "down":
@@ -253,6 +256,14 @@ export class Translator {
       default:
         return this.field(args[0]!, at(1), at(2));
     }
+  }
+
+  /** A sum of 16-bit lanes that is going to be cut to limits that these hold: null where it is none. */
+  private saturatedSum(argument: Expression, low: Value, high: Value): Value | null {
+    if (argument.kind !== "binary" || (argument.operator !== "+" && argument.operator !== "-")) return null;
+    if (!within(low.range, holds.i16) || !within(high.range, holds.i16)) return null;
+    const [a, b] = [this.expression(argument.left, true), this.expression(argument.right, true)];
+    return this.#arithmetic.saturatedSum(argument.operator, a, b);
   }
 
   private wrap(argument: Expression, bits: Value, wide: boolean): Value {

@@ -71,6 +71,11 @@ export class Graph {
   }
 
   apply(lane: Lane, op: Instruction, ...args: Vector[]): Vector {
+    const [a, b] = args;
+    // So that sums with constants are found: see `select`.
+    if (op === "i32x4.sub" && b?.kind === "constant") {
+      return this.apply(lane, "i32x4.add", a!, this.constant(lane, -b.value | 0));
+    }
     return this.add({ kind: "apply", lane, op, args });
   }
 
@@ -85,10 +90,21 @@ export class Graph {
     if (arg.kind === "constant" && !ones)
       return this.constant(lane, lane === "f64" ? arg.value : lowBits(lane, BigInt(arg.value)));
     if (arg.kind === "load" && arg.region.storage === "i16" && lane === "i32") return this.load(lane, arg.region);
+    if (lane === "i16" && arg.lane === "i32" && as === "number") return this.narrow(arg);
     // There is no step from 16 bits to doubles or back.
     const far = lane === "f64" ? arg.lane === "i16" : lane === "i16" && arg.lane === "f64";
     const near = far ? this.convert("i32", arg, as) : arg;
     return this.add({ kind: "convert", lane, args: [near], as });
+  }
+
+  /** Narrowing cuts at the ends of 16 bits, so that it need not be done before. */
+  private narrow(arg: Vector): Vector {
+    const [value, limit] = arg.args;
+    const cuts =
+      arg.kind === "apply" &&
+      limit?.kind === "constant" &&
+      ((arg.op === "i32x4.min_s" && limit.value >= 32_767) || (arg.op === "i32x4.max_s" && limit.value <= -32_768));
+    return cuts ? this.narrow(value!) : this.add({ kind: "convert", lane: "i16", args: [arg], as: "number" });
   }
 
   product(a: Vector, b: Vector): Vector {
@@ -121,9 +137,26 @@ export class Graph {
     if (yes === no) return yes;
     if (condition.kind === "constant") return condition.value === 0 ? no : yes;
     if (condition.kind === "apply" && condition.op === "v128.not") return this.select(condition.args[0]!, no, yes);
+    const sum = this.selectSum(condition, yes, no);
+    if (sum !== null) return sum;
     if (isZero(no)) return this.and(yes, condition);
     if (isZero(yes)) return this.apply(no.lane, "v128.andnot", no, condition);
     return this.apply(yes.lane, "v128.bitselect", yes, no, condition);
+  }
+
+  /** x + a or x + b as x + (a or b), where a or b is often 0. */
+  private selectSum(condition: Vector, yes: Vector, no: Vector): Vector | null {
+    if (yes.lane !== "i32") return null;
+    const [one, other] = [summandsOf(yes), summandsOf(no)];
+    if (one === null && other === null) return null;
+    for (const [x, a] of one ?? [[yes, null] as const]) {
+      for (const [y, b] of other ?? [[no, null] as const]) {
+        if (x !== y) continue;
+        const zero = this.constant("i32", 0);
+        return this.apply("i32", "i32x4.add", x, this.select(condition, a ?? zero, b ?? zero));
+      }
+    }
+    return null;
   }
 
   private add(draft: Draft): Vector {
@@ -135,6 +168,17 @@ export class Graph {
     this.#known.set(key, node);
     return node;
   }
+}
+
+/** Both ways to read a sum as something and what is added to it; null where it is none. */
+function summandsOf(node: Vector): readonly (readonly [Vector, Vector | null])[] | null {
+  const [a, b] = node.args;
+  if (node.kind !== "apply" || node.op !== "i32x4.add") return null;
+  return [
+    [a!, b!],
+    [b!, a!],
+    [node, null],
+  ];
 }
 
 function isZero(node: Vector): boolean {
