@@ -2,7 +2,7 @@
 
 import type { CorePopulation, CoreSource } from "../core/cores.ts";
 import { blocksOf, projectionConstants, type ProjectionLoad } from "../core/delivery.ts";
-import { constantsOf, forwardingOf, type PopulationLoad } from "../core/population.ts";
+import { constantsOf, type PopulationLoad } from "../core/population.ts";
 import { openRows } from "../core/rows.ts";
 import type { Sum } from "../core/sums.ts";
 import type { Synapses } from "../core/synapses.ts";
@@ -21,7 +21,9 @@ export function boundSources(populations: readonly CorePopulation[], sources: re
 }
 
 function narrowed(source: CoreSource, load: PopulationLoad | undefined): CoreSource {
-  if (load === undefined || forwardingOf(load) !== null) return source;
+  if (load === undefined) return source;
+  // What neurons pass on to each other is in none of their equations.
+  if (load.forwards !== undefined && load.datapath.spec.forward !== undefined) return source;
   const spike = rangesOf(load.datapath.onTimestep, namesOf(load)).results.get("spike") ?? { low: 0n, high: 0n };
   if (source.high === 1) return { ...source, events: least(source.events, spike.high) };
   const own = overlap(spike, { low: BigInt(source.low), high: BigInt(source.high) }) ?? { low: 0n, high: 0n };

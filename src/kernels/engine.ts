@@ -2,7 +2,7 @@
 
 import { openMachine } from "../chip/interpreter.ts";
 import type { Program } from "../compile/program.ts";
-import { interpretedCores } from "../core/cores.ts";
+import { interpretedCores, type Cores } from "../core/cores.ts";
 import type { SteppingEngine } from "../engine.ts";
 import { kernelCores } from "./cores.ts";
 import { loadDelivery } from "./load.ts";
@@ -14,6 +14,10 @@ import { hasSimd } from "./wasm.ts";
  * @throws ENGINE_KERNELS when the kernels cannot be loaded, ENGINE_MEMORY when the program does not fit a memory
  */
 export async function openKernels(program: Program): Promise<SteppingEngine> {
-  const cores = hasSimd() ? kernelCores(await loadDelivery()) : interpretedCores();
-  return openMachine(program, "kernels", cores);
+  return openMachine(program, "kernels", await fastestCores());
+}
+
+/** Cores of compiled kernels, or the interpreter's where there is no SIMD. @throws ENGINE_KERNELS */
+export async function fastestCores(): Promise<Cores> {
+  return hasSimd() ? kernelCores(await loadDelivery()) : interpretedCores();
 }

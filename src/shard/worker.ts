@@ -7,6 +7,7 @@ import type { Recording } from "../engine.ts";
 import { BitspikeError } from "../errors.ts";
 import { Stopped } from "./barrier.ts";
 import { openExchange } from "./board.ts";
+import { fastestCores } from "../kernels/engine.ts";
 import { slots, type ShardAnswer, type ShardTask } from "./protocol.ts";
 
 /** Run a task to its end; called by the pool. Failures of our own are thrown, a user's mistakes are answers. */
@@ -25,9 +26,9 @@ export async function runShard(task: ShardTask): Promise<ShardAnswer> {
   }
 }
 
-function compute(task: ShardTask): Promise<Recording> {
+async function compute(task: ShardTask): Promise<Recording> {
   const { program, ranges, control, shard, probes, chipTime, tables, first, end } = task;
-  const machine = new Machine(program, { ranges, probed: probedNames({ probes }) });
+  const machine = new Machine(program, { cores: await fastestCores(), ranges, probed: probedNames({ probes }) });
   const options = {
     probes,
     chipTime,
