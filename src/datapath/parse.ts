@@ -31,6 +31,12 @@ const strength: Readonly<Record<string, number>> = {
   "*": 7,
   "/": 7,
 };
+
+/** Binding strength of a binary operator; larger binds tighter. */
+export function strengthOf(operator: BinaryOperator): number {
+  return strength[operator]!;
+}
+
 const comparison = 3;
 const shift = 5;
 
