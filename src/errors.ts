@@ -611,6 +611,16 @@ export const catalogue = {
     message: "The divisor of div_down or rem is 0.",
     hint: "Give the parameter a type that leaves out 0, such as 1..65535.",
   },
+  DATAPATH_LEAVES_TYPE: {
+    title: "Register that can leave its type",
+    message: "{register} can leave {low}..{high} though nothing arrives: it becomes {value} with {witness}.",
+    hint: "Write what the chip does there (saturate, wrap), narrow the types of what it is made of, or say `overflow: stops` on the register where a run that gets there shall end with an error.",
+  },
+  DATAPATH_CAN_FAIL: {
+    title: "Operation that can fail",
+    message: "{operation} has no result with {witness}: {reason}.",
+    hint: "Write max(n, 0) or max(n, 1) around it, or narrow the types of what it is made of.",
+  },
   DATAPATH_ARGUMENTS: {
     title: "Wrong number of arguments",
     message: "{name} takes {expected} but got {got}.",

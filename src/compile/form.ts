@@ -52,7 +52,7 @@ const target = z.object({
   settings: named(parameter),
   datapaths: named(
     z.object({
-      state: named(z.object({ ...type, encodes: z.string().optional() })),
+      state: named(z.object({ ...type, encodes: z.string().optional(), overflow: z.literal("stops").optional() })),
       parameters: named(parameter),
       projection: named(parameter),
       inputs: texts.min(1),

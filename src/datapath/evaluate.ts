@@ -13,6 +13,9 @@ export interface Scope {
   old(name: string): bigint;
 }
 
+/** Told of every expression that is evaluated, operands first. */
+export type Observer = (expression: Expression, value: bigint) => void;
+
 /** Shifts beyond this are a mistake, not arithmetic: 2^4096 would fill memory before it meant anything. */
 const longestShift = 4096n;
 
@@ -21,28 +24,40 @@ const longestShift = 4096n;
  *
  * @throws DATAPATH_SHIFT_AMOUNT, DATAPATH_DIVISOR where an operation has no result
  */
-export function evaluate(expression: Expression, scope: Scope): bigint {
+export function evaluate(expression: Expression, scope: Scope, observe?: Observer): bigint {
+  // One function, not two: a long sum is as many calls deep as it has terms.
+  let value: bigint;
   switch (expression.kind) {
     case "number":
-      return BigInt(expression.value);
+      value = BigInt(expression.value);
+      break;
     case "name":
-      return scope.value(expression.name);
+      value = scope.value(expression.name);
+      break;
     case "old":
-      return scope.old(expression.name);
+      value = scope.old(expression.name);
+      break;
     case "unary": {
-      const operand = evaluate(expression.operand, scope);
-      return expression.operator === "-" ? -operand : truth(operand === 0n);
+      const operand = evaluate(expression.operand, scope, observe);
+      value = expression.operator === "-" ? -operand : truth(operand === 0n);
+      break;
     }
-    case "choice":
-      return evaluate(evaluate(expression.condition, scope) !== 0n ? expression.yes : expression.no, scope);
+    case "choice": {
+      const condition = evaluate(expression.condition, scope, observe);
+      value = evaluate(condition !== 0n ? expression.yes : expression.no, scope, observe);
+      break;
+    }
     case "binary":
-      return binary(expression, scope);
+      value = binary(expression, scope, observe);
+      break;
     case "call":
-      return call(
+      value = call(
         expression,
-        expression.args.map((argument) => evaluate(argument, scope)),
+        expression.args.map((argument) => evaluate(argument, scope, observe)),
       );
   }
+  observe?.(expression, value);
+  return value;
 }
 
 /**
@@ -50,23 +65,27 @@ export function evaluate(expression: Expression, scope: Scope): bigint {
  *
  * @param values names and their values; assignments are added to it or replace what is there
  */
-export function runBlock(block: Block, values: Map<string, bigint>): void {
+export function runBlock(block: Block, values: Map<string, bigint>, observe?: Observer): void {
   const entry = new Map(values);
   const scope: Scope = { value: (name) => values.get(name)!, old: (name) => entry.get(name)! };
-  for (const line of block) values.set(line.name, evaluate(line.value, scope));
+  for (const line of block) values.set(line.name, evaluate(line.value, scope, observe));
 }
 
 function truth(condition: boolean): bigint {
   return condition ? 1n : 0n;
 }
 
-function binary(expression: Extract<Expression, { kind: "binary" }>, scope: Scope): bigint {
-  const left = evaluate(expression.left, scope);
+function binary(
+  expression: Extract<Expression, { kind: "binary" }>,
+  scope: Scope,
+  observe: Observer | undefined,
+): bigint {
+  const left = evaluate(expression.left, scope, observe);
   const { operator } = expression;
   // && and || look at the right side only where the left does not decide.
-  if (operator === "&&") return left === 0n ? 0n : truth(evaluate(expression.right, scope) !== 0n);
-  if (operator === "||") return left !== 0n ? 1n : truth(evaluate(expression.right, scope) !== 0n);
-  const right = evaluate(expression.right, scope);
+  if (operator === "&&") return left === 0n ? 0n : truth(evaluate(expression.right, scope, observe) !== 0n);
+  if (operator === "||") return left !== 0n ? 1n : truth(evaluate(expression.right, scope, observe) !== 0n);
+  const right = evaluate(expression.right, scope, observe);
   switch (operator) {
     case "+":
       return left + right;

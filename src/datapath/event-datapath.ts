@@ -5,7 +5,7 @@ import { checkBlock, checkReads, type BlockRules } from "./check.ts";
 import { attempt, checkDeclared, checkEncodings, inField, readWords } from "./datapath.ts";
 import { parseBlock, parseDefinitions, parseExpression } from "./parse.ts";
 import type { DatapathSpec, ParameterSpec, StateSpec } from "./spec.ts";
-import { namesIn, type Block, type Definition, type Expression } from "./syntax.ts";
+import { namesIn, type Assignment, type Block, type Definition, type Expression } from "./syntax.ts";
 
 /** Constants by name. */
 type Constants = Readonly<Record<string, ParameterSpec>>;
@@ -17,6 +17,8 @@ export interface EventDatapath {
   readonly words: ReadonlyMap<string, number>;
   /** By name; lines of texts with several names stand in each of them, in the order of the file. */
   readonly blocks: ReadonlyMap<string, Block>;
+  /** The key of the text that a line stands in. */
+  readonly keys: ReadonlyMap<Assignment, string>;
   /** A weight is stored by the synapses' own block. */
   readonly onLoad: null;
 }
@@ -33,6 +35,8 @@ interface SynapseText {
 export interface EventSynapses {
   readonly words: ReadonlyMap<string, number>;
   readonly blocks: ReadonlyMap<string, Block>;
+  /** The key of the text that a line stands in. */
+  readonly keys: ReadonlyMap<Assignment, string>;
   /** Registers from `weight`, the integer that the compiler made; null: the register `weight` is that. */
   readonly onLoad: Block | null;
   readonly delivers: Expression;
@@ -65,7 +69,7 @@ export function readEventDatapath(
   }
   const registers = Object.keys(spec.state);
   const constants = [...Object.keys(spec.parameters), ...Object.keys(settings), ...words.keys()];
-  const blocks = readBlocks(spec.blocks, definitions, issues, {
+  const { blocks, keys } = readBlocks(spec.blocks, definitions, issues, {
     readable: new Set([...registers, ...constants, "weight"]),
     writable: new Set([...registers, "spike"]),
     registers: new Set(registers),
@@ -74,7 +78,9 @@ export function readEventDatapath(
   checkEncodings(spec, issues);
   if (blocks.size === 0) issues.push(mistake("DATAPATH_NO_BLOCK", { name: "on .." }));
   if (issues.length === 0) checkUse(spec, [...blocks.values()].flat(), issues);
-  return issues.length > 0 ? { datapath: null, issues } : { datapath: { spec, words, blocks, onLoad: null }, issues };
+  return issues.length > 0
+    ? { datapath: null, issues }
+    : { datapath: { spec, words, blocks, keys, onLoad: null }, issues };
 }
 
 function refuseReserved(name: string, field: string, issues: BitspikeError[]): void {
@@ -88,8 +94,9 @@ function readBlocks(
   definitions: readonly Definition[],
   issues: BitspikeError[],
   rules: BlockRules,
-): Map<string, Block> {
+): { blocks: Map<string, Block>; keys: Map<Assignment, string> } {
   const blocks = new Map<string, Block>();
+  const keys = new Map<Assignment, string>();
   const found: BitspikeError[] = [];
   for (const [key, text] of Object.entries(texts)) {
     const names = namesOfBlock(key);
@@ -97,6 +104,7 @@ function readBlocks(
     if (new Set(names).size < names.length)
       found.push(mistake("DATAPATH_DECLARED_TWICE", { name: key }, { field: key }));
     const lines = attempt(found, key, () => parseBlock(text, definitions)) ?? [];
+    for (const line of lines) keys.set(line, key);
     for (const name of names) {
       const before = blocks.get(name) ?? [];
       found.push(...checkBlock(lines, rules, before).map((issue) => inField(issue, key)));
@@ -106,7 +114,7 @@ function readBlocks(
   // A text of several names is looked at once for each.
   const once = new Map(found.map((issue) => [JSON.stringify([issue.message, issue.place]), issue]));
   issues.push(...once.values());
-  return blocks;
+  return { blocks, keys };
 }
 
 /** A register or constant that no equation mentions is a mistake in the text, or left over. */
@@ -150,7 +158,7 @@ export function readEventSynapses(
   checkSynapseNames(text, neuronRegisters, [...Object.keys(settings), ...words.keys()], definitions, issues);
   const { "on load": load, ...others } = text.blocks;
   const states = { writable: new Set(registers), registers: new Set(registers), result: null };
-  const blocks = readBlocks(others, definitions, issues, {
+  const { blocks, keys } = readBlocks(others, definitions, issues, {
     ...states,
     readable: new Set([...registers, ...constants, ...neuronRegisters]),
   });
@@ -168,7 +176,9 @@ export function readEventSynapses(
       if (!used.has(name)) issues.push(mistake("DATAPATH_UNUSED", { name }, { field: `${field}.${name}` }));
     }
   }
-  return issues.length > 0 ? { synapses: null, issues } : { synapses: { words, blocks, onLoad, delivers }, issues };
+  return issues.length > 0
+    ? { synapses: null, issues }
+    : { synapses: { words, blocks, keys, onLoad, delivers }, issues };
 }
 
 /** An integer expression that may read `known`, or null with its mistakes among the issues. */

@@ -269,11 +269,20 @@ export class Facts implements Known {
     if (range === null || range.high <= 0n) return true;
     const [a, b, c] = value.args;
     const below = (one: Value | undefined): boolean => this.#isBelow(one!, dividend, divisor, levels - 1);
-    if (value.operation === "div_down") return b === divisor && this.handedOn(a!) === this.handedOn(dividend);
+    if (value.operation === "div_down") return b === divisor && this.#isAtMost(a!, dividend);
     if (levels === 0) return false;
     if (value.operation === "?:") return below(b) && below(c);
     if (value.operation === "min") return below(a) || below(b);
     return value.operation === "max" && below(a) && below(b);
+  }
+
+  /** Whether a value is the other, or that cut off at the top, or at the bottom at 0 or below. */
+  #isAtMost(value: Value, other: Value): boolean {
+    const { operation, args } = this.handedOn(value);
+    const isOther = (one: Value): boolean => this.handedOn(one) === this.handedOn(other);
+    if (isOther(value)) return true;
+    if (operation === "min") return args.some(isOther);
+    return operation === "max" && args.some((one, i) => isOther(one) && (this.range(args[1 - i]!)?.high ?? 1n) <= 0n);
   }
 
   /** The operand that an operation gives unchanged, as far as is known; null when it does something. */

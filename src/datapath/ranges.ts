@@ -27,7 +27,7 @@ export interface BlockRanges {
 }
 
 /** Intervals that are worked out for one block before it is read less closely; half of them may go into cases. */
-const mostWork = 40_000;
+const mostWork = 100_000;
 /** Cases of one line. */
 const mostCases = 64;
 
@@ -48,9 +48,27 @@ export class BlockReader {
     this.#graph = new Graph(block);
   }
 
-  /** What `rangesOf` gives. */
-  read(inputs: ReadonlyMap<string, Interval>): BlockRanges {
-    const work: Work = { left: mostWork };
+  /** What the names at the entry can be where a name ends in an interval; null where it cannot. Names left out are free. */
+  before(inputs: ReadonlyMap<string, Interval>, name: string, result: Interval): Map<string, Interval> | null {
+    const value = this.#graph.lines.findLast((line) => line.name === name)?.value;
+    const facts = new Facts(this.#graph, { left: mostWork });
+    const known = [...inputs].every(([input, range]) => facts.learn(this.#graph.entry(input), range));
+    if (!known || (value !== undefined && !facts.learn(value, result))) return null;
+    return new Map([...inputs.keys()].map((input) => [input, facts.range(this.#graph.entry(input)) ?? anything]));
+  }
+
+  /** Names of which a line's name is made, however often it was assigned. */
+  entriesOf(name: string): ReadonlySet<string> {
+    return this.#graph.lines.findLast((line) => line.name === name)?.value.entries ?? new Set([name]);
+  }
+
+  /**
+   * What `rangesOf` gives.
+   *
+   * @param closely look at cases one by one where that may say more; several times the time
+   */
+  read(inputs: ReadonlyMap<string, Interval>, closely = true): BlockRanges {
+    const work: Work = { left: closely ? mostWork : mostWork / 2 };
     const facts = new Facts(this.#graph, work);
     const whole = new Reading();
     for (const [name, range] of inputs) facts.learn(this.#graph.entry(name), range);

@@ -42,6 +42,11 @@ export interface ParameterSpec extends TypeSpec {
 export interface StateSpec extends TypeSpec {
   /** Real expression, linear in the register's own name: what an integer of it stands for (`membrane * scale`). */
   readonly encodes?: string | undefined;
+  /**
+   * `stops`: the equations do not say what happens beyond the type, and a run that would leave it ends with an error.
+   * Without it a register that can leave its type though nothing arrives is a mistake in the target.
+   */
+  readonly overflow?: "stops" | undefined;
 }
 
 /** The arithmetic of one kind of neuron, as the text of its blocks. */

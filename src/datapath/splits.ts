@@ -13,7 +13,7 @@ export type Split = (facts: Facts) => readonly Facts[];
 /** A parameter with no more values than this is looked at value by value. */
 const mostValues = 32n;
 /** Splits of one kind that are tried. */
-const mostTried = 4;
+const mostTried = 6;
 /** Lines made of more than this are not split. */
 const largestCone = 600;
 
@@ -78,7 +78,7 @@ function isOpen(range: Interval | null): boolean {
 }
 
 function spansZero(range: Interval | null): boolean {
-  return range !== null && range.low < 0n && contains(range, 0n) && range.high - range.low >= mostValues;
+  return range !== null && range.low < 0n && contains(range, 0n);
 }
 
 function isSmall(range: Interval | null): boolean {

@@ -2,6 +2,7 @@
 
 import type { DatapathSpec, ParameterSpec, TypeSpec } from "../datapath/spec.ts";
 import { grouped, significant } from "../measure/numbers.ts";
+import { findingsOf } from "../target/ranges.ts";
 import type { EventCost, RecipeSpec, Sourced, Target } from "../target/types.ts";
 import { legendOf, markOf } from "./marks.ts";
 import { verifiedText } from "./program-text.ts";
@@ -41,7 +42,7 @@ export function targetText(target: Target, style: Style = plainStyle): string {
     ]),
     section("Chip", "", style, chipLines(target, style)),
     settingsText(target, style),
-    ...Object.entries(target.datapaths).map(([name, datapath]) => datapathText(name, datapath, style)),
+    ...Object.keys(target.datapaths).map((name) => datapathText(target, name, style)),
     energyText(target, style),
     recipesText(target, style),
   ].join("");
@@ -136,7 +137,8 @@ function settingsText({ settings }: Target, style: Style): string {
   );
 }
 
-function datapathText(name: string, spec: DatapathSpec, style: Style): string {
+function datapathText(target: Target, name: string, style: Style): string {
+  const spec = target.datapaths[name]!;
   const { state, parameters, projection, blocks } = spec;
   const rows = [
     ...Object.entries(state).map(([register, spec]) => ["register", register, typeText(spec), meaning(spec)]),
@@ -156,7 +158,32 @@ function datapathText(name: string, spec: DatapathSpec, style: Style): string {
     ...Object.entries(parameters).flatMap(([parameter, { onLoad }]) => {
       return onLoad === undefined ? [] : linesText(`on load of ${parameter}`, onLoad, style);
     }),
+    ...rangesText(target, name, style),
   ]);
+}
+
+/** What the types of the names say about the equations. */
+function rangesText(target: Target, name: string, style: Style): string[] {
+  const { registers, idle, bits } = findingsOf(target, name);
+  const those = (how: string): string => {
+    const names = Object.entries(registers).filter(([, own]) => own === how);
+    return names.map(([register]) => register).join(", ");
+  };
+  const always = those("always");
+  const quietly = those("while nothing arrives");
+  const open = those("not known");
+  const { state } = target.datapaths[name]!;
+  const stopping = Object.keys(state).filter((register) => state[register]!.overflow === "stops");
+  return [
+    "",
+    `  ${style.title("by the types alone")}`,
+    ...(always === "" ? [] : item("✓", `${always}: in range whatever arrives`, style.good)),
+    ...(quietly === "" ? [] : item("-", `${quietly}: in range while nothing arrives, else up to a program's weights`)),
+    ...(open === "" ? [] : item("-", `${open}: up to a program's weights and parameters`)),
+    ...(stopping.length === 0 ? [] : item("-", `a run that drives ${stopping.join(" or ")} out of range stops`)),
+    ...idle.flatMap((what) => item("-", what)),
+    ...item("-", `${bits} bits for the widest value while nothing arrives`),
+  ];
 }
 
 /** Equations below their name. */

@@ -3,6 +3,7 @@
 import { mistake, type BitspikeError } from "../errors.ts";
 import { nearest, placed, readYaml, reasonOf, type FormIssue, type Source, type Spots } from "../yaml.ts";
 import { checkEquations, checkTarget } from "./check.ts";
+import { checkRanges } from "./ranges.ts";
 import { formEquations, formTarget, runsOnEvents } from "./schema.ts";
 import type { Target } from "./types.ts";
 
@@ -26,7 +27,12 @@ export function loadTarget(text: string, file: string, readBase: (name: string) 
     );
     throw invalid(file, [...issues.map((issue) => formMistake(issue, spots, file)), ...equations]);
   }
-  const mistakes = checkTarget(target).map((issue) => placed(issue, spots, file));
+  const issuesOfFields = checkTarget(target);
+  const sound = Object.keys(target.datapaths).filter((name) => {
+    const fields = [`datapaths.${name}.`, "settings."];
+    return !issuesOfFields.some(({ place }) => fields.some((field) => place.field?.startsWith(field) === true));
+  });
+  const mistakes = [...issuesOfFields, ...checkRanges(target, sound)].map((issue) => placed(issue, spots, file));
   if (mistakes.length > 0) throw invalid(file, mistakes);
   return target;
 }

@@ -79,7 +79,11 @@ const constant = z.union([
     .check(checkTyped),
 ]);
 const setting = z.union([typeText, z.strictObject({ ...typed, description: z.string().optional() }).check(checkTyped)]);
-const state = z.union([typeText, z.strictObject({ type: typeText, encodes: real.optional() })]);
+const overflow = z
+  .literal("stops")
+  .optional()
+  .describe("The equations do not say what happens beyond the type: a run that would leave it ends with an error");
+const state = z.union([typeText, z.strictObject({ type: typeText, encodes: real.optional(), overflow })]);
 
 const datapath = z.strictObject({
   state: z.record(z.string(), state).default({}),
@@ -417,7 +421,9 @@ function toDatapath(form: DatapathDocument): DatapathSpec {
 }
 
 function toState(form: z.infer<typeof state>): StateSpec {
-  return typeof form === "string" ? toType(form) : { ...toType(form.type), encodes: form.encodes };
+  return typeof form === "string"
+    ? toType(form)
+    : { ...toType(form.type), encodes: form.encodes, overflow: form.overflow };
 }
 
 function toParameter(form: string | ParameterDocument): ParameterSpec {

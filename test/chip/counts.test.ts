@@ -15,8 +15,8 @@ verified: [{ level: property-tests, against: nothing }]
 datapaths:
   adder:
     inputs: [sum]
-    state: { sum: int8 }
-    parameters: { threshold: -99..99 }
+    state: { sum: { type: int8, overflow: stops } }
+    parameters: { threshold: { type: -99..99, documented: 1..99 } }
     on spike: sum = saturate(sum + weight, -128, 127)
     on timestep: |
       spike = div_down(sum, threshold)

@@ -19,7 +19,7 @@ datapaths:
     charge: alpha / (1 - alpha)
     state:
       current: { type: -99999999..99999999, encodes: current * scale }
-      membrane: { type: -999999999..999999999, encodes: membrane * scale }
+      membrane: { type: -999999999..999999999, encodes: membrane * scale, overflow: stops }
     parameters:
       fall: { type: 1..15, encodes: "max(1, 0 - log(1 - alpha) / log(2))", decodes: 1 - pow2(0 - fall), round: nearest }
       leak: { type: 0..15, encodes: 0 - log(1 - beta) / log(2), decodes: 1 - pow2(0 - leak), round: nearest }

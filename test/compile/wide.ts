@@ -16,8 +16,8 @@ verified: [{ level: property-tests, against: float64 }]
 datapaths:
   lif:
     state:
-      current: { type: int53, encodes: current * scale }
-      membrane: { type: int53, encodes: membrane * scale }
+      current: { type: int53, encodes: current * scale, overflow: stops }
+      membrane: { type: int53, encodes: membrane * scale, overflow: stops }
     parameters:
       alpha: { type: -4194304..4194304, encodes: alpha * 4194304 }
       beta: { type: -4194304..4194304, encodes: beta * 4194304 }

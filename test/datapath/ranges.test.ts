@@ -163,6 +163,7 @@ describe("ranges", () => {
     ["y = v - div_down(v, t) * t", { v: [-99, 99], t: [1, 7] }, [0, 6]],
     ["q = v > 0 ? div_down(v, t) : 0\ny = v - q * t", { v: [-99, 99], t: [1, 7] }, [-99, 6]],
     ["q = min(v > 0 ? div_down(v, t) : 0, most)\ny = v - q * t", { v: [-99, 99], t: [1, 7], most: [0, 31] }, [-99, 99]],
+    ["y = v - div_down(max(v, 0), t) * t", { v: [-99, 99], t: [1, 7] }, [-99, 6]],
     ["q = max(div_down(v, t), 0)\ny = q * t", { v: [-99, 99], t: [1, 7] }, [0, 99]],
     // What conditions say, of the names they read and of what those are made of.
     ["f = v >= t\ny = f ? v - t : v", { v: [-99, 99], t: [5, 50] }, [-99, 94]],
