@@ -5,7 +5,7 @@ import { convFields, convKernels, convLength } from "./fields.ts";
 import { divisor, signedFit, spreadOf } from "./fit.ts";
 import type { OpenForm, SumSizes, Targets } from "./form.ts";
 import type { DeliveryKernels } from "./load.ts";
-import { viewOf, type Layout, type Region } from "./memory.ts";
+import { paddedLength, viewOf, type Layout, type Region } from "./memory.ts";
 import type { WasmMemory } from "./wasm.ts";
 
 /** A kernel, laid out for every phase of the stride. Plain data. */
@@ -151,12 +151,14 @@ export function packConv(synapses: ConvSynapses, targets: Targets, layout: Layou
   const plane = planeOf(synapses);
   const pixels = inHeight * inWidth;
   const blocks = blocksOf(frame, synapses, fitted);
+  const first = targets.low - channelOut * plane;
+  const own = paddedLength(targets.high - targets.low);
   return {
     kind: "conv2d",
     ...fitted,
     sources: inputs * pixels,
-    sums: { totals: groups * outs * plane + spare, narrow: marksAt(frame) + 4 * pixels },
-    first: targets.low - channelOut * plane,
+    sums: { totals: Math.max(groups * outs * plane + spare, first + own), narrow: marksAt(frame) + 4 * pixels },
+    first,
     narrow: blocks !== null,
     plan: layout.reserve("i32", convLength),
     pixels: layout.reserve("u32", pixelLength * pixels),

@@ -12,6 +12,7 @@ import {
   openDelivery,
   packSynapses,
   reserveSums,
+  totalRegion,
   writeSynapses,
   type KernelDelivery,
   type PackedSynapses,
@@ -19,7 +20,7 @@ import {
   type Sums,
 } from "./delivery.ts";
 import { deliveryKernels, type DeliveryKernels, type DeliveryModules } from "./load.ts";
-import { bytesOf, Layout, openMemory, viewOf, type Region } from "./memory.ts";
+import { Layout, openMemory, viewOf, type Region } from "./memory.ts";
 import { planOrdered } from "./ordered.ts";
 import { rangeOfValues } from "./parameters.ts";
 import { intervalOf, planPopulation, type KernelNeurons, type PopulationPlan } from "./population.ts";
@@ -123,7 +124,7 @@ function planSums(
 function planSummed(projection: CoreProjection, sums: SumPlan, plan: PopulationPlan): OpenProjection {
   const { packed, places, range } = sums;
   const { synapses, name } = projection;
-  const total = { region: totalsOf(sums, plan.load), range: overlap(range, limitsOfTotal)! };
+  const total = { region: totalRegion(packed, places), range: overlap(range, limitsOfTotal)! };
   const totals = planTotals(plan, projection, total, false);
   return (memory, neurons, kernels) => {
     writeSynapses(packed, synapses, memory);
@@ -152,12 +153,6 @@ function planInOrder(
 
 /** Sums beyond these are not made by kernels. */
 const limitsOfTotal: Interval = { low: -(2n ** 31n) + 1n, high: 2n ** 31n - 1n };
-
-/** Where the sums of the neurons that are here lie. */
-function totalsOf({ packed: { form }, places: { total } }: SumPlan, { low, high }: PopulationLoad): Region {
-  const first = form.kind === "conv2d" ? form.first : 0;
-  return { storage: "i32", offset: total.offset + first * bytesOf("i32"), length: high - low };
-}
 
 /** Sums by kernels, and `on total` by one. */
 class Summed implements Synaptic {

@@ -147,7 +147,7 @@ function openForm(form: PackedForm, kernels: DeliveryKernels): OpenForm {
   }
 }
 
-/** [neurons here] the totals of one sample, for kernels that go on from them; what lies behind is theirs to read. */
+/** [neurons here] the totals of one sample, for kernels that go on from them. The padding behind them holds zeros. */
 export function totalRegion(
   { form, targets }: PackedSynapses,
   { total, samples }: SumPlaces,
@@ -176,11 +176,11 @@ class Opened implements KernelDelivery {
 
   addUp(events: EventList, sample = 0): void {
     const sums = this.sums[sample]!;
-    if (this.prepare(events, sums)) this.form.run(sums.kernel, sums.job, 1);
+    if (this.prepare(events, sums)) this.run(sums.kernel, sample, 1);
   }
 
   addUpBatch(lists: readonly EventList[]): void {
-    const { sums, form } = this;
+    const { sums } = this;
     // Jobs that lie one behind the other and take the same kernel run together.
     let first = 0;
     let waiting = 0;
@@ -188,13 +188,18 @@ class Opened implements KernelDelivery {
       const own = sums[sample]!;
       const ready = this.prepare(lists[sample]!, own);
       if (waiting > 0 && (!ready || own.kernel !== sums[first]!.kernel)) {
-        form.run(sums[first]!.kernel, sums[first]!.job, waiting);
+        this.run(sums[first]!.kernel, first, waiting);
         waiting = 0;
       }
       if (!ready) continue;
       if (waiting++ === 0) first = sample;
     }
-    if (waiting > 0) form.run(sums[first]!.kernel, sums[first]!.job, waiting);
+    if (waiting > 0) this.run(sums[first]!.kernel, first, waiting);
+  }
+
+  private run(kernel: number, first: number, count: number): void {
+    this.form.run(kernel, this.sums[first]!.job, count);
+    for (let sample = first; sample < first + count; sample++) this.sums[sample]!.spare.fill(0);
   }
 
   /** Fill in the job of a sample. @returns whether it is to be run; else the sums are made already */
@@ -227,6 +232,8 @@ class Opened implements KernelDelivery {
 /** The sums of one sample and its job. */
 class SampleSums implements Sums {
   readonly total: Int32Array;
+  /** The padding behind, which kernels may have written to. */
+  readonly spare: Int32Array;
   wide: Float64Array | null = null;
   kernel = 0;
   /** Address. */
@@ -253,7 +260,9 @@ class SampleSums implements Sums {
     this.job = job.offset;
     this.fields = viewOf(memory, job);
     this.counted = viewOf(memory, { storage: "f64", offset: job.offset + 4 * jobSynops, length: 1 });
-    this.total = viewOf(memory, totalRegion(packed, places, sample));
+    const total = totalRegion(packed, places, sample);
+    this.total = viewOf(memory, total);
+    this.spare = viewOf(memory, behind(total, part(places.total)));
     this.neuron = viewOf(memory, part(places.neuron));
     this.payload = viewOf(memory, part(places.payload));
     this.fields[jobFields.narrow] = part(places.narrow).offset;
@@ -317,6 +326,13 @@ class SampleSums implements Sums {
     this.counted[0]! += this.form.synops(address, count);
     return count;
   }
+}
+
+/** What kernels that take whole groups of neurons may read behind an array: the padding, as far as the place goes. */
+function behind({ offset, length }: Region<"i32">, whole: Region<"i32">): Region<"i32"> {
+  const end = offset + 4 * length;
+  const room = whole.offset / 4 + whole.length - end / 4;
+  return { storage: "i32", offset: end, length: Math.min(room, paddedLength(length) - length) };
 }
 
 /** The part of an array of equal parts. */

@@ -71,7 +71,7 @@ export function writeDense(packed: PackedDense, rows: Rows, memory: WasmMemory):
 
 /** A function that stores one row of weights at a byte of the region. */
 function storing(
-  { weights, stride, bits, scale, base }: PackedDense,
+  { weights, bits, scale, base }: PackedDense,
   memory: WasmMemory,
 ): (row: Int32Array, at: number) => void {
   const { offset, length } = weights;
@@ -80,8 +80,6 @@ function storing(
   const words = viewOf(memory, { storage: "i32", offset, length: length / 4 });
   if (bits === 32) return (row, at) => words.set(row, at / 4);
   return (row, at) => {
-    // Targets beyond the last have the smallest weight, so that their totals stay in the range of the others.
-    if (bits === 16) halves.fill(-(2 ** 15), at / 2, (at + stride) / 2);
     for (let t = 0; t < row.length; t++) {
       const stored = (row[t]! - base) / scale;
       if (bits === 16) halves[at / 2 + t] = stored;

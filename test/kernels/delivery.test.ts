@@ -5,6 +5,7 @@ import type { Sum } from "../../src/core/sums.ts";
 import type { Synapses } from "../../src/core/synapses.ts";
 import type { Targets } from "../../src/kernels/form.ts";
 import { loadDelivery, type DeliveryModules } from "../../src/kernels/load.ts";
+import { paddedLength } from "../../src/kernels/memory.ts";
 import { sizeOf } from "../../src/network/types.ts";
 import { Dice } from "../dice.ts";
 import {
@@ -34,7 +35,10 @@ function compare(synapses: Synapses, targets: Targets, sum: Sum, lists: readonly
   if (expected.every((outcome) => typeof outcome !== "string") && dice.chance(50)) {
     for (let times = 0; times < 2; times++) {
       delivery.addUpBatch(own);
-      for (const sample of lists.keys()) expect(difference(expected[sample]!, sumsOf(delivery, sample))).toBe(null);
+      for (const sample of lists.keys()) {
+        expect(difference(expected[sample]!, sumsOf(delivery, sample))).toBe(null);
+        expect(behind(delivery.sums[sample]!.total).every((value) => value === 0)).toBe(true);
+      }
     }
     return form;
   }
@@ -48,6 +52,11 @@ function compare(synapses: Synapses, targets: Targets, sum: Sum, lists: readonly
     }
   }
   return form;
+}
+
+/** The padding that kernels of whole groups of neurons read as well. */
+function behind({ buffer, byteOffset, length }: Int32Array): Int32Array {
+  return new Int32Array(buffer, byteOffset + 4 * length, paddedLength(length) - length);
 }
 
 describe("the kernels of synaptic delivery", () => {
