@@ -334,7 +334,7 @@ function compareBlock({ params, weights, input, expected }: Block): Compare {
       synapses: rowsOf(size, entries),
     };
     const { potential_width, threshold_width, leak_width } = params;
-    const settings = { floor: 0, buffer_rows: 16, potential_width, threshold_width, leak_width };
+    const settings = { buffer_rows: 16, potential_width, threshold_width, leak_width };
     const program = programOf(block, settings, { types: [size] }, [neuronLoad(neurons)], [axons]);
     const stimuli = new Map([["types", stimulusOf(values, 1, ticks, [size])]]);
     const recording = await recordInteger(engine, program, stimuli, [{ population: "neurons", register: "membrane" }]);
