@@ -13,6 +13,7 @@ import {
   leaky,
   linear,
   openInterpreter,
+  openKernels,
   readTarget,
   sequential,
   type ConnectedEngine,
@@ -42,7 +43,8 @@ type Measured = StepResults["networks"][number];
 /** Every way to step a program. */
 const openers: Readonly<Record<string, (program: Program) => Engine | Promise<Engine>>> = {
   interpreter: openInterpreter,
-  "interpreter, connect()": (program) => connect(program),
+  kernels: openKernels,
+  "kernels, connect()": (program) => connect(program),
 };
 
 await main(async () => {

@@ -112,7 +112,9 @@ export { openEventChip, type EventChip, type EventChipOptions, type SendOptions 
 export { openKernels } from "./kernels/engine.ts";
 export { openInterpreter, type InterpreterOptions } from "./chip/interpreter.ts";
 export { connect, type WebConnectOptions, type WebWorker } from "./connect/web.ts";
+export type { EngineOptions } from "./connect/connect.ts";
 export type { ConnectLimits } from "./connect/connection.ts";
+export type { EngineName } from "./connect/protocol.ts";
 export { openReference, type ReferenceEngine, type ReferenceOptions } from "./reference/engine.ts";
 export { backendNames, tryBackends, type BackendName, type BackendTrial } from "./reference/backend.ts";
 

@@ -16,11 +16,17 @@ import { mistake } from "../errors.ts";
 import { canShare, share } from "../shared-memory.ts";
 import { checkStimuli } from "../stimuli.ts";
 import { Connection, type ConnectLimits, type WorkerHandle } from "./connection.ts";
-import { ownBuffers, type PackedSpikes } from "./protocol.ts";
+import { ownBuffers, type EngineName, type PackedSpikes } from "./protocol.ts";
 import { packStimuli } from "./stimuli.ts";
 
 /** Programs whose arrays have been copied to shared memory, so that all engines of one program have them in common. */
 const sharedPrograms = new WeakMap<Program, Program>();
+
+/** What is asked of any worker. */
+export interface EngineOptions extends ConnectLimits {
+  /** Which engine the worker has: the fastest, or the plain one that needs no WebAssembly. `kernels` where missing. */
+  readonly engine?: EngineName | undefined;
+}
 
 /**
  * Open a program on an engine in a worker.
@@ -30,12 +36,12 @@ const sharedPrograms = new WeakMap<Program, Program>();
 export async function connectWorker(
   program: Program,
   worker: WorkerHandle,
-  limits: ConnectLimits = {},
+  { engine = "kernels", ...limits }: EngineOptions = {},
 ): Promise<ConnectedEngine> {
   const connection = new Connection(worker, limits);
   try {
     await connection.start();
-    const name = await connection.call(({ open }) => open(sharedProgram(program)));
+    const name = await connection.call(({ open }) => open(sharedProgram(program), engine));
     return engineOver(connection, program, name);
   } catch (error) {
     await connection.finish(mistake("ENGINE_CLOSED", {}));

@@ -3,12 +3,12 @@
 import { Worker } from "node:worker_threads";
 import type { Program } from "../compile/program.ts";
 import type { ConnectedEngine } from "../engine.ts";
-import { connectWorker } from "./connect.ts";
-import type { ConnectLimits, WorkerHandle } from "./connection.ts";
+import { connectWorker, type EngineOptions } from "./connect.ts";
+import type { WorkerHandle } from "./connection.ts";
 import type { MessageEnd } from "./protocol.ts";
 import { connect as connectWeb, type WebWorker } from "./web.ts";
 
-export interface ConnectOptions extends ConnectLimits {
+export interface ConnectOptions extends EngineOptions {
   /** A worker as pages have them; a thread of Node.js is started where it is missing. */
   readonly worker?: WebWorker | undefined;
 }
@@ -20,11 +20,11 @@ export interface ConnectOptions extends ConnectLimits {
  *
  * @throws ENGINE_WORKER_START, ENGINE_WORKER_DIED, and what opening the program throws
  */
-export function connect(program: Program, { worker, ...limits }: ConnectOptions = {}): Promise<ConnectedEngine> {
-  if (worker !== undefined) return connectWeb(program, { worker, ...limits });
+export function connect(program: Program, { worker, ...options }: ConnectOptions = {}): Promise<ConnectedEngine> {
+  if (worker !== undefined) return connectWeb(program, { worker, ...options });
   // Options of the process, such as that it takes its program from a string, may not fit a thread, which needs none.
   const thread = new Worker(workerFile(), { execArgv: [] });
-  return connectWorker(program, threadHandle(thread), limits);
+  return connectWorker(program, threadHandle(thread), options);
 }
 
 /** Threads run JavaScript: where this file is still TypeScript, the built one is taken. */

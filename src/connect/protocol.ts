@@ -12,12 +12,15 @@ export interface MessageEnd {
   removeEventListener(type: "message" | "messageerror", listener: (event: { readonly data: unknown }) => void): void;
 }
 
+/** An engine that a worker can have. */
+export type EngineName = "kernels" | "interpreter";
+
 /** What the worker does when asked; comlink carries the calls and answers. */
 export interface Served {
   /** Answered as soon as the worker has started. */
   hello(): void;
   /** @returns the name of the engine */
-  open(program: Program): Promise<Answer<string>>;
+  open(program: Program, engine: EngineName): Promise<Answer<string>>;
   run(id: number, stimuli: PackedStimuli, options: RunRequest): Promise<Answer<Recording>>;
   /**
    * Asked now and then while anything is being done.

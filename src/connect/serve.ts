@@ -8,12 +8,16 @@ import {
   ownBuffers,
   partsOf,
   type Answer,
+  type EngineName,
   type MessageEnd,
   type PackedSpikes,
   type RunState,
   type Served,
 } from "./protocol.ts";
 import { unpackStimuli } from "./stimuli.ts";
+
+/** How each engine opens a program. */
+export type Openers = Readonly<Record<EngineName, (program: Program) => SteppingEngine | Promise<SteppingEngine>>>;
 
 /** A run that is going on. */
 interface Running {
@@ -23,20 +27,16 @@ interface Running {
   aborted: boolean;
 }
 
-/**
- * Answer what arrives at one end of a channel.
- *
- * @param open makes the engine of a program
- */
-export function serve(end: MessageEnd, open: (program: Program) => SteppingEngine): void {
+/** Answer what arrives at one end of a channel. */
+export function serve(end: MessageEnd, openers: Openers): void {
   // An error of its own accord ends the worker, where a call that never arrived would be waited for.
   end.addEventListener("messageerror", () => {
     throw new Error("a message could not be read");
   });
-  expose(served(open), end as never);
+  expose(served(openers), end as never);
 }
 
-function served(open: (program: Program) => SteppingEngine): Served {
+function served(openers: Openers): Served {
   const runs = new Map<number, Running>();
   let engine: SteppingEngine | null = null;
   const own = (): SteppingEngine => {
@@ -46,9 +46,9 @@ function served(open: (program: Program) => SteppingEngine): Served {
   return {
     hello: () => {},
 
-    open: (program) =>
-      answer(() => {
-        engine = open(program);
+    open: (program, name) =>
+      answer(async () => {
+        engine = await openers[name](program);
         return engine.name;
       }),
 

@@ -2,8 +2,8 @@
 
 import type { Program } from "../compile/program.ts";
 import type { ConnectedEngine } from "../engine.ts";
-import { connectWorker } from "./connect.ts";
-import type { ConnectLimits, WorkerHandle } from "./connection.ts";
+import { connectWorker, type EngineOptions } from "./connect.ts";
+import type { WorkerHandle } from "./connection.ts";
 import type { MessageEnd } from "./protocol.ts";
 
 /** The part of a page's `Worker` that is used, in the words of its types: events say more than that they have a type. */
@@ -14,7 +14,7 @@ export interface WebWorker {
   terminate(): void;
 }
 
-export interface WebConnectOptions extends ConnectLimits {
+export interface WebConnectOptions extends EngineOptions {
   /** A worker whose script imports `bitspike/engine-worker`; it is the engine's from now on, and ends with it. */
   readonly worker: WebWorker;
 }
@@ -25,8 +25,8 @@ export interface WebConnectOptions extends ConnectLimits {
  *
  * @throws ENGINE_WORKER_START, ENGINE_WORKER_DIED, and what opening the program throws
  */
-export function connect(program: Program, { worker, ...limits }: WebConnectOptions): Promise<ConnectedEngine> {
-  return connectWorker(program, webHandle(worker), limits);
+export function connect(program: Program, { worker, ...options }: WebConnectOptions): Promise<ConnectedEngine> {
+  return connectWorker(program, webHandle(worker), options);
 }
 
 function webHandle(worker: WebWorker): WorkerHandle {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { openInterpreter } from "../../src/chip/interpreter.ts";
 import type { Program, ProgramInput } from "../../src/compile/program.ts";
 import type { Recording, StepEvents, StepInput, StepInputs, StepResult, SteppingEngine } from "../../src/engine.ts";
+import { openKernels } from "../../src/kernels/engine.ts";
 import { sizeOf } from "../../src/network/types.ts";
 import type { Target } from "../../src/target/types.ts";
 import { Dice } from "../dice.ts";
@@ -12,6 +13,17 @@ import { fed, motley, one, outcome, randomProgram, randomStimuli, rowOf, targets
 const all = new Map([...targets, ...timestepTargets()].map((target) => [target.name, target]));
 const named = [...all].map(([name, target]) => ({ name, target }));
 const seeds = fc.integer({ min: 0, max: 2 ** 30 });
+
+/** Every engine that steps. */
+const engines = [
+  { engine: "the interpreter", open: (program: Program) => Promise.resolve(openInterpreter(program)) },
+  { engine: "kernels", open: openKernels },
+] as const;
+
+/** An engine of a program, one or the other. */
+function openOne(program: Program, seed: number): Promise<SteppingEngine> {
+  return engines[seed % 2]!.open(program);
+}
 
 /** What fired in a step, in the form of `rowOf`. */
 function asRow(result: StepResult): [string, number[], number[]][] {
@@ -82,7 +94,7 @@ describe.each(named)("steps of random programs on $name", ({ target }) => {
     await fc.assert(
       fc.asyncProperty(seeds, async (seed) => {
         const { program, inputs, run } = await caseOf(target, seed, 6);
-        const engine = openInterpreter(program);
+        const engine = await openOne(program, seed);
         const steps = (): void => {
           for (const [step, given] of inputs.entries()) {
             const got = asRow(engine.step(given));
@@ -96,7 +108,7 @@ describe.each(named)("steps of random programs on $name", ({ target }) => {
           typeof run === "string" ? run : "none",
         );
       }),
-      { numRuns: 30 },
+      { numRuns: 16 },
     );
   });
 
@@ -105,14 +117,14 @@ describe.each(named)("steps of random programs on $name", ({ target }) => {
       fc.asyncProperty(seeds, fc.nat(6), async (seed, cut) => {
         const { program, inputs, run } = await caseOf(target, seed, 6);
         if (typeof run === "string") return;
-        let engine = openInterpreter(program);
+        let engine = await openOne(program, seed);
         const room = new Uint8Array(seed % 3 === 0 ? 0 : 1 << 16);
         for (const [step, given] of inputs.entries()) {
           if (step === cut) {
             const snapshot = engine.snapshot(room);
             const registers = registersOf(engine, program);
             for (const other of inputs.slice(0, seed % 4)) mistakeOf(() => engine.step(other));
-            if (seed % 2 === 0) engine = openInterpreter(program);
+            if (seed % 4 < 2) engine = await openOne(program, seed + 1);
             engine.restore(snapshot);
             expect(registersOf(engine, program)).toEqual(registers);
             expect(engine.snapshot()).toEqual(snapshot);
@@ -120,7 +132,7 @@ describe.each(named)("steps of random programs on $name", ({ target }) => {
           expect(asRow(engine.step(given))).toEqual(rowOf(run, step));
         }
       }),
-      { numRuns: 30 },
+      { numRuns: 16 },
     );
   });
 
@@ -128,13 +140,13 @@ describe.each(named)("steps of random programs on $name", ({ target }) => {
     await fc.assert(
       fc.asyncProperty(seeds, fc.nat(5), async (seed, count) => {
         const { program, inputs } = await caseOf(target, seed, 5);
-        const engine = openInterpreter(program);
+        const engine = await openOne(program, seed);
         const fresh = engine.snapshot();
         for (const given of inputs.slice(0, count)) mistakeOf(() => engine.step(given));
         engine.reset();
         expect(engine.snapshot()).toEqual(fresh);
       }),
-      { numRuns: 15 },
+      { numRuns: 8 },
     );
   });
 
@@ -148,7 +160,7 @@ describe.each(named)("steps of random programs on $name", ({ target }) => {
           Object.keys(target.datapaths[datapath]!.state).map((register) => ({ population: name, register })),
         );
         const { populations } = await openInterpreter(program).run(stimuli, { chipTime: true, probes });
-        const engine = openInterpreter(program);
+        const engine = await openOne(program, seed);
         for (const [step, given] of inputs.entries()) {
           engine.step(given);
           for (const { name, neurons, traces } of populations) {
@@ -159,7 +171,7 @@ describe.each(named)("steps of random programs on $name", ({ target }) => {
           }
         }
       }),
-      { numRuns: 15 },
+      { numRuns: 8 },
     );
   });
 
@@ -167,7 +179,7 @@ describe.each(named)("steps of random programs on $name", ({ target }) => {
     await fc.assert(
       fc.asyncProperty(seeds, fc.nat(), fc.nat(255), async (seed, at, byte) => {
         const { program, inputs } = await caseOf(target, seed, 4);
-        const engine = openInterpreter(program);
+        const engine = await openOne(program, seed);
         for (const given of inputs.slice(0, 3)) if (mistakeOf(() => engine.step(given)) !== undefined) return;
         const sound = engine.snapshot();
         const damaged = sound.slice();
@@ -175,13 +187,13 @@ describe.each(named)("steps of random programs on $name", ({ target }) => {
         if (codeOf(() => engine.restore(damaged)) === "ENGINE_SNAPSHOT") expect(engine.snapshot()).toEqual(sound);
         else mistakeOf(() => engine.step(inputs[3]));
       }),
-      { numRuns: 30 },
+      { numRuns: 12 },
     );
   });
 });
 
 it("timesteps of many random programs were compared", () => {
-  expect(timestepsCompared).toBeGreaterThan(500);
+  expect(timestepsCompared).toBeGreaterThan(300);
 });
 
 /** A program with one input of two neurons that takes counts up to 3, or payloads up to 255. */
@@ -196,7 +208,7 @@ function payloads(...payload: [number, number]): StepInputs {
   return new Map([["in", { neuron: [0, 0], payload }]]);
 }
 
-describe("a step that is refused", () => {
+describe.each(engines)("on $engine, a step that is refused", ({ open }) => {
   const none = new Float64Array(2);
   const wrong: readonly { what: string; given: [string, unknown][]; code: string; says: string }[] = [
     { what: "an unknown input", given: [["other", none]], code: "RUN_STIMULUS_UNKNOWN", says: "no input other" },
@@ -251,8 +263,8 @@ describe("a step that is refused", () => {
     { what: "no neurons", given: [["in", { neuron: null }]], code: "ENGINE_STEP_INPUT", says: "no list of neurons" },
   ];
 
-  it.each(wrong)("for $what tells what is wrong and where, and changes nothing", ({ given, code, says }) => {
-    const engine = openInterpreter(counting(null));
+  it.each(wrong)("for $what tells what is wrong and where, and changes nothing", async ({ given, code, says }) => {
+    const engine = await open(counting(null));
     const fine = new Map([["in", { neuron: [0], payload: [2] }]]);
     engine.step(fine);
     const before = engine.snapshot();
@@ -262,13 +274,13 @@ describe("a step that is refused", () => {
     expect(mistake.hint).not.toBe("");
     if (code !== "RUN_STIMULUS_UNKNOWN") expect(mistake.place.node).toBe("in");
     expect(engine.snapshot()).toEqual(before);
-    const undisturbed = openInterpreter(counting(null));
+    const undisturbed = await open(counting(null));
     undisturbed.step(fine);
     for (let step = 0; step < 3; step++) expect(asRow(engine.step(fine))).toEqual(asRow(undisturbed.step(fine)));
   });
 
-  it("takes payloads of both signs where the input is graded, as far as they go", () => {
-    const engine = openInterpreter(counting(1));
+  it("takes payloads of both signs where the input is graded, as far as they go", async () => {
+    const engine = await open(counting(1));
     expect(codeOf(() => engine.step(payloads(-255, 0)))).toBe("no error");
     expect(codeOf(() => engine.step(payloads(255, -200)))).toBe("no error");
     for (const beyond of [payloads(256, 0), payloads(-256, 0), payloads(200, 200)]) {
@@ -278,11 +290,11 @@ describe("a step that is refused", () => {
   });
 });
 
-describe("a step that the equations end halfway", () => {
+describe.each(engines)("on $engine, a step that the equations end halfway", ({ open }) => {
   const drive: StepInputs = new Map([["in", Float64Array.of(80, 80)]]);
 
-  it("leaves an engine that steps again only after a reset or a restore", () => {
-    const engine = openInterpreter(fed(one, -100));
+  it("leaves an engine that steps again only after a reset or a restore", async () => {
+    const engine = await open(fed(one, -100));
     const fresh = engine.snapshot();
     engine.step(drive);
     engine.step(drive);
@@ -302,9 +314,9 @@ describe("a step that the equations end halfway", () => {
   });
 });
 
-describe("what a step gives", () => {
-  it("is always in the same objects, and empty after a reset or a restore", () => {
-    const engine = openInterpreter(fed({ ...one, parameters: { threshold: Int32Array.of(5) } }, 100));
+describe.each(engines)("on $engine, what a step gives", ({ open }) => {
+  it("is always in the same objects, and empty after a reset or a restore", async () => {
+    const engine = await open(fed({ ...one, parameters: { threshold: Int32Array.of(5) } }, 100));
     const drive: StepInputs = new Map([["in", Float64Array.of(8, 0)]]);
     const first = engine.step(drive);
     const cell = first.get("cell")!;
@@ -322,17 +334,17 @@ describe("what a step gives", () => {
     expect(cell.count).toBe(0);
   });
 
-  it("is what silent inputs give where nothing is given", () => {
-    const [engine, other] = [openInterpreter(counting(null)), openInterpreter(counting(null))];
+  it("is what silent inputs give where nothing is given", async () => {
+    const [engine, other] = [await open(counting(null)), await open(counting(null))];
     engine.step();
     other.step(new Map([["in", new Float64Array(2)]]));
     expect(engine.snapshot()).toEqual(other.snapshot());
   });
 });
 
-describe("reading a register", () => {
-  it("writes to the array that is given, which has to be of its size", () => {
-    const engine = openInterpreter(fed(one, 1));
+describe.each(engines)("on $engine, reading a register", ({ open }) => {
+  it("writes to the array that is given, which has to be of its size", async () => {
+    const engine = await open(fed(one, 1));
     const into = new Float64Array(2).fill(7);
     expect(engine.read("cell", "membrane", into)).toBe(into);
     expect([...into]).toEqual([0, 0]);
@@ -340,8 +352,8 @@ describe("reading a register", () => {
     expect([code, message]).toEqual(["ENGINE_READ_SIZE", "The array for sum of cell has 3 values; 2 are needed."]);
   });
 
-  it("refuses what is no register", () => {
-    const engine = openInterpreter(fed(one, 1));
+  it("refuses what is no register", async () => {
+    const engine = await open(fed(one, 1));
     expect(mistakeOf(() => engine.read("cell", "threshold"))!.hint).toContain("sum of cell, membrane of cell");
     expect(mistakeOf(() => engine.read("soma", "membrane"))).toMatchObject({
       code: "RUN_PROBE",
@@ -350,9 +362,9 @@ describe("reading a register", () => {
   });
 });
 
-describe("a snapshot", () => {
-  it("takes the room that it is given where there is enough of it", () => {
-    const engine = openInterpreter(fed(one, 1));
+describe.each(engines)("on $engine, a snapshot", ({ open }) => {
+  it("takes the room that it is given where there is enough of it", async () => {
+    const engine = await open(fed(one, 1));
     engine.step(new Map([["in", { neuron: [0] }]]));
     const own = engine.snapshot();
     const room = new Uint8Array(own.length + 40).fill(9);
@@ -369,17 +381,17 @@ describe("a snapshot", () => {
     expect(small.every((byte) => byte === 0)).toBe(true);
   });
 
-  it("of another program is refused, and so are bytes that are none", () => {
-    const engine = openInterpreter(fed(one, 1));
+  it("of another program is refused, and so are bytes that are none", async () => {
+    const engine = await open(fed(one, 1));
     engine.step(new Map([["in", { neuron: [0] }]]));
     const own = engine.snapshot();
     const wider = { ...one, shape: [2, 1], initial: { membrane: Int32Array.of(5) } };
-    engine.restore(openInterpreter(fed(wider, 3)).snapshot());
+    engine.restore((await open(fed(wider, 3))).snapshot());
     const parameters = { leak: Int32Array.of(1), threshold: Int32Array.of(1) };
     const foreign = [
-      openInterpreter(fed({ ...one, datapath: "plain", parameters }, 1)).snapshot(),
-      openInterpreter(fed({ ...one, name: "soma" }, 1)).snapshot(),
-      openInterpreter(randomProgram(motley, new Dice(4))).snapshot(),
+      (await open(fed({ ...one, datapath: "plain", parameters }, 1))).snapshot(),
+      (await open(fed({ ...one, name: "soma" }, 1))).snapshot(),
+      (await open(randomProgram(motley, new Dice(4)))).snapshot(),
       new Uint8Array(0),
       own.subarray(0, own.length - 8),
       Uint8Array.of(...own, ...own),
@@ -390,8 +402,8 @@ describe("a snapshot", () => {
     expect(engine.snapshot()).toEqual(own);
   });
 
-  it("with a number that cannot be is refused", () => {
-    const engine = openInterpreter(fed(one, 1));
+  it("with a number that cannot be is refused", async () => {
+    const engine = await open(fed(one, 1));
     engine.step(new Map([["in", { neuron: [0, 1], payload: [4, 5] }]]));
     const own = engine.snapshot();
     const changed = (offset: number, value: number): Uint8Array => {
@@ -416,9 +428,9 @@ describe("a snapshot", () => {
   });
 });
 
-describe("an engine that was closed", () => {
+describe.each(engines)("on $engine, an engine that was closed", ({ open }) => {
   it("refuses everything", async () => {
-    const engine = openInterpreter(fed(one, 1));
+    const engine = await open(fed(one, 1));
     const snapshot = engine.snapshot();
     await engine.close();
     await engine.close();
