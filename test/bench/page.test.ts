@@ -1,6 +1,12 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { performancePage, type FloatResults, type IntegerResults, type StepResults } from "../../bench/page.ts";
+import {
+  performancePage,
+  type FloatResults,
+  type IntegerResults,
+  type NeuronResults,
+  type StepResults,
+} from "../../bench/page.ts";
 import { median, percentile, table, timesAsFast } from "../../bench/shared.ts";
 
 const file = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
@@ -9,7 +15,8 @@ test("docs/performance.md is what the results give", () => {
   const float = JSON.parse(file("bench/results/float-against-snntorch.json")) as FloatResults;
   const integer = JSON.parse(file("bench/results/integer-models.json")) as IntegerResults;
   const steps = JSON.parse(file("bench/results/step-latency.json")) as StepResults;
-  expect(file("docs/performance.md")).toBe(performancePage(float, integer, steps));
+  const neurons = JSON.parse(file("bench/results/neurons.json")) as NeuronResults;
+  expect(file("docs/performance.md")).toBe(performancePage(float, integer, steps, neurons));
 });
 
 test("the median of an even number of values lies between the two in the middle", () => {
