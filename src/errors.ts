@@ -710,6 +710,28 @@ export const catalogue = {
     message: "{setting} cannot be {value}.",
     hint: "Allowed: {allowed}.",
   },
+  COMPILE_ADDRESSES: {
+    title: "Network larger than the chip",
+    message:
+      "The network needs {needed} addresses, {neurons} for neurons and {inputs} for inputs; {target} has {available}: it stops fitting at {first}.",
+    hint: "Use fewer neurons or inputs: on such a chip an input takes an address as a neuron does.",
+  },
+  COMPILE_SIGNS: {
+    title: "Sources with weights of both signs",
+    message:
+      "Element {element} of {source} has positive and negative weights, as {count} of {of} have; on {target} all weights of a source have one sign.",
+    hint: "Train with one sign per source, or let such sources have two addresses: --split-signs.",
+  },
+  COMPILE_PARALLEL: {
+    title: "Two ways between the same layers",
+    message: "Two ways lead from {from} to {to}; {target} has one synapse for each pair of neurons.",
+    hint: "Add their weights up in one layer.",
+  },
+  COMPILE_STORED: {
+    title: "Weight that the chip does not store",
+    message: "A weight of {weight} cannot be stored: {problem}.",
+    hint: "Check `on load` and `delivers` of the synapses in the target file, and the settings that they read.",
+  },
   COMPILE_GRADED: {
     title: "Real values for a chip with binary spikes",
     message: "The input carries real values, and {target} receives binary spikes only.",
@@ -737,6 +759,11 @@ export const catalogue = {
     title: "Worker thread died",
     message: "A worker thread ended before its work was done: {reason}.",
     hint: "It may have run out of memory: try fewer threads (--threads) or fewer samples at a time (--samples).",
+  },
+  SHARD_SPLIT: {
+    title: "Chip that cannot be divided",
+    message: "{target} runs on events, one after another, so its neurons cannot be divided among threads.",
+    hint: "Leave --split out, or share out samples: --split sample.",
   },
   ENGINE_REGISTER_RANGE: {
     title: "Register left its range",
@@ -769,6 +796,11 @@ export const catalogue = {
     title: "Word that the chip does not understand",
     message: "The word {word} cannot be sent: {problem}.",
     hint: "`bitspike targets NAME` shows the words of a chip.",
+  },
+  ENGINE_NO_TIMESTEP: {
+    title: "Chip without timesteps",
+    message: "{target} runs on events and does not say what a timestep of a network is.",
+    hint: "Add `timestep` to the events of the target, or send words to the chip with openEventChip.",
   },
   ENGINE_NO_EVENTS: {
     title: "Chip that takes no words",

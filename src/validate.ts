@@ -35,6 +35,8 @@ export interface CompileJob extends PrepareOptions {
   readonly recipe?: string | undefined;
   /** Settings of the chip that differ from their defaults. */
   readonly settings?: Readonly<Record<string, number | string>> | undefined;
+  /** Two addresses for sources with weights of both signs, on chips where a source has one sign. */
+  readonly splitSigns?: boolean | undefined;
   /** How classes are read; by spikes when missing. */
   readonly decode?: Decode | undefined;
 }
@@ -153,8 +155,8 @@ export function compileJob(job: CompileJob, watcher: Pick<Watcher, "onPrepared">
   const labels = job.labels === undefined ? prepared.labels : chooseLabels(job.labels, prepared, prepared.all);
   watcher.onPrepared?.(prepared);
   const discrete = discretize(job.network, job.time ?? defaultTime);
-  const { recipe, settings } = job;
-  const program = compile(discrete.network, job.target, { inputs: prepared.facts, recipe, settings });
+  const { recipe, settings, splitSigns } = job;
+  const program = compile(discrete.network, job.target, { inputs: prepared.facts, recipe, settings, splitSigns });
   const compiled = { discrete, prepared, labels, program };
   checkOutput(job, compiled);
   return compiled;

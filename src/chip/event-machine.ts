@@ -9,9 +9,10 @@ import { EventQueue } from "../core/event-queue.ts";
 import { SynapseMemory } from "../core/event-synapses.ts";
 import { mistake } from "../errors.ts";
 import type { EventSpec, Pace } from "../target/event-types.ts";
+import { chipValue, settingValues } from "../target/values.ts";
 import { layOut, type EventLoad } from "./event-load.ts";
 import { openMonitor, type Monitor } from "./event-monitor.ts";
-import { all, chipValue, kindsOf, settingValues, type ChipEvent, type NumberedKind } from "./event-words.ts";
+import { all, kindsOf, type ChipEvent, type NumberedKind } from "./event-words.ts";
 
 /** Queue entries served in a row, without a word taken, before a run is stopped, where nothing else is said. */
 export const usualEventLimit = 100_000;
@@ -73,7 +74,7 @@ export class EventMachine {
         this.lane[address] = place;
       }
     }
-    const settings = settingValues(program);
+    const settings = settingValues(program.target, program.settings);
     const says = (text: string | null): boolean => chipValue(text, settings, 0) !== 0;
     this.monitor = openMonitor(program, (address) => this.find(address), this.memory, synapses.sourceParameters);
     this.lastNeuron = chipValue(lastNeuron, settings, size - 1);

@@ -5,7 +5,7 @@ import type { EventNeurons } from "../core/event-neurons.ts";
 import type { SynapseMemory } from "../core/event-synapses.ts";
 import { readWords } from "../datapath/datapath.ts";
 import { parseExpression } from "../datapath/parse.ts";
-import { chipValue, settingValues, valueOf, type NamedValues } from "./event-words.ts";
+import { chipValue, settingValues, valueOf, type NamedValues } from "../target/values.ts";
 
 /** What a monitor looks at, and what it writes about it. */
 export interface Monitor {
@@ -32,7 +32,7 @@ export function openMonitor(
 ): Monitor | null {
   const { events, synapses } = program.target;
   const spec = events!.monitor;
-  const settings = settingValues(program);
+  const settings = settingValues(program.target, program.settings);
   if (spec === null || chipValue(spec.when, settings, 0) === 0) return null;
   const neuron = chipValue(spec.neuron, settings, 0);
   const source = chipValue(spec.source, settings, -1);

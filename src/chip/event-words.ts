@@ -1,12 +1,11 @@
-/** What a host sends and what a chip makes of it: words to events, and expressions over the chip's settings. */
+/** What a host sends and what a chip makes of it: words to events. */
 
 import type { Program } from "../compile/program.ts";
-import { readWords } from "../datapath/datapath.ts";
-import { evaluate } from "../datapath/evaluate.ts";
 import { parseExpression } from "../datapath/parse.ts";
 import type { Expression } from "../datapath/syntax.ts";
 import { mistake } from "../errors.ts";
 import type { EventKind, WordRule } from "../target/event-types.ts";
+import { settingValues, valueOf, type NamedValues } from "../target/values.ts";
 
 /** Stands for every neuron of the sweep, or every source. */
 export const all = -1;
@@ -31,26 +30,6 @@ export function kindsOf({ target }: Program): ReadonlyMap<string, NumberedKind> 
   return new Map(kinds.map(([name, kind], number) => [name, { ...kind, name, number }]));
 }
 
-/** Names and values that expressions may read. */
-export type NamedValues = ReadonlyMap<string, bigint>;
-
-/** The settings of a program and their words. */
-export function settingValues({ target, settings }: Program): NamedValues {
-  const words = readWords({ parameters: {}, projection: {} }, target.settings, []);
-  return new Map([...words, ...Object.entries(settings)].map(([name, value]) => [name, BigInt(value)]));
-}
-
-/** The value of an expression over given names. */
-export function valueOf(expression: Expression, values: NamedValues): number {
-  const value = (name: string): bigint => values.get(name)!;
-  return Number(evaluate(expression, { value, old: value }));
-}
-
-/** The value of an integer expression of a target; `usual` where it has none. */
-export function chipValue(text: string | null, settings: NamedValues, usual: number): number {
-  return text === null ? usual : valueOf(parseExpression(text, "integer"), settings);
-}
-
 interface Rule {
   readonly when: Expression | null;
   readonly kind: NumberedKind;
@@ -72,7 +51,7 @@ export class WordReader {
     const { rules, word } = program.target.events!.host;
     const kinds = kindsOf(program);
     this.rules = rules.map((rule) => parsed(rule, kinds));
-    this.settings = settingValues(program);
+    this.settings = settingValues(program.target, program.settings);
     this.low = word.low;
     this.high = word.high;
   }

@@ -1,11 +1,13 @@
 /** The interpreter: the whole program on one thread, straight from the equations. The specification of the others. */
 
 import type { Program } from "../compile/program.ts";
-import { interpretedCores, type Cores } from "../core/cores.ts";
+import { interpretedCores } from "../core/cores.ts";
 import type { Recording, RunOptions, SteppingEngine, Stimuli } from "../engine.ts";
 import { mistake } from "../errors.ts";
 import { feedRow, tabulate, type FeedTable } from "./feed.ts";
 import { checkProbes, checkStimuli } from "../stimuli.ts";
+import type { ChipMachine } from "./chip-machine.ts";
+import { EventNetwork } from "./event-network.ts";
 import { Machine, type Exchange } from "./machine.ts";
 import { probedNames, probeNames, Recorder } from "./record.ts";
 import { Stepper } from "./stepper.ts";
@@ -16,31 +18,49 @@ const turnMs = 30;
 export interface InterpreterOptions {
   /** Walk the equations neuron by neuron in big integers: the meaning, thousands of times slower. */
   readonly plain?: boolean;
+  /**
+   * Chips that run on events: queue entries served in a row before ENGINE_EVENT_LIMIT says that the chip does not come to
+   * rest; 100 000 where nothing is said. What the registers then hold can still be read.
+   */
+  readonly eventLimit?: number | undefined;
 }
 
 /** Open a program on one thread of this process. */
-export function openInterpreter(program: Program, { plain = false }: InterpreterOptions = {}): SteppingEngine {
-  return openMachine(program, "interpreter", interpretedCores({ plain }));
+export function openInterpreter(program: Program, options: InterpreterOptions = {}): SteppingEngine {
+  const { plain = false, eventLimit } = options;
+  if (program.target.events !== null) {
+    return openMachine(program, "interpreter", () => new EventNetwork(program, { plain, limit: eventLimit }));
+  }
+  const cores = interpretedCores({ plain });
+  return openMachine(program, "interpreter", (probed) => new Machine(program, { cores, probed }));
 }
 
-/** An engine on one thread of this process; `cores` run its neurons and synapses. */
-export function openMachine(program: Program, name: string, cores: Cores): SteppingEngine {
+/** By population: per-step names that a machine keeps. */
+type Probed = ReadonlyMap<string, readonly string[]>;
+const nothing: Probed = new Map();
+
+/** An engine on one thread of this process; `machineFor` makes machines that keep some per-step names. */
+export function openMachine(
+  program: Program,
+  name: string,
+  machineFor: (probed: Probed) => ChipMachine,
+): SteppingEngine {
   /** A machine that nothing runs on, and the per-step names that it keeps. */
-  let idle: Idle | null = { machine: new Machine(program, { cores }), kept: keyOf(new Map()) };
+  let idle: Idle | null = { machine: machineFor(nothing), kept: keyOf(nothing) };
   let stepper: Stepper | null = null;
   let closed = false;
-  const take = (probed: ReadonlyMap<string, readonly string[]>): Idle => {
+  const take = (probed: Probed): Idle => {
     const kept = keyOf(probed);
     const taken = idle;
     idle = null;
-    return taken?.kept === kept ? taken : { machine: new Machine(program, { cores, probed }), kept };
+    return taken?.kept === kept ? taken : { machine: machineFor(probed), kept };
   };
   const refuseClosed = (): void => {
     if (closed) throw mistake("ENGINE_CLOSED", {});
   };
   const open = (): Stepper => {
     refuseClosed();
-    return (stepper ??= new Stepper(new Machine(program, { cores })));
+    return (stepper ??= new Stepper(machineFor(nothing)));
   };
   return {
     name,
@@ -72,11 +92,11 @@ export function openMachine(program: Program, name: string, cores: Cores): Stepp
 }
 
 interface Idle {
-  readonly machine: Machine;
+  readonly machine: ChipMachine;
   readonly kept: string;
 }
 
-function keyOf(probed: ReadonlyMap<string, readonly string[]>): string {
+function keyOf(probed: Probed): string {
   return JSON.stringify([...probed]);
 }
 
@@ -92,7 +112,7 @@ export function tabulateAll(program: Program, stimuli: Stimuli): ReadonlyMap<str
  * @param exchange where the machine has a part of the neurons only
  */
 export async function runSamples(
-  machine: Machine,
+  machine: ChipMachine,
   tables: ReadonlyMap<string, FeedTable>,
   first: number,
   end: number,

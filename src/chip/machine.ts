@@ -6,6 +6,7 @@ import type { Synaptic } from "../core/delivery.ts";
 import { copyEvents, emptyList, pushEvent, type EventList } from "../core/events.ts";
 import { payloadLimit, type Neurons } from "../core/population.ts";
 import { readDatapath, type Datapath } from "../datapath/datapath.ts";
+import type { TypeSpec } from "../datapath/spec.ts";
 import { mistake } from "../errors.ts";
 import { sizeOf } from "../network/types.ts";
 
@@ -106,6 +107,16 @@ export class Machine {
 
   population(name: string): Neurons {
     return this.places.find(({ population }) => population.load.name === name)!.population;
+  }
+
+  get saved(): { name: string; state: Readonly<Record<string, TypeSpec>>; registers: Neurons["registers"] }[] {
+    return this.populations.map(({ load, registers }) => {
+      return { name: load.name, state: load.datapath.spec.state, registers };
+    });
+  }
+
+  restored(): void {
+    for (const population of this.populations) population.restored();
   }
 
   /** For how many timesteps what a population or input sent is under way, at most. */

@@ -1,15 +1,13 @@
 /** Recording one sample after another from a machine. */
 
 import type { Program } from "../compile/program.ts";
-import type { Synaptic } from "../core/delivery.ts";
 import type { EventList } from "../core/events.ts";
-import type { Neurons } from "../core/population.ts";
 import type { Register } from "../datapath/prepare.ts";
 import { parseBlock, parseDefinitions } from "../datapath/parse.ts";
 import type { PopulationRecording, ProjectionRecording, Recording, RunOptions, SpikeTrain } from "../engine.ts";
 import { SpikeTrainBuilder } from "../recording.ts";
 import { sizeOf } from "../network/types.ts";
-import type { Machine } from "./machine.ts";
+import type { ChipMachine, ShownNeurons } from "./chip-machine.ts";
 
 interface ProbeBuffer {
   readonly register: string;
@@ -31,7 +29,7 @@ export function probeNames(program: Program): ReadonlyMap<string, readonly strin
   return new Map(
     program.populations.map(({ name, datapath }) => {
       const { state, blocks } = program.target.datapaths[datapath]!;
-      const lines = parseBlock(blocks["on timestep"]!, parseDefinitions(blocks["define"] ?? ""));
+      const lines = parseBlock(blocks["on timestep"] ?? "", parseDefinitions(blocks["define"] ?? ""));
       return [name, [...new Set([...Object.keys(state), ...lines.map((line) => line.name)])]];
     }),
   );
@@ -49,7 +47,7 @@ interface Train {
 interface Traffic {
   /** Of the population it leads to. */
   readonly offset: number;
-  readonly delivery: Synaptic;
+  readonly delivery: { synops: number };
   /** [samples] */
   readonly synops: Float64Array;
 }
@@ -64,7 +62,7 @@ export class Recorder {
   private readonly traffic: readonly Traffic[];
 
   /** @param steps of the model */
-  constructor(machine: Machine, samples: number, steps: number, options: RunOptions) {
+  constructor(machine: ChipMachine, samples: number, steps: number, options: RunOptions) {
     const { program } = machine;
     this.program = program;
     this.samples = samples;
@@ -117,7 +115,7 @@ export class Recorder {
   }
 }
 
-function probeBuffer({ registers, probes, size }: Neurons, register: string, rows: number): ProbeBuffer {
+function probeBuffer({ registers, probes, size }: ShownNeurons, register: string, rows: number): ProbeBuffer {
   const source = registers.get(register) ?? probes.get(register)!;
   const trace = source instanceof Float64Array ? new Float64Array(rows * size) : new Int32Array(rows * size);
   return { register, source, trace };

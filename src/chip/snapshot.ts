@@ -4,7 +4,7 @@ import type { EventList } from "../core/events.ts";
 import type { Register } from "../datapath/prepare.ts";
 import { mistake } from "../errors.ts";
 import { sizeOf } from "../network/types.ts";
-import type { Machine } from "./machine.ts";
+import type { ChipMachine } from "./chip-machine.ts";
 
 /** First bytes of every snapshot; another number when the form changes. */
 const mark = 0x62737031;
@@ -37,21 +37,21 @@ interface Source {
 
 /** Takes and restores snapshots of one machine that has all neurons. All engines' snapshots have this form. */
 export class Snapshots {
-  private readonly machine: Machine;
+  private readonly machine: ChipMachine;
   private readonly saved: readonly Saved[];
   private readonly sources: readonly Source[];
   private readonly layout: number;
   /** Length of the header and all registers. */
   private readonly fixed: number;
 
-  constructor(machine: Machine) {
+  constructor(machine: ChipMachine) {
     this.machine = machine;
     this.sources = sourcesOf(machine);
     const saved: Saved[] = [];
     let offset = headerBytes;
-    for (const { load, registers } of machine.populations) {
+    for (const { state, registers } of machine.saved) {
       for (const [name, array] of registers) {
-        const { low, high } = load.datapath.spec.state[name]!;
+        const { low, high } = state[name]!;
         const Kind = array instanceof Float64Array ? Float64Array : Int32Array;
         saved.push({ array, Kind, low, high, offset });
         offset += padded(array.length * Kind.BYTES_PER_ELEMENT);
@@ -94,7 +94,7 @@ export class Snapshots {
     machine.reset();
     machine.step = view.getFloat64(16, true);
     for (const register of this.saved) register.array.set(valuesAt(bytes, register));
-    for (const population of machine.populations) population.restored();
+    machine.restored();
     let offset = this.fixed;
     for (const { name, reach } of this.sources) {
       for (let age = 0; age < reach; age++) {
@@ -135,7 +135,7 @@ export class Snapshots {
   }
 }
 
-function sourcesOf(machine: Machine): Source[] {
+function sourcesOf(machine: ChipMachine): Source[] {
   const { inputs, populations, target } = machine.program;
   const any = 2 ** 31 - 1;
   const repeats = target.delivery.payloadBits === 0;
@@ -153,8 +153,8 @@ function sourcesOf(machine: Machine): Source[] {
 }
 
 /** A number that differs, most likely, where the same bytes would mean something else. */
-function layoutOf(machine: Machine, sources: readonly Source[]): number {
-  const states = machine.populations.map(({ load }) => [load.name, load.datapath.spec.state]);
+function layoutOf(machine: ChipMachine, sources: readonly Source[]): number {
+  const states = machine.saved.map(({ name, state }) => [name, state]);
   let hash = 0x811c9dc5;
   // FNV-1a
   for (const byte of new TextEncoder().encode(JSON.stringify([sources, states]))) {

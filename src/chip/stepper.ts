@@ -2,13 +2,12 @@
 
 import type { ProgramInput } from "../compile/program.ts";
 import { copyEvents, emptyList, type EventList } from "../core/events.ts";
-import type { Neurons } from "../core/population.ts";
 import type { StepEvents, StepInput, StepInputs, StepResult, StepSpikes, SteppingEngine } from "../engine.ts";
 import { mistake, type BitspikeError } from "../errors.ts";
 import { sizeOf } from "../network/types.ts";
 import { noSuchRegister } from "../stimuli.ts";
+import type { ChipMachine, ShownNeurons } from "./chip-machine.ts";
 import { encodeEvents, encodeFrame } from "./feed.ts";
-import type { Machine } from "./machine.ts";
 import { Snapshots } from "./snapshot.ts";
 
 /** One Input node, and what it was given for the timestep to come. */
@@ -40,8 +39,8 @@ function frameOf(given: Frame | null, input: string, expected: number): Frame {
 
 /** The stepping half of an engine, over any machine that has all neurons. */
 export class Stepper implements Pick<SteppingEngine, "step" | "read" | "reset" | "snapshot" | "restore"> {
-  private readonly machine: Machine;
-  private readonly neurons: ReadonlyMap<string, Neurons>;
+  private readonly machine: ChipMachine;
+  private readonly neurons: ReadonlyMap<string, ShownNeurons>;
   private readonly snapshots: Snapshots;
   private readonly ports: ReadonlyMap<string, Port>;
   private readonly result: ReadonlyMap<string, { -readonly [Field in keyof StepSpikes]: StepSpikes[Field] }>;
@@ -53,10 +52,10 @@ export class Stepper implements Pick<SteppingEngine, "step" | "read" | "reset" |
     return false;
   };
 
-  constructor(machine: Machine) {
+  constructor(machine: ChipMachine) {
     const { program } = machine;
     this.machine = machine;
-    this.neurons = new Map(machine.populations.map((one) => [one.load.name, one]));
+    this.neurons = new Map(program.populations.map(({ name }) => [name, machine.population(name)]));
     this.snapshots = new Snapshots(machine);
     this.ports = new Map(
       program.inputs.map((input): [string, Port] => {

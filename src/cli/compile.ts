@@ -97,6 +97,7 @@ async function programOf(model: Model, target: Target, flags: Flags): Promise<Pr
     inputs: await inputFacts(model, target, flags),
     recipe: flags.recipe,
     settings: flags.set,
+    splitSigns: flags.splitSigns,
   });
   return { ...program, warnings: [...discrete.warnings, ...program.warnings] };
 }

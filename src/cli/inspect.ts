@@ -2,7 +2,7 @@
 
 import { Command } from "commander";
 import { decodeProgram } from "../compile/file.ts";
-import type { Program } from "../compile/program.ts";
+import { noAddress, type Program } from "../compile/program.ts";
 import { brackets } from "../encoding/data.ts";
 import { BitspikeError, mistake } from "../errors.ts";
 import { inFile, readArrays, readBytes, readTarget } from "../files.ts";
@@ -11,7 +11,7 @@ import { readNir } from "../formats/nir.ts";
 import type { NpyArray } from "../formats/npy.ts";
 import type { NpzFile } from "../formats/npz.ts";
 import { grouped, significant } from "../measure/numbers.ts";
-import { programText, warningsText } from "../report/program-text.ts";
+import { programText, runs, warningsText } from "../report/program-text.ts";
 import type { Style } from "../report/style.ts";
 import { shapeText, summarizeNetwork } from "../report/summary.ts";
 import { section, table } from "../report/table.ts";
@@ -96,19 +96,20 @@ function describeProgram(program: Program, style: Style): Description {
     return { name, from, to, arrivesAfter, parameters, kind: synapses.kind, weights: synapses.weight.length };
   });
   const rows = [
-    ...inputs.map(({ name, shape, payloadScale, payloadLimit }) => [
+    ...inputs.map(({ name, shape, payloadScale, payloadLimit, addresses }) => [
       name,
       "input",
       "",
       shapeText(shape),
-      payloadScale === null ? `events, at most ${payloadLimit} a timestep` : `payloads to ${payloadLimit}`,
+      (payloadScale === null ? `events, at most ${payloadLimit} a timestep` : `payloads to ${payloadLimit}`) +
+        addressesText(addresses),
     ]),
-    ...populations.map(({ name, shape, datapath, offset }) => [
+    ...program.populations.map(({ name, shape, datapath, offset, addresses }) => [
       name,
       "population",
       "",
       shapeText(shape),
-      `${datapath}, starts at timestep ${offset}`,
+      `${datapath}, starts at timestep ${offset}${addressesText(addresses)}`,
     ]),
     ...projections.map(({ name, from, to, kind, weights, parameters }) => [
       name,
@@ -126,6 +127,11 @@ function describeProgram(program: Program, style: Style): Description {
   const target = program.target.name;
   const document = { kind: "program", target, recipe, settings, inputs, populations, projections, latency, decisions };
   return { text, document: { ...document, warnings, fit } };
+}
+
+/** `, addresses 0-4, 9`; nothing for a chip that has none. */
+function addressesText(addresses: Uint32Array | undefined): string {
+  return addresses === undefined ? "" : `, addresses ${runs(addresses.filter((address) => address !== noAddress))}`;
 }
 
 /** One array of a file, or why it cannot be read. */

@@ -62,6 +62,7 @@ export interface TargetFlags {
   readonly target: string;
   readonly recipe?: string;
   readonly set?: Readonly<Record<string, number | string>>;
+  readonly splitSigns?: boolean;
 }
 
 export function addTargetOptions(command: Command): Command {
@@ -69,9 +70,8 @@ export function addTargetOptions(command: Command): Command {
     .optionsGroup("Chip:")
     .option("-t, --target <name|file>", "a target of the package, or the path of a .yaml file")
     .option("--recipe <name>", "one of the target's recipes for its integers (default: the target's own rules)")
-    .addOption(
-      new Option("--set <name=value>", "a setting of the chip; may be given several times").argParser(setting),
-    );
+    .addOption(new Option("--set <name=value>", "a setting of the chip; may be given several times").argParser(setting))
+    .option("--split-signs", "two addresses for sources with weights of both signs, where a source has one sign");
 }
 
 /** Which data, and what a timestep is given of them. */

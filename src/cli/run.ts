@@ -115,6 +115,7 @@ async function load(path: string, flags: Flags): Promise<Loaded> {
     time: timeOf(flags),
     recipe: flags.recipe,
     settings: flags.set,
+    splitSigns: flags.splitSigns,
     decode: flags.decode,
   });
   const { program, discrete } = compiled;
@@ -124,8 +125,8 @@ async function load(path: string, flags: Flags): Promise<Loaded> {
 
 /** @throws RUN_PROGRAM_FIXED for options that would have to compile again */
 function loadProgram(program: Program, data: NpzFile, labels: Int32Array | undefined, flags: Flags): Loaded {
-  const { target, recipe, set } = flags;
-  const given = Object.entries({ target, recipe, set }).flatMap(([name, value]) =>
+  const { target, recipe, set, splitSigns } = flags;
+  const given = Object.entries({ target, recipe, set, "split-signs": splitSigns }).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`],
   );
   if (given.length > 0) throw mistake("RUN_PROGRAM_FIXED", { options: given.join(", "), target: program.target.name });

@@ -1,11 +1,13 @@
 /** A discrete float network to the program of a chip. */
 
-import { readDatapath, type neuronQuantities, type Datapath } from "../datapath/datapath.ts";
+import type { neuronQuantities, Datapath } from "../datapath/datapath.ts";
 import type { Quantities } from "../datapath/real.ts";
 import { BitspikeError, mistake, type Warning } from "../errors.ts";
 import { sizeOf, type DiscreteNetwork, type PopulationNode } from "../network/types.ts";
+import { datapathOf } from "../target/datapaths.ts";
 import type { RecipeSpec, Target } from "../target/types.ts";
 import { withWidths } from "../target/widths.ts";
+import { placeOnAddresses } from "./addresses.ts";
 import { align, type Alignment } from "./align.ts";
 import { mostWeights } from "./axons.ts";
 import { encodingOf, mentions } from "./encode.ts";
@@ -37,6 +39,8 @@ export interface CompileOptions {
   readonly settings?: Readonly<Record<string, number | string>> | undefined;
   /** By Input node; binary spikes where nothing is said. */
   readonly inputs?: Readonly<Record<string, InputUse>> | undefined;
+  /** Give sources with weights of both signs two addresses, on chips that have addresses and one sign per source. */
+  readonly splitSigns?: boolean | undefined;
 }
 
 /** A graded value becomes a payload of this many bits beside its sign: all that 8-bit data have. */
@@ -59,7 +63,7 @@ export function compile(network: DiscreteNetwork, chip: Target, options: Compile
   const compiler = new Compiler(target, recipe, settings, circuit, alignment, inputs, options.inputs ?? {});
   const populations = compiler.populations();
   const { projections, decisions, warnings } = compiler;
-  return {
+  const program: Program = {
     format: "bitspike-program",
     version: 1,
     target,
@@ -74,6 +78,7 @@ export function compile(network: DiscreteNetwork, chip: Target, options: Compile
     warnings: [...alignment.warnings, ...inputs.flatMap((input) => cutEvents(input, target)), ...warnings],
     fit: placeOnCores(target, populations, projections, inputs),
   };
+  return target.events === null ? program : placeOnAddresses(program, options);
 }
 
 function recipeOf(target: Target, name: string | undefined): RecipeSpec | null {
@@ -158,7 +163,7 @@ class Compiler {
     this.inputs = new Map(inputs.map((input) => [input.name, input]));
     this.uses = uses;
     this.datapaths = Object.entries(target.datapaths).map(([name, spec]) => {
-      return { name, datapath: readDatapath(spec, target.settings).datapath! };
+      return { name, datapath: datapathOf(target, spec) };
     });
   }
 
@@ -203,7 +208,8 @@ class Compiler {
       this.addProjection(path, one, choice.scale, choice.exponents.get(one.name), datapath, format);
     }
     // Bounds count one spike of a neuron per timestep, as the network has it.
-    const repeats = this.datapaths.some((one) => one.datapath.spec.fires === "repeatedly");
+    const repeats =
+      this.target.events !== null || this.datapaths.some((one) => one.datapath.spec.fires === "repeatedly");
     const proved = choice.proved && !(repeats && paths.some(({ from }) => !this.inputs.has(from)));
     if (!proved && this.recipe === null) this.warnings.push(unproved(node.name));
     this.warnings.push(...semanticWarnings(node, datapath.spec.fires === "repeatedly"));

@@ -83,9 +83,9 @@ export class SynapseMemory {
     this.delivered.set(this.initialDelivered);
   }
 
-  /** Registers to other values, such as those of a snapshot. */
-  restore(registers: ReadonlyMap<string, Int32Array>): void {
-    for (const [name, register] of this.registers) register.set(registers.get(name)!);
+  /** To be told when somebody else has written to registers. */
+  rewritten(): void {
+    if (this.learning.size === 0) return;
     for (let source = 0; source < this.load.size; source++) this.redeliver(source, 0, this.load.size);
   }
 

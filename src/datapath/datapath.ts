@@ -121,7 +121,7 @@ function readBlock(
 }
 
 /** How each parameter is stored, where it says so. */
-function readLoads(
+export function readLoads(
   spec: DatapathSpec,
   settings: Readonly<Record<string, ParameterSpec>>,
   words: ReadonlyMap<string, number>,

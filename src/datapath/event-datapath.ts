@@ -2,7 +2,7 @@
 
 import { mistake, type BitspikeError } from "../errors.ts";
 import { checkBlock, checkReads, type BlockRules } from "./check.ts";
-import { attempt, checkDeclared, checkEncodings, inField, readWords } from "./datapath.ts";
+import { attempt, checkDeclared, checkEncodings, inField, readLoads, readWords } from "./datapath.ts";
 import { parseBlock, parseDefinitions, parseExpression } from "./parse.ts";
 import type { DatapathSpec, ParameterSpec, StateSpec } from "./spec.ts";
 import { namesIn, type Assignment, type Block, type Definition, type Expression } from "./syntax.ts";
@@ -21,6 +21,8 @@ export interface EventDatapath {
   readonly keys: ReadonlyMap<Assignment, string>;
   /** A weight is stored by the synapses' own block. */
   readonly onLoad: null;
+  /** How parameters are stored, as `Datapath` has it. */
+  readonly loads: ReadonlyMap<string, Block>;
 }
 
 /** What the target says about its synapses, as far as equations go. */
@@ -75,12 +77,13 @@ export function readEventDatapath(
     registers: new Set(registers),
     result: null,
   });
+  const loads = readLoads(spec, settings, words, definitions, issues);
   checkEncodings(spec, issues);
   if (blocks.size === 0) issues.push(mistake("DATAPATH_NO_BLOCK", { name: "on .." }));
   if (issues.length === 0) checkUse(spec, [...blocks.values()].flat(), issues);
   return issues.length > 0
     ? { datapath: null, issues }
-    : { datapath: { spec, words, blocks, keys, onLoad: null }, issues };
+    : { datapath: { spec, words, blocks, keys, onLoad: null, loads }, issues };
 }
 
 function refuseReserved(name: string, field: string, issues: BitspikeError[]): void {

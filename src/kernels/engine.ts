@@ -1,6 +1,8 @@
 /** The fastest engine: neurons and synapses as compiled WebAssembly, bit for bit the interpreter's results. */
 
+import { EventNetwork } from "../chip/event-network.ts";
 import { openMachine } from "../chip/interpreter.ts";
+import { Machine } from "../chip/machine.ts";
 import type { Program } from "../compile/program.ts";
 import { interpretedCores, type Cores } from "../core/cores.ts";
 import type { SteppingEngine } from "../engine.ts";
@@ -9,12 +11,15 @@ import { loadDelivery } from "./load.ts";
 import { hasSimd } from "./wasm.ts";
 
 /**
- * Open a program on kernels, on one thread of this process. Where there is no SIMD the interpreter's loops take over.
+ * Open a program on kernels, on one thread of this process. Where there is no SIMD, and on chips that run on
+ * events, the interpreter's loops take over.
  *
  * @throws ENGINE_KERNELS when the kernels cannot be loaded, ENGINE_MEMORY when the program does not fit a memory
  */
 export async function openKernels(program: Program): Promise<SteppingEngine> {
-  return openMachine(program, "kernels", await fastestCores());
+  if (program.target.events !== null) return openMachine(program, "kernels", () => new EventNetwork(program));
+  const cores = await fastestCores();
+  return openMachine(program, "kernels", (probed) => new Machine(program, { cores, probed }));
 }
 
 /** Cores of compiled kernels, or the interpreter's where there is no SIMD. @throws ENGINE_KERNELS */

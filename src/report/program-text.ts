@@ -110,8 +110,8 @@ export function rangeText([low, high]: readonly [number, number]): string {
   return from === to ? from : `${from} to ${to}`;
 }
 
-/** `0-3, 7` for ascending or unordered core numbers. */
-function runs(cores: readonly number[]): string {
+/** `0-3, 7` for numbers in any order. */
+export function runs(cores: Iterable<number>): string {
   const sorted = [...new Set(cores)].toSorted((a, b) => a - b);
   const parts: { from: number; to: number }[] = [];
   for (const core of sorted) {

@@ -1,11 +1,13 @@
 /** A target as text for a terminal: what the chip is, its registers, its equations and where its numbers come from. */
 
-import type { DatapathSpec, ParameterSpec, TypeSpec } from "../datapath/spec.ts";
+import type { DatapathSpec } from "../datapath/spec.ts";
 import { grouped, significant } from "../measure/numbers.ts";
 import { findingsOf } from "../target/ranges.ts";
 import type { EventCost, RecipeSpec, Sourced, Target } from "../target/types.ts";
 import { legendOf, markOf } from "./marks.ts";
 import { verifiedText } from "./program-text.ts";
+import { eventsText } from "./event-text.ts";
+import { encodesText, linesText, meaning, typeText } from "./spec-text.ts";
 import { type Style, plainStyle } from "./style.ts";
 import { item, paragraph, section, table } from "./table.ts";
 
@@ -43,6 +45,7 @@ export function targetText(target: Target, style: Style = plainStyle): string {
     section("Chip", "", style, chipLines(target, style)),
     settingsText(target, style),
     ...Object.keys(target.datapaths).map((name) => datapathText(target, name, style)),
+    eventsText(target, style),
     energyText(target, style),
     recipesText(target, style),
   ].join("");
@@ -50,8 +53,7 @@ export function targetText(target: Target, style: Style = plainStyle): string {
   return legend === "" ? text : `${text}\n${paragraph(legend).join("\n")}\n`;
 }
 
-function chipLines({ chip, core, delivery, weights }: Target, style: Style): string[] {
-  const [low, high] = delivery.delays;
+function chipLines({ chip, core, delivery, weights, events }: Target, style: Style): string[] {
   const rows = [
     ["cores", sourcedText(chip.cores)],
     ["neurons per core", sourcedText(core.neurons)],
@@ -66,11 +68,18 @@ function chipLines({ chip, core, delivery, weights }: Target, style: Style): str
     ...(weights.axonTypes === undefined ? [] : [["types of axons", sourcedText(weights.axonTypes)]]),
     ["weights", `${typeText(weights)}, ${sharingText(weights)}${encodesText(weights)}`],
     ["spikes", delivery.payloadBits === 0 ? "binary" : `graded, up to ${delivery.payloadBits} bits`],
+    ...(events === null ? deliveryRows(delivery) : [["delivery", "event by event, within the timestep"]]),
+  ];
+  return table([{ header: "" }, { header: "" }], rows, style);
+}
+
+function deliveryRows(delivery: Target["delivery"]): string[][] {
+  const [low, high] = delivery.delays;
+  return [
     ["delivery", delivery.spikes === "next-timestep" ? "in the next timestep" : "in the same timestep, layer by layer"],
     ...inputRows(delivery),
     ["further delay", low === high ? `${low} timesteps` : `${low} to ${high} timesteps`],
   ];
-  return table([{ header: "" }, { header: "" }], rows, style);
 }
 
 /** How events of inputs differ from spikes. */
@@ -101,24 +110,6 @@ function markedNumber({ value, unit = "", confidence }: Sourced): string {
 function sourcedText(number: Sourced): string {
   return `${markedNumber(number)}; ${number.source}`;
 }
-
-/** `mixed | silicon`, or `-128..127`. */
-function typeText({ low, high, words }: TypeSpec): string {
-  return words === undefined ? `${low}..${high}` : words.join(" | ");
-}
-
-function encodesText({ encodes, round }: Pick<ParameterSpec, "encodes" | "round">): string {
-  if (encodes === undefined) return "";
-  return ` = ${encodes}${round === undefined ? "" : `, rounded ${roundings[round]}`}`;
-}
-
-const roundings = {
-  nearest: "to the nearest",
-  "nearest-even": "to the nearest, halves to even",
-  down: "down",
-  "toward-zero": "toward zero",
-  above: "to the next larger one",
-} as const;
 
 function settingsText({ settings }: Target, style: Style): string {
   const entries = Object.entries(settings);
@@ -186,12 +177,6 @@ function rangesText(target: Target, name: string, style: Style): string[] {
   ];
 }
 
-/** Equations below their name. */
-function linesText(name: string, text: string, style: Style): string[] {
-  const lines = text.trimEnd().split("\n");
-  return ["", `  ${style.title(name)}`, ...lines.map((line) => `    ${line}`)];
-}
-
 /** What a datapath says beside its equations. */
 function choicesOf({ role, fires, forward, inputs }: DatapathSpec): string[] {
   const choices = [
@@ -202,15 +187,6 @@ function choicesOf({ role, fires, forward, inputs }: DatapathSpec): string[] {
     forward === undefined ? "" : `a neuron may pass its spikes on to one other, up to ${forward.atMost} together`,
   ];
   return choices.filter((choice) => choice !== "");
-}
-
-function meaning(spec: ParameterSpec): string {
-  const parts = [
-    encodesText(spec).replace(/^ = /, ""),
-    spec.documented === undefined ? "" : `documented ${typeText(spec.documented)}`,
-    spec.chosen === undefined ? "" : "chosen by the compiler",
-  ];
-  return parts.filter((part) => part !== "").join("; ");
 }
 
 function energyText({ energy }: Target, style: Style): string {

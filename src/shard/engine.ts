@@ -20,6 +20,8 @@ export interface ShardOptions {
   readonly threads?: number | undefined;
   /** By sample (the default) for throughput, by core for one large network. */
   readonly split?: Split | undefined;
+  /** As `InterpreterOptions` has it. */
+  readonly eventLimit?: number | undefined;
 }
 
 export interface ShardEngine extends Engine {
@@ -35,7 +37,8 @@ const spinTurns = 2000;
 
 /** Open a program on worker threads. */
 export async function openShards(program: Program, options: ShardOptions = {}): Promise<ShardEngine> {
-  const { threads = availableParallelism(), split = "sample" } = options;
+  const { threads = availableParallelism(), split = "sample", eventLimit } = options;
+  if (split === "core" && program.target.events !== null) throw mistake("SHARD_SPLIT", { target: program.target.name });
   const pool = new Piscina({
     filename: workerFile(),
     name: "runShard",
@@ -55,7 +58,8 @@ export async function openShards(program: Program, options: ShardOptions = {}): 
     threads,
     split,
     run(stimuli, runOptions = {}) {
-      const run = (): Promise<Recording> => runShards(pool, shared, threads, split, stimuli, runOptions);
+      const run = (): Promise<Recording> =>
+        runShards(pool, shared, { threads, split, eventLimit }, stimuli, runOptions);
       // One run at a time: the shards of one meet at their barrier and need all workers.
       const result = last.then(run).catch((error: unknown) => {
         throw closed ? mistake("RUN_INTERRUPTED", {}, {}, { cause: error }) : error;
@@ -79,8 +83,7 @@ function workerFile(): string {
 async function runShards(
   pool: Piscina,
   program: Program,
-  threads: number,
-  split: Split,
+  { threads, split, eventLimit }: Pick<ShardEngine, "threads" | "split"> & Pick<ShardOptions, "eventLimit">,
   stimuli: Stimuli,
   options: RunOptions,
 ): Promise<Recording> {
@@ -88,14 +91,15 @@ async function runShards(
   const { samples } = checkStimuli(program.inputs, stimuli);
   const control = new Int32Array(new SharedArrayBuffer(4 * (slots.done + threads)));
   const tables = share(tabulateAll(program, stimuli));
-  const common = { program, tables, control, probes: options.probes ?? [], chipTime: options.chipTime ?? false };
+  const { probes = [], chipTime = false } = options;
+  const common = { program, tables, control, probes, chipTime, eventLimit };
   const tasks = split === "sample" ? bySample(common, samples, threads) : byCore(common, samples, threads);
   const answers = await runTasks(pool, tasks, control, samples, options);
   const recordings = answers.map((answer) => (answer as Extract<ShardAnswer, { kind: "recording" }>).recording);
   return split === "sample" ? concatRecordings(recordings) : mergeShards(program, recordings);
 }
 
-type CommonTask = Pick<ShardTask, "program" | "tables" | "control" | "probes" | "chipTime">;
+type CommonTask = Pick<ShardTask, "program" | "tables" | "control" | "probes" | "chipTime" | "eventLimit">;
 
 /** Equal runs of samples; a worker without any has no task. */
 function bySample(common: CommonTask, samples: number, threads: number): ShardTask[] {

@@ -37,6 +37,7 @@ export interface ShardTask {
   readonly end: number;
   readonly probes: readonly Probe[];
   readonly chipTime: boolean;
+  readonly eventLimit: number | undefined;
   readonly control: Int32Array;
   /** Split by core: this worker's neurons of each population, and where shards show each other their spikes. */
   readonly ranges: ReadonlyMap<string, Range>;

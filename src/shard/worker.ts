@@ -1,6 +1,7 @@
 /** Runs inside a worker thread: one shard of one run. */
 
 import { runSamples } from "../chip/interpreter.ts";
+import { EventNetwork } from "../chip/event-network.ts";
 import { Machine } from "../chip/machine.ts";
 import { probedNames } from "../chip/record.ts";
 import type { Recording } from "../engine.ts";
@@ -27,8 +28,11 @@ export async function runShard(task: ShardTask): Promise<ShardAnswer> {
 }
 
 async function compute(task: ShardTask): Promise<Recording> {
-  const { program, ranges, control, shard, probes, chipTime, tables, first, end } = task;
-  const machine = new Machine(program, { cores: await fastestCores(), ranges, probed: probedNames({ probes }) });
+  const { program, ranges, control, shard, probes, chipTime, tables, first, end, eventLimit } = task;
+  const machine =
+    program.target.events === null
+      ? new Machine(program, { cores: await fastestCores(), ranges, probed: probedNames({ probes }) })
+      : new EventNetwork(program, { limit: eventLimit });
   const options = {
     probes,
     chipTime,

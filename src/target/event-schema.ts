@@ -72,9 +72,11 @@ function textsOf(blocks: Readonly<Record<string, string | undefined>>): Record<s
 }
 
 const name = z.string().regex(/^[a-z][a-z0-9-]*$/, "lower-case letters, digits and dashes");
-const chipWide = z.string().min(1).describe("Integer expression over the settings");
-const ofWord = z.string().min(1).describe("Integer expression over `word` and the settings");
-const address = z.string().min(1).describe("Integer expression over `word` and the settings, or all");
+/** A number is an expression too. */
+const expression = z.union([z.string().min(1), z.int()]).transform(String);
+const chipWide = expression.describe("Integer expression over the settings");
+const ofWord = expression.describe("Integer expression over `word` and the settings");
+const address = expression.describe("Integer expression over `word` and the settings, or all");
 
 const kind = z
   .strictObject({
@@ -163,9 +165,9 @@ const monitor = z
     neuron: chipWide.describe("Address of the neuron that is looked at"),
     source: chipWide.optional().describe("Source of the synapse onto it that is looked at"),
     "neuron-words": z
-      .record(z.string(), z.array(z.string().min(1)).min(1))
+      .record(z.string(), z.array(expression).min(1))
       .describe("By datapath: written after every update of the neuron; may read its registers, spike and serving"),
-    "synapse-word": z.string().min(1).optional().describe("Written whenever the synapse's word of memory is"),
+    "synapse-word": expression.optional().describe("Written whenever the synapse's word of memory is"),
   })
   .transform((form): MonitorSpec => {
     const { when, neuron, source = null, "neuron-words": neuronWords, "synapse-word": synapseWord = null } = form;

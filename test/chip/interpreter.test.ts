@@ -5,9 +5,12 @@ import type { Program, ProgramPopulation } from "../../src/compile/program.ts";
 import type { Recording, Stimuli, Stimulus } from "../../src/engine.ts";
 import type { BitspikeError } from "../../src/errors.ts";
 import { Dice } from "../dice.ts";
+import { eventTargets } from "./event-targets.ts";
 import { allProbes, fed, one, outcome, randomProgram, randomStimuli, rowOf, steady, targets } from "./programs.ts";
 
-const named = targets.map((target) => ({ name: target.name, target }));
+const named = [...targets, ...eventTargets].map((target) => ({ name: target.name, target }));
+/** A closed loop on a chip of events may go on for ever. */
+const eventLimit = 40;
 const seeds = fc.integer({ min: 0, max: 2 ** 30 });
 
 /** A stimulus of one sample of another. */
@@ -27,8 +30,10 @@ describe.each(named)("random programs on $name", ({ target }) => {
         const program = randomProgram(target, new Dice(seed));
         const stimuli = randomStimuli(program, 2, 5, seed);
         const options = { probes: allProbes(program), chipTime: seed % 2 === 0 };
-        const prepared = await outcome(openInterpreter(program), stimuli, options);
-        expect(prepared).toEqual(await outcome(openInterpreter(program, { plain: true }), stimuli, options));
+        const prepared = await outcome(openInterpreter(program, { eventLimit }), stimuli, options);
+        expect(prepared).toEqual(
+          await outcome(openInterpreter(program, { plain: true, eventLimit }), stimuli, options),
+        );
       }),
       { numRuns: 25 },
     );
@@ -41,7 +46,7 @@ describe.each(named)("random programs on $name", ({ target }) => {
         const constant = randomStimuli(program, 2, 6, seed, true);
         const single = new Map([...constant].map(([name, stimulus]) => [name, { ...stimulus, constant: false }]));
         const options = { probes: allProbes(program), chipTime: true };
-        const engine = openInterpreter(program);
+        const engine = openInterpreter(program, { eventLimit });
         expect(await outcome(engine, constant, options)).toEqual(await outcome(engine, single, options));
       }),
       { numRuns: 60 },
@@ -54,7 +59,7 @@ describe.each(named)("random programs on $name", ({ target }) => {
         const program = randomProgram(target, new Dice(seed));
         const stimuli = randomStimuli(program, 3, 5, seed);
         const options = { probes: allProbes(program), chipTime: seed % 2 === 0 };
-        const engine = openInterpreter(program);
+        const engine = openInterpreter(program, { eventLimit });
         const all = await outcome(engine, stimuli, options);
         if (typeof all === "string") return;
         const { samples, steps, populations, projections } = all as Recording;
@@ -75,7 +80,7 @@ describe.each(named)("random programs on $name", ({ target }) => {
 });
 
 function thrownBy(program: Program, stimuli: Stimuli): Promise<unknown> {
-  return openInterpreter(program)
+  return openInterpreter(program, { eventLimit })
     .run(stimuli)
     .catch((error: unknown) => error);
 }

@@ -16,10 +16,13 @@ import { sizeOf } from "../../src/network/types.ts";
 import { loadTarget } from "../../src/target/load.ts";
 import type { ParameterSpec, Target } from "../../src/target/types.ts";
 import { Dice } from "../dice.ts";
+import { programOf } from "./empty.ts";
+import { randomEventProgram } from "./event-targets.ts";
 
 const motleyText = readFileSync(new URL("motley.yaml", import.meta.url), "utf8");
 const readBase = (): string => motleyText;
 
+export { programOf } from "./empty.ts";
 export const motley: Target = loadTarget(motleyText, "motley.yaml", readBase);
 const sameStep = "extends: motley\nname: motley-same-step\ndelivery: { spikes: same-timestep }";
 const binary = `extends: motley
@@ -46,29 +49,9 @@ export const targets: readonly Target[] = [
   readTarget("generic-8bit"),
 ];
 
-/** What a program with nothing in it has. */
-export function programOf(parts: Partial<Program> & Pick<Program, "target" | "populations">): Program {
-  const settings = Object.entries(parts.target.settings).map(
-    ([name, spec]) => [name, spec.default ?? spec.low] as const,
-  );
-  return {
-    format: "bitspike-program",
-    version: 1,
-    recipe: null,
-    settings: Object.fromEntries(settings),
-    inputs: [],
-    projections: [],
-    outputs: [],
-    latency: Math.max(...parts.populations.map(({ offset }) => offset)),
-    decisions: [],
-    warnings: [],
-    fit: { fits: true, cores: 1, coresAvailable: null, placement: [], reasons: [] },
-    ...parts,
-  };
-}
-
 /** A program of 1 or 2 inputs and 1 to 4 populations, everything else by chance. */
 export function randomProgram(target: Target, dice: Dice): Program {
+  if (target.events !== null) return randomEventProgram(target, dice, 1);
   const inputs = Array.from({ length: dice.between(1, 2) }, (_, i) => randomInput(`in${i}`, target, dice));
   const populations = Array.from({ length: dice.between(1, 4) }, (_, i) => randomPopulation(`p${i}`, target, dice));
   const sources = [...inputs, ...populations];

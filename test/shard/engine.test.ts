@@ -7,6 +7,7 @@ import { encodeRate } from "../../src/encoding/rate.ts";
 import type { Engine, RunOptions, Stimuli, Stimulus } from "../../src/engine.ts";
 import { readTarget } from "../../src/files.ts";
 import { openShards, type ShardEngine, type ShardOptions } from "../../src/shard/engine.ts";
+import { eventTargets } from "../chip/event-targets.ts";
 import { allProbes, outcome, randomProgram, randomStimuli, targets } from "../chip/programs.ts";
 import { readTrained, type TrainedName } from "../compile/trained.ts";
 import { Dice } from "../dice.ts";
@@ -99,6 +100,27 @@ describe("shards give what the interpreter gives", () => {
       }
     },
   );
+
+  it.each(eventTargets.map((target) => ({ name: target.name, target })))(
+    "sample by sample on $name",
+    async ({ target }) => {
+      const eventLimit = 40;
+      for (const threads of [1, 2, 3]) {
+        const program = randomProgram(target, new Dice(threads * 17));
+        const stimuli = randomStimuli(program, 4, 3, threads);
+        const options = { probes: allProbes(program) };
+        const expected = await outcome(openInterpreter(program, { eventLimit }), stimuli, options);
+        const got = await outcome(await open(program, { threads, eventLimit }), stimuli, options);
+        if (typeof expected === "string") expect(String(got).split(":")[0]).toBe(expected.split(":")[0]);
+        else expect(got).toEqual(expected);
+      }
+    },
+  );
+
+  it("but not neuron by neuron on a chip that runs on events", async () => {
+    const program = randomProgram(eventTargets[0]!, new Dice(1));
+    await expect(openShards(program, { split: "core" })).rejects.toMatchObject({ code: "SHARD_SPLIT" });
+  });
 
   it("run after run", async () => {
     const program = randomProgram(targets[1]!, new Dice(77));
