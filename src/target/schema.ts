@@ -257,7 +257,7 @@ const eventDatapath = eventDatapathForm(shared);
 
 /** A whole target file of a chip that runs on events. */
 const eventTargetSchema = targetSchema
-  .omit({ delivery: true, datapaths: true, weights: true, core: true })
+  .omit({ delivery: true, datapaths: true, weights: true, core: true, chip: true })
   .extend({
     datapaths: z
       .record(z.string(), eventDatapath)
@@ -268,6 +268,7 @@ const eventTargetSchema = targetSchema
       .describe("What is stored for a synapse, where that is not its weight alone"),
     weights: targetSchema.shape.weights.pick({ type: true, bits: true, encodes: true, round: true, step: true }),
     core: targetSchema.shape.core.pick({ neurons: true, "synapse-memory": true }),
+    chip: targetSchema.shape.chip.pick({ cores: true }),
   })
   .describe("A chip for bitspike that runs on events: see docs/targets.md");
 

@@ -37,7 +37,7 @@ function datapathText(dice: Dice): string {
     return `      ${name} = ${fitted(expression(known, dice) + weight, low, high, dice)}\n`;
   };
   return `
-    state: { x: -20..20, y: uint3 }
+    state: { x: { type: -20..20, overflow: stops }, y: { type: uint3, overflow: stops } }
     parameters: { p: -8..7, q: uint4 }
     define: |
       both(u, v) = u + v * 2

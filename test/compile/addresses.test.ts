@@ -156,7 +156,13 @@ describe("what such a chip cannot do", () => {
       "COMPILE_STORED: A weight of 7 cannot be stored: 0 would be delivered",
     );
     const narrow = target(
-      'extends: odin\nname: narrow\nsynapses: { on load: "weight = abs(weight) * 2\\nmapped = 1" }',
+      `extends: odin
+name: narrow
+synapses:
+  state: { weight: { type: uint3, overflow: stops } }
+  on load: |
+    weight = abs(weight) * 2
+    mapped = 1`,
     );
     expect(codeAndFacts(twoLayers(1), narrow)).toContain("weight would be 14, outside 0..7");
     expect(codeAndFacts(twoLayers(1), odin, { settings: { deliver_unmapped: 1 } })).toBe("no error");
