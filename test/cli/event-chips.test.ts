@@ -20,6 +20,14 @@ beforeAll(() => {
   writeFileSync(data, writeNpy({ shape: [3, 16, 2], dtype: "uint8", data: events }));
 });
 
+/** What the second layer sent. */
+async function spikes(file: string, ...options: string[]): Promise<unknown> {
+  const out = scratch("if.npz");
+  const result = await bitspike(["run", file, ...options, ...run, "-o", out]);
+  expect([result.exitCode, result.err]).toEqual([0, ""]);
+  return [...parseNpz(readFileSync(out)).get("spikes/if2")!.data];
+}
+
 describe("a network on a chip that runs on events", () => {
   it("is compiled to addresses, which inspect shows", async () => {
     const program = scratch("if.safetensors");
@@ -33,12 +41,6 @@ describe("a network on a chip that runs on events", () => {
   });
 
   it("runs, from the model and from the program", async () => {
-    const spikes = async (file: string, ...options: string[]): Promise<unknown> => {
-      const out = scratch("if.npz");
-      const result = await bitspike(["run", file, ...options, ...run, "-o", out]);
-      expect([result.exitCode, result.err]).toEqual([0, ""]);
-      return [...parseNpz(readFileSync(out)).get("spikes/if2")!.data];
-    };
     const fromModel = await spikes(network, "-t", "odin", "--split-signs");
     await bitspike(["compile", network, "-t", "odin", "--split-signs", "-o", scratch("if-odin.safetensors")]);
     expect(await spikes(scratch("if-odin.safetensors"))).toEqual(fromModel);
