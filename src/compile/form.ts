@@ -57,6 +57,7 @@ const target = z.object({
       projection: named(parameter),
       inputs: texts.min(1),
       input: z.object({ ...type, encodes: z.string().optional() }).optional(),
+      real: z.literal("none").optional(),
       reset: z.enum(["zero", "subtract"]),
       role: z.enum(["hidden", "output"]).optional(),
       fires: z.enum(["once", "repeatedly"]).optional(),

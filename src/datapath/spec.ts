@@ -59,6 +59,8 @@ export interface DatapathSpec {
   readonly inputs: readonly string[];
   /** What one step's input may be before the equations cut or wrap it, where that is less than `current` and `membrane` hold. */
   readonly input?: StateSpec | undefined;
+  /** `none`: a machine of bits, whose equations mean nothing in real numbers. */
+  readonly real?: "none" | undefined;
   /** What the equations do after a spike, where no parameter encodes `subtract`. */
   readonly reset: "zero" | "subtract";
   /** Which populations it runs: those that only Outputs read and only neurons feed, or the others; all if missing. */

@@ -178,10 +178,11 @@ function rangesText(target: Target, name: string, style: Style): string[] {
 }
 
 /** What a datapath says beside its equations. */
-function choicesOf({ role, fires, forward, inputs }: DatapathSpec): string[] {
+function choicesOf({ role, fires, forward, inputs, real }: DatapathSpec): string[] {
   const choices = [
     role === "output" ? "for populations that only Outputs read and only neurons feed" : "",
     role === "hidden" ? "for populations that are not the chip's outputs" : "",
+    real === "none" ? "a machine of bits: its equations mean nothing in real numbers" : "",
     inputs.length > 1 ? `events are added to ${inputs.join(" or ")}` : "",
     fires === "repeatedly" ? "several thresholds are several spikes in one timestep" : "",
     forward === undefined ? "" : `a neuron may pass its spikes on to one other, up to ${forward.atMost} together`,

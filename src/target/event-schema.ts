@@ -11,6 +11,7 @@ export interface SharedForms {
   readonly parameter: z.ZodType<ParameterSpec>;
   readonly constant: z.ZodType<ParameterSpec>;
   readonly block: z.ZodString;
+  readonly bitsOnly: z.ZodOptional<z.ZodLiteral<"none">>;
 }
 
 /** `on spike`, or `on spike, leak` for lines that belong to both. */
@@ -30,17 +31,18 @@ function withBlocks<Shape extends z.ZodRawShape>(shape: Shape, block: z.ZodStrin
 }
 
 /** A neuron's datapath: registers, constants, and a block for each name that events run. */
-export function eventDatapathForm({ state, parameter, block }: SharedForms): z.ZodType<DatapathSpec> {
+export function eventDatapathForm({ state, parameter, block, bitsOnly }: SharedForms): z.ZodType<DatapathSpec> {
   return withBlocks(
     {
       state: z.record(z.string(), state).default({}),
       parameters: z.record(z.string(), parameter).default({}),
       reset: z.enum(["zero", "subtract"]).default("zero").describe("What the equations do after a spike"),
+      real: bitsOnly,
       define: block.optional().describe(definitions),
     },
     block,
-  ).transform(({ state: states, parameters, reset, ...blocks }): DatapathSpec => {
-    return { state: states, parameters, projection: {}, inputs: ["input"], reset, blocks: textsOf(blocks) };
+  ).transform(({ state: states, parameters, reset, real, ...blocks }): DatapathSpec => {
+    return { state: states, parameters, projection: {}, inputs: ["input"], reset, real, blocks: textsOf(blocks) };
   });
 }
 

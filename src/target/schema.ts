@@ -85,12 +85,18 @@ const overflow = z
   .describe("The equations do not say what happens beyond the type: a run that would leave it ends with an error");
 const state = z.union([typeText, z.strictObject({ type: typeText, encodes: real.optional(), overflow })]);
 
+const bitsOnly = z
+  .literal("none")
+  .optional()
+  .describe("A machine of bits: its equations mean nothing in real numbers, without rounding and overflow");
+
 const datapath = z.strictObject({
   state: z.record(z.string(), state).default({}),
   parameters: z.record(z.string(), parameter).default({}),
   projection: z.record(z.string(), constant).default({}).describe("Constants of one projection"),
   inputs: z.array(z.string()).min(1).default(["input"]).describe("Accumulators that events are added to"),
   input: state.optional().describe("What one step's input may be before the equations cut or wrap it"),
+  real: bitsOnly,
   reset: z
     .enum(["zero", "subtract"])
     .default("zero")
@@ -252,6 +258,7 @@ const shared: SharedForms = {
   parameter: parameter.transform(toParameter),
   constant: setting.transform(toSetting),
   block,
+  bitsOnly,
 };
 const eventDatapath = eventDatapathForm(shared);
 
@@ -405,7 +412,7 @@ function toEnergy(form: NonNullable<TargetDocument["energy"]>): EnergySpec {
 
 function toDatapath(form: DatapathDocument): DatapathSpec {
   const { state: states, parameters, projection, inputs, input, reset, forward, ...rest } = form;
-  const { role, fires, charge, ...texts } = rest;
+  const { role, fires, charge, real: reading, ...texts } = rest;
   const blocks = Object.fromEntries(Object.entries(texts).filter((entry) => entry[1] !== undefined));
   return {
     state: mapValues(states, toState),
@@ -417,6 +424,7 @@ function toDatapath(form: DatapathDocument): DatapathSpec {
     role,
     fires,
     charge,
+    real: reading,
     forward: forward === undefined ? undefined : { atMost: forward["at-most"] },
     blocks: blocks as Record<string, string>,
   };
