@@ -347,6 +347,25 @@ export function cuts(name: string, [a, b, c = anything]: readonly Interval[]): H
   return overlap(signed(width.high), a!) === null ? "always" : "maybe";
 }
 
+/** Operations whose later operands are amounts of bits. */
+const shifting: ReadonlySet<string> = new Set(["<<", ">>", "wrap", "toward_zero", "down", "nearest_even", "bits"]);
+const dividing: ReadonlySet<string> = new Set(["div_down", "rem"]);
+
+/** Whether an operation has no result: a negative or huge amount of bits, a divisor of 0. */
+export function fails(operation: string, args: readonly Interval[]): Happens {
+  if (dividing.has(operation)) return happensWhere(isZero(args[1]!));
+  if (!shifting.has(operation)) return "never";
+  const bits = args.slice(1);
+  const possible = bits.map((own) => amounts(own, operation === "wrap" ? 1n : 0n));
+  if (possible.includes(null)) return "always";
+  return possible.every((own, i) => covers(own!, bits[i]!)) ? "never" : "maybe";
+}
+
+/** Of a truth, 0 or 1. */
+export function happensWhere({ low, high }: Interval): Happens {
+  return low === 1n ? "always" : high === 0n ? "never" : "maybe";
+}
+
 function resultOf(operation: string, ranges: readonly Interval[]): Interval | null {
   const [a, b] = ranges as [Interval, Interval?];
   if (operation === "negate") return negated(a);

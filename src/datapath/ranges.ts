@@ -3,9 +3,9 @@
  * every operation: a value that the plain walk can give lies in the interval of its node.
  */
 
-import { cuts, Facts, type Happens, type Work } from "./facts.ts";
+import { cuts, Facts, fails, happensWhere, type Happens, type Work } from "./facts.ts";
 import { Graph, type GraphLine } from "./graph.ts";
-import { amounts, anything, covers, hull, isZero, type Interval } from "./interval.ts";
+import { anything, hull, isZero, type Interval } from "./interval.ts";
 import { splitsOf } from "./splits.ts";
 import type { Block, Expression } from "./syntax.ts";
 
@@ -161,9 +161,6 @@ class Reading {
   }
 }
 
-/** Functions whose later arguments are amounts of bits. */
-const shifting: ReadonlySet<string> = new Set(["<<", ">>", "wrap", "toward_zero", "down", "nearest_even", "bits"]);
-const dividing: ReadonlySet<string> = new Set(["div_down", "rem"]);
 const cutting: ReadonlySet<string> = new Set(["wrap", "saturate", "clamp"]);
 
 /** One line read with some facts, in the order in which the plain walk evaluates. */
@@ -238,7 +235,7 @@ class LineWalk {
     }
     const right = this.read(node.right);
     if (right === null) return false;
-    if (shifting.has(operator)) this.#failOnAmounts(node, [right], 0n);
+    this.#reading.fail(node, fails(operator, [anything, right]));
     return true;
   }
 
@@ -250,21 +247,8 @@ class LineWalk {
       args.push(range);
     }
     const { name } = node;
-    if (shifting.has(name)) this.#failOnAmounts(node, args.slice(1), name === "wrap" ? 1n : 0n);
-    if (dividing.has(name)) this.#reading.fail(node, happensWhere(isZero(args[1] ?? anything)));
+    this.#reading.fail(node, fails(name, args));
     if (cutting.has(name)) this.#reading.act(node, cuts(name, args));
     return true;
   }
-
-  #failOnAmounts(node: Expression, bits: readonly Interval[], least: bigint): void {
-    const possible = bits.map((own) => amounts(own, least));
-    const always = possible.includes(null);
-    const never = possible.every((own, i) => own !== null && covers(own, bits[i]!));
-    this.#reading.fail(node, always ? "always" : never ? "never" : "maybe");
-  }
-}
-
-/** Of a truth, 0 or 1. */
-function happensWhere({ low, high }: Interval): Happens {
-  return low === 1n ? "always" : high === 0n ? "never" : "maybe";
 }

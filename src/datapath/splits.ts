@@ -3,7 +3,7 @@
  * 0 or value by value, and a choice within an operation, branch by branch.
  */
 
-import type { Facts } from "./facts.ts";
+import { fails, type Facts } from "./facts.ts";
 import type { Value } from "./graph.ts";
 import { anything, contains, only, type Interval } from "./interval.ts";
 
@@ -29,7 +29,7 @@ export function splitsOf(line: Value, values: Iterable<Value>, facts: Facts): Sp
   for (const condition of sharedConditions(waysTo(line).keys())) conditions.add(condition);
   const signed = [...entries].filter((one) => spansZero(facts.range(one)));
   const small = [...entries].filter((one) => isSmall(facts.range(one)));
-  const open = [...conditions].filter((one) => isOpen(facts.range(one)));
+  const open = [...conditions].filter((one) => isOpen(facts.range(one)) && isTotal(one, facts));
   return [
     ...signed.slice(0, mostTried).map(atZero),
     ...open.slice(0, mostTried).map(byTruth),
@@ -75,6 +75,22 @@ function sharedConditions(values: Iterable<Value>): Value[] {
 
 function isOpen(range: Interval | null): boolean {
   return range !== null && contains(range, 0n) && range.low !== range.high;
+}
+
+/** Whether a value always is one: where its operations may fail, its cases are not all there is. */
+function isTotal(value: Value, facts: Facts): boolean {
+  const parts = [...waysTo(value).keys()];
+  return (
+    parts.length > 0 &&
+    parts.every(({ operation, args }) => {
+      return (
+        fails(
+          operation,
+          args.map((one) => facts.range(one) ?? anything),
+        ) === "never"
+      );
+    })
+  );
 }
 
 function spansZero(range: Interval | null): boolean {

@@ -196,6 +196,12 @@ describe("ranges", () => {
     });
   });
 
+  it("know failures of a condition whose cases say more of a line", () => {
+    const block = parseBlock("y = wrap(a, n) - ((wrap(a, n) >> 3) == 0 ? sign(wrap(a, n)) : wrap(a, n) >> 3)");
+    const { fails } = rangesOf(block, inputsOf({ a: [0, 1], n: [0, 2] }));
+    expect([...fails].map(([node, own]) => `${node.kind} ${own}`)).toContain("call maybe");
+  });
+
   it.each([
     ["sums", `y = ${Array.from({ length: 1200 }, (_, i) => `(x >> ${i % 9})`).join(" - ")}`],
     ["choices", `y = ${Array.from({ length: 150 }, (_, i) => `x == ${i} ? k + ${i} : `).join("")}0`],
