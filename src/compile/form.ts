@@ -39,6 +39,7 @@ const sourced = z.object({
   source: z.string(),
   confidence: z.string(),
 });
+const count = sourced.extend({ value: size });
 const cost = z.object({ low: z.number(), typical: z.number(), high: z.number(), unit: z.literal("pJ") });
 
 const arrival = z.enum(["next-timestep", "same-timestep"]);
@@ -78,17 +79,17 @@ const target = z.object({
     bits: size,
     shared: z.boolean().optional(),
     stored: z.string().optional(),
-    axonTypes: sourced.optional(),
+    axonTypes: count.optional(),
   }),
   core: z.object({
-    neurons: sourced,
+    neurons: count,
     synapseMemory: sourced.optional(),
-    axons: sourced.optional(),
-    destinations: sourced.optional(),
+    axons: count.optional(),
+    destinations: count.optional(),
     shared: z.boolean().optional(),
-    kinds: named(z.object({ neurons: sourced.optional(), fanOut: sourced.optional() })).optional(),
+    kinds: named(z.object({ neurons: count.optional(), fanOut: count.optional() })).optional(),
   }),
-  chip: z.object({ cores: sourced, inputs: sourced.optional() }),
+  chip: z.object({ cores: count, inputs: count.optional() }),
   energy: z
     .object({
       basis: z.enum(["published", "stand-in"]),
