@@ -57,7 +57,6 @@ const target = z.object({
       parameters: named(parameter),
       projection: named(parameter),
       inputs: texts.min(1),
-      input: z.object({ ...type, encodes: z.string().optional() }).optional(),
       real: z.literal("none").optional(),
       reset: z.enum(["zero", "subtract"]),
       role: z.enum(["hidden", "output"]).optional(),

@@ -9,6 +9,7 @@ import { evaluateReal, parseReal } from "../datapath/real.ts";
 import type { RecipeSpec } from "../target/types.ts";
 import { worstCase, worstStep, type Bounds, type Slack, type WorstStep } from "./bounds.ts";
 import { encodingOf, mentions, roundTo, wantedValue } from "./encode.ts";
+import { broughtBy, inputReach } from "./input-range.ts";
 import { keptOf } from "./kept.ts";
 import type { FloatSynapses } from "./linear.ts";
 import { quantitiesAt, type PopulationQuantities } from "./quantities.ts";
@@ -85,6 +86,8 @@ class Chooser {
   private readonly candidates: readonly Candidate[];
   private readonly format: WeightFormat;
   private readonly worst: readonly WorstStep[];
+  /** Largest |input| of one step that the equations leave whole, in float units and LSBs of scale. */
+  private readonly input: number;
 
   constructor(
     datapath: Datapath,
@@ -99,6 +102,7 @@ class Chooser {
     this.candidates = candidates;
     this.format = format;
     this.worst = candidates.map(worstStep);
+    this.input = inputLimit(datapath, candidates, format);
   }
 
   /** The scales beyond which the worst step (hard), or a long row of them (soft), leaves the registers. */
@@ -106,7 +110,8 @@ class Chooser {
     const { datapath, recipe, quantities, worst } = this;
     const bounds = worstCase(worst, quantities, slack, longest);
     const loaded = Math.min(parameterLimit(datapath, recipe, quantities), initialLimit(datapath, quantities));
-    const hard = Math.min(loaded, registerLimit(datapath, bounds), thresholdRoom(datapath, quantities));
+    const arriving = bounds.input === 0 ? Infinity : this.input / bounds.input;
+    const hard = Math.min(loaded, arriving, registerLimit(datapath, bounds), thresholdRoom(datapath, quantities));
     return { hard, soft: Math.min(hard, settledLimit(datapath, recipe, bounds)) };
   }
 
@@ -135,6 +140,18 @@ class Chooser {
     const step = membrane === null ? 0 : 1 / (membrane.factor * scale);
     return { weight: new Map(weight), alpha: kept("alpha"), beta: kept("beta"), bias: biasRounding, step };
   }
+}
+
+/** What one step may bring, times the scale. */
+function inputLimit(datapath: Datapath, candidates: readonly Candidate[], format: WeightFormat): number {
+  const reach = inputReach(datapath, format.settings);
+  if (reach === Infinity) return Infinity;
+  const limits = candidates.flatMap((one) => {
+    const [constants = one.constants] = settings(one);
+    const perUnit = format.kept(1, constants) * broughtBy(datapath, format.settings, constants);
+    return perUnit > 0 ? [reach / perUnit] : [];
+  });
+  return Math.min(Infinity, ...limits);
 }
 
 function noSlack({ beta }: PopulationQuantities): Slack {
@@ -231,19 +248,19 @@ function initialLimit(datapath: Datapath, { initialCurrent, initialMembrane }: P
  * without negative values is cut at 0 and reaches up only.
  */
 function register(datapath: Datapath, name: string): { factor: number; reach: number; high: number } | null {
-  const spec = name === "input" ? datapath.spec.input : datapath.spec.state[name];
+  const spec = datapath.spec.state[name];
   if (spec?.encodes === undefined) return null;
   const { low, high, encodes } = spec;
   const factor = evaluateReal(parseReal(encodes), { [name]: 1, scale: 1 });
   return { factor, reach: low < 0 ? Math.min(high, -low) : high, high };
 }
 
-function registerLimit(datapath: Datapath, { input, current, drive }: Bounds): number {
+function registerLimit(datapath: Datapath, { current, drive }: Bounds): number {
   const limit = (name: string, value: number): number => {
     const found = register(datapath, name);
     return found === null || value === 0 ? Infinity : found.reach / (value * found.factor);
   };
-  return Math.min(limit("input", input), limit("current", current), limit("membrane", drive));
+  return Math.min(limit("current", current), limit("membrane", drive));
 }
 
 function settledLimit(datapath: Datapath, recipe: RecipeSpec | null, { lowest, highest }: Bounds): number {

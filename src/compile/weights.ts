@@ -54,6 +54,11 @@ export class WeightFormat {
     return wantedValue(this.encoding, { ...this.numbers, ...constants, weight: 1, scale });
   }
 
+  /** What the chip keeps per float unit of weight and membrane LSB where nothing is lost. */
+  kept(scale: number, constants: ProjectionConstants): number {
+    return this.factor(scale, constants) * this.unit(constants);
+  }
+
   /** Smallest and largest weight that can be stored without loss. */
   limits(constants: ProjectionConstants): Limits {
     const key = JSON.stringify(constants);

@@ -222,9 +222,6 @@ export function checkEncodings(spec: DatapathSpec, issues: BitspikeError[]): voi
     const known = [...neuronQuantities, ...exponents];
     if (encodes !== undefined) issues.push(...checkEncoding(encodes, known, `parameters.${name}.encodes`));
   }
-  if (spec.input?.encodes !== undefined) {
-    issues.push(...checkEncoding(spec.input.encodes, ["input", "scale"], "input.encodes"));
-  }
   for (const [name, { encodes }] of Object.entries(spec.state)) {
     if (encodes !== undefined) issues.push(...checkEncoding(encodes, [name, "scale"], `state.${name}.encodes`));
   }

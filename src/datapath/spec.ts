@@ -57,8 +57,6 @@ export interface DatapathSpec {
   readonly projection: Readonly<Record<string, ParameterSpec>>;
   /** Accumulators that events are added to; `["input"]` unless the target says otherwise. */
   readonly inputs: readonly string[];
-  /** What one step's input may be before the equations cut or wrap it, where that is less than `current` and `membrane` hold. */
-  readonly input?: StateSpec | undefined;
   /** `none`: a machine of bits, whose equations mean nothing in real numbers. */
   readonly real?: "none" | undefined;
   /** What the equations do after a spike, where no parameter encodes `subtract`. */

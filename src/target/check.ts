@@ -54,7 +54,6 @@ function checkDatapath(field: string, spec: DatapathSpec, target: Target): Bitsp
   const read = target.events === null ? readDatapath : readEventDatapath;
   const issues = below(field, read(spec, target.settings).issues);
   const registers = Object.entries(spec.state).map(([name, own]) => ({ name, own, at: `${field}.state.${name}` }));
-  if (spec.input !== undefined) registers.push({ name: "input", own: spec.input, at: `${field}.input` });
   for (const { name, own, at } of registers) {
     issues.push(...checkType(at, own, Number.MAX_SAFE_INTEGER), ...checkWidth(at, own, target, 53));
     if (issues.length > 0 || own.encodes === undefined) continue;

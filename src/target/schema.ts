@@ -95,7 +95,6 @@ const datapath = z.strictObject({
   parameters: z.record(z.string(), parameter).default({}),
   projection: z.record(z.string(), constant).default({}).describe("Constants of one projection"),
   inputs: z.array(z.string()).min(1).default(["input"]).describe("Accumulators that events are added to"),
-  input: state.optional().describe("What one step's input may be before the equations cut or wrap it"),
   real: bitsOnly,
   reset: z
     .enum(["zero", "subtract"])
@@ -335,7 +334,7 @@ function formEventTarget(data: unknown): ReturnType<typeof formTarget> {
 /** What only chips have that run in timesteps. */
 function contradiction(issue: FormIssue): FormIssue {
   const path = issue.path.join(".");
-  const elsewhere = /^(delivery|weights\.(shared|stored)|datapaths\.[^.]+\.(projection|inputs?|forward))$/;
+  const elsewhere = /^(delivery|weights\.(shared|stored)|datapaths\.[^.]+\.(projection|inputs|forward))$/;
   return elsewhere.test(path) ? { ...issue, message: "only a chip that runs in timesteps has it" } : issue;
 }
 
@@ -411,7 +410,7 @@ function toEnergy(form: NonNullable<TargetDocument["energy"]>): EnergySpec {
 }
 
 function toDatapath(form: DatapathDocument): DatapathSpec {
-  const { state: states, parameters, projection, inputs, input, reset, forward, ...rest } = form;
+  const { state: states, parameters, projection, inputs, reset, forward, ...rest } = form;
   const { role, fires, charge, real: reading, ...texts } = rest;
   const blocks = Object.fromEntries(Object.entries(texts).filter((entry) => entry[1] !== undefined));
   return {
@@ -419,7 +418,6 @@ function toDatapath(form: DatapathDocument): DatapathSpec {
     parameters: mapValues(parameters, toParameter),
     projection: mapValues(projection, toParameter),
     inputs,
-    input: input === undefined ? undefined : toState(input),
     reset,
     role,
     fires,

@@ -34,7 +34,6 @@ function sized(spec: DatapathSpec, widthOf: (name: string) => number | undefined
     state: mapValues(spec.state, own),
     parameters: mapValues(spec.parameters, parameter),
     projection: mapValues(spec.projection, parameter),
-    input: spec.input === undefined ? undefined : own(spec.input),
   };
 }
 

@@ -102,10 +102,8 @@ describe("the scale of a population", () => {
   it("leaves room for the input of one step where the equations wrap it", () => {
     const nodes = [input("in", 500), dense("fc", [Array.from({ length: 500 }, () => 1)]), cell("c"), output("out")];
     const chip = readTarget("loihi");
-    const { input: range } = chip.datapaths["lif"]!;
     const { projections } = compile(networkOf(nodes, "in fc c out"), chip);
     const sum = (projections[0]!.synapses.weight as Int32Array).reduce((total, weight) => total + weight, 0);
-    expect(range).toMatchObject({ high: 2 ** 21 - 1 });
     expect(sum).toBeGreaterThan(2 ** 19);
     expect(sum).toBeLessThan(2 ** 21);
   });
