@@ -879,6 +879,21 @@ export const catalogue = {
     message: "The neurons and synapses need {bytes} bytes in one memory, and there is none so large.",
     hint: "One memory holds 4 GiB at most: run on more threads by core, or use a smaller network.",
   },
+  MEASURE_NO_MEMBRANE: {
+    title: "Membrane was not recorded for a metric",
+    message: "The metrics need the membrane of population {population}, which was not recorded.",
+    hint: "Run with the probes that neurobenchProbes gives for the network.",
+  },
+  MEASURE_NO_POPULATION: {
+    title: "Recording of another network",
+    message: "The recording has no population {population}.",
+    hint: "Measure a recording together with the network and the stimuli that it was made of.",
+  },
+  MEASURE_BATCHES: {
+    title: "Batches do not make up the samples",
+    message: "Batches of {batches} samples were given for a recording of {samples}.",
+    hint: "Give the whole number of samples of each batch, in order; they add up to those of the recording.",
+  },
   READOUT_OUTPUT: {
     title: "No such output",
     message: "There is no recorded output {output}; the outputs are: {known}.",

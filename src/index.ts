@@ -123,6 +123,12 @@ export { comparePredictions, compareRecordings, type Comparison, type Divergence
 export { defaultTolerances, judge, type Evidence, type Tolerances, type Verdict } from "./equivalence/verdict.ts";
 export { denseMacs } from "./measure/dense.ts";
 export { denseBaseline, estimateEnergy, type EnergyEstimate, type EventCounts } from "./measure/energy.ts";
+export {
+  neurobenchMetrics,
+  neurobenchProbes,
+  type NeurobenchMetrics,
+  type NeurobenchOptions,
+} from "./measure/neurobench.ts";
 export { accuracyOf, decodes, readOut, type Decode, type Readout, type ReadoutOptions } from "./measure/readout.ts";
 export { activationSparsity, layerActivity, type LayerActivity } from "./measure/sparsity.ts";
 export { buildReport, type ReportInputs } from "./report/build.ts";

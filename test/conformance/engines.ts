@@ -4,7 +4,7 @@ import { openInterpreter } from "../../src/chip/interpreter.ts";
 import type { Program } from "../../src/compile/program.ts";
 import type { Engine, PopulationRecording, Probe, Recording, Stimuli, Stimulus } from "../../src/engine.ts";
 import { openKernels } from "../../src/kernels/engine.ts";
-import type { DiscreteNetwork, Shape } from "../../src/network/types.ts";
+import type { DiscreteNetwork, Shape, Tensor } from "../../src/network/types.ts";
 import type { BackendName } from "../../src/reference/backend.ts";
 import { openReference } from "../../src/reference/engine.ts";
 import { openShards } from "../../src/shard/engine.ts";
@@ -97,4 +97,13 @@ export function flat(values: unknown): number[] {
 /** Nested lists as one, of numbers printed with the nine digits that tell float32 numbers apart. */
 export function floats(values: unknown): Float32Array {
   return Float32Array.from(flat(values));
+}
+
+/** Nested lists as a tensor; a number has no axes. */
+export function tensorOf(values: unknown): Tensor {
+  return { shape: shapeOf(values), data: Float64Array.from(flat(values)) };
+}
+
+export function shapeOf(values: unknown): number[] {
+  return Array.isArray(values) ? [values.length, ...shapeOf(values[0])] : [];
 }

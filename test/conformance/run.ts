@@ -5,6 +5,7 @@ import { backendNames, tryBackends, type BackendName } from "../../src/reference
 import { oracleNames, vectorFiles } from "./folder.ts";
 import { lava } from "./lava.ts";
 import { nengoLoihi } from "./nengo-loihi.ts";
+import { neurobench } from "./neurobench.ts";
 import { nir } from "./nir.ts";
 import type { Adapter, Case, IntegerEngine } from "./oracle.ts";
 import { odin } from "./odin.ts";
@@ -20,6 +21,7 @@ import { xylo } from "./xylo.ts";
 export const adapters: readonly Adapter[] = [
   lava,
   nengoLoihi,
+  neurobench,
   nir,
   odin,
   ranc,

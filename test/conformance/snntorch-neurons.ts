@@ -17,7 +17,7 @@ import {
 } from "../../src/network/snntorch.ts";
 import { sizeOf, type DiscreteNetwork, type Shape, type Tensor } from "../../src/network/types.ts";
 import type { BackendName } from "../../src/reference/backend.ts";
-import { flat, floats, populationOf, recordFloat, stepsFirst, stimulusOf } from "./engines.ts";
+import { flat, floats, populationOf, recordFloat, stepsFirst, stimulusOf, tensorOf } from "./engines.ts";
 import type { Case, FloatCase, PlainCase } from "./oracle.ts";
 import type { Tally } from "./tally.ts";
 
@@ -192,14 +192,6 @@ function initialState(vector: NeuronVector): Arguments {
 function recurrenceOf({ weight, bias, V }: Arguments): Arguments {
   if (weight === undefined) return { V };
   return { weight: tensorOf(weight), bias: bias === undefined || bias === null ? null : tensorOf(bias) };
-}
-
-function tensorOf(values: unknown): Tensor {
-  return { shape: shapeOf(values), data: Float64Array.from(flat(values)) };
-}
-
-function shapeOf(values: unknown): number[] {
-  return Array.isArray(values) ? [values.length, ...shapeOf(values[0])] : [];
 }
 
 /** What the constructor worked out beside the neuron. */

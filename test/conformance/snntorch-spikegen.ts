@@ -4,7 +4,7 @@ import { latencyTimes, type LatencyOptions } from "../../src/encoding/latency.ts
 import { delta, latency, rate, type SpikegenRateOptions } from "../../src/encoding/spikegen.ts";
 import { BitspikeError } from "../../src/errors.ts";
 import type { Tensor } from "../../src/network/types.ts";
-import { flat, floats } from "./engines.ts";
+import { flat, floats, shapeOf, tensorOf } from "./engines.ts";
 import type { PlainCase } from "./oracle.ts";
 import type { Tally } from "./tally.ts";
 
@@ -61,7 +61,7 @@ export function encoderCase(vector: Vector): PlainCase {
 
 function compare({ function: name, args, data, output, raises }: Vector, tally: Tally): void {
   const options = Object.fromEntries(Object.entries(args).map(([key, value]) => [names[key], value]));
-  const tensor = { shape: shapeOf(data), data: Float64Array.from(flat(data)) };
+  const tensor = tensorOf(data);
   try {
     const result = functions[name]!(tensor, options);
     if (raises !== undefined) return tally.same("outcome", "a result", "refused");
@@ -73,10 +73,6 @@ function compare({ function: name, args, data, output, raises }: Vector, tally: 
     if (!(error instanceof BitspikeError)) throw error;
     tally.same("outcome", "refused", raises === undefined ? "a result" : "refused");
   }
-}
-
-function shapeOf(values: unknown): number[] {
-  return Array.isArray(values) ? [values.length, ...shapeOf(values[0])] : [];
 }
 
 interface Law {
