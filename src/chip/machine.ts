@@ -1,28 +1,17 @@
 /** The timestep loop of a program: deliver what arrives, advance the neurons, hand on what fired. One thread. */
 
+import { mostSpikes, partsOf, projectionsTo, sourcesOf, type PartOptions } from "../compile/parts.ts";
 import type { Program, ProgramProjection } from "../compile/program.ts";
-import { interpretedCores, type Cores, type CorePopulation, type CoreSource } from "../core/cores.ts";
+import { interpretedCores, type Cores } from "../core/cores.ts";
 import type { Synaptic } from "../core/delivery.ts";
 import { copyEvents, emptyList, pushEvent, type EventList } from "../core/events.ts";
-import { payloadLimit, type Neurons } from "../core/population.ts";
-import { readDatapath, type Datapath } from "../datapath/datapath.ts";
+import type { Neurons } from "../core/population.ts";
 import type { TypeSpec } from "../datapath/spec.ts";
 import { mistake } from "../errors.ts";
-import { sizeOf } from "../network/types.ts";
 
-/** Neurons `low` to `high` (excluded) of one population. */
-export interface Range {
-  readonly low: number;
-  readonly high: number;
-}
-
-export interface MachineOptions {
-  /** Which neurons are here, by population; all of them where it says nothing. */
-  readonly ranges?: ReadonlyMap<string, Range>;
+export interface MachineOptions extends PartOptions {
   /** What runs neurons and synapses; the interpreter's loops where it says nothing. */
   readonly cores?: Cores;
-  /** Per-step names to keep, by population. */
-  readonly probed?: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Makes the spikes of whole populations out of those of the parts that different shards have. */
@@ -72,9 +61,6 @@ class History {
     for (const list of this.lists) list.count = 0;
   }
 }
-
-/** More binary spikes of one neuron in a timestep are a mistake in its equations, and would fill memory. */
-const mostSpikes = 65_535;
 
 /** Everything of a program, or the part of its neurons that one shard has. Chip timesteps count from 0 here. */
 export class Machine {
@@ -201,46 +187,6 @@ export class Machine {
   }
 }
 
-function projectionsTo(program: Program, population: string): ProgramProjection[] {
-  return program.projections.filter(({ to }) => to === population);
-}
-
-function partsOf(program: Program, { ranges, probed }: MachineOptions): CorePopulation[] {
-  const datapaths = readDatapaths(program);
-  const { settings } = program;
-  return program.populations.map((load) => {
-    const { low, high } = ranges?.get(load.name) ?? { low: 0, high: load.neurons };
-    return {
-      load: { ...load, datapath: datapaths.get(load.datapath)!, low, high, settings },
-      neurons: load.neurons,
-      probed: probed?.get(load.name) ?? [],
-      incoming: projectionsTo(program, load.name),
-    };
-  });
-}
-
-/** Inputs first. What they may send is checked when they do. */
-function sourcesOf({ inputs, populations, projections, target }: Program): CoreSource[] {
-  const { payloadBits, atMost } = target.delivery;
-  const binary = payloadBits === 0;
-  const kept = (source: string): number => {
-    const delays = projections.filter(({ from }) => from === source).map(({ arrivesAfter }) => arrivesAfter);
-    return 1 + Math.max(0, ...delays);
-  };
-  return [
-    ...inputs.map(({ name, shape, payloadScale, payloadLimit: limit }): CoreSource => {
-      const common = { name, neurons: sizeOf(shape), kept: kept(name) };
-      if (binary) return { ...common, events: Math.min(limit, atMost?.inputs ?? limit), low: 1, high: 1 };
-      return { ...common, events: 1, low: payloadScale === null ? 1 : -limit, high: limit };
-    }),
-    ...populations.map(({ name, neurons }): CoreSource => {
-      const common = { name, neurons, kept: kept(name) };
-      if (binary) return { ...common, events: Math.min(mostSpikes, atMost?.spikes ?? mostSpikes), low: 1, high: 1 };
-      return { ...common, events: 1, low: -payloadLimit, high: payloadLimit };
-    }),
-  ];
-}
-
 /** A population that receives spikes of the same timestep begins a new phase. */
 function phasesOf(places: readonly Place[]): Place[][] {
   const phases: Place[][] = [];
@@ -252,14 +198,4 @@ function phasesOf(places: readonly Place[]): Place[][] {
     else phase.push(place);
   }
   return phases;
-}
-
-function readDatapaths(program: Program): ReadonlyMap<string, Datapath> {
-  const datapaths = new Map<string, Datapath>();
-  for (const [name, spec] of Object.entries(program.target.datapaths)) {
-    const { datapath, issues } = readDatapath(spec, program.target.settings);
-    if (datapath === null) throw issues[0]!;
-    datapaths.set(name, datapath);
-  }
-  return datapaths;
 }

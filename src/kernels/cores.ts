@@ -1,5 +1,6 @@
 /** Neurons and synapses of a program in one WebAssembly memory. */
 
+import { boundSources, inputRanges, rangeOfValues, totalRange, type Sources } from "../core/bounds.ts";
 import { interpretedCores, type CorePopulation, type CoreProjection, type Cores } from "../core/cores.ts";
 import { projectionConstants, sumOf, type Synaptic } from "../core/delivery.ts";
 import type { EventList } from "../core/events.ts";
@@ -7,7 +8,6 @@ import { constantsOf, initialOf, type PopulationLoad } from "../core/population.
 import { overlap } from "../datapath/interval.ts";
 import type { Interval } from "../datapath/ranges.ts";
 import { within } from "./arithmetic.ts";
-import { boundSources, inputRanges, totalRange, type Sources } from "./bounds.ts";
 import {
   openDelivery,
   packSynapses,
@@ -22,7 +22,6 @@ import {
 import { deliveryKernels, type DeliveryKernels, type DeliveryModules } from "./load.ts";
 import { Layout, openMemory, viewOf, type Region } from "./memory.ts";
 import { planOrdered } from "./ordered.ts";
-import { rangeOfValues } from "./parameters.ts";
 import { intervalOf, planPopulation, type KernelNeurons, type PopulationPlan } from "./population.ts";
 import { packRows, writeRows } from "./rows.ts";
 import { planTotals, type Totals } from "./totals.ts";

@@ -3,6 +3,7 @@
  * constants alone is worked out once and stored instead.
  */
 
+import { rangeOfValues } from "../core/bounds.ts";
 import { fold } from "../datapath/fold.ts";
 import { prepareBlock, type Values } from "../datapath/prepare.ts";
 import type { Interval } from "../datapath/ranges.ts";
@@ -33,17 +34,6 @@ const limitsOf: Readonly<Record<(typeof storages)[number], Interval>> = {
   i32: { low: -(2n ** 31n), high: 2n ** 31n - 1n },
   f64: { low: -(2n ** 53n) + 1n, high: 2n ** 53n - 1n },
 };
-
-/** Smallest and largest of some values, both 0 where there is none. */
-export function rangeOfValues(values: Values): Interval {
-  if (typeof values === "number") return { low: BigInt(values), high: BigInt(values) };
-  let [low, high] = [Infinity, -Infinity];
-  for (let i = 0; i < values.length; i++) {
-    low = Math.min(low, values[i]!);
-    high = Math.max(high, values[i]!);
-  }
-  return low > high ? { low: 0n, high: 0n } : { low: BigInt(low), high: BigInt(high) };
-}
 
 /** The parameters of the neurons that are here, and what is derived from them. */
 export class Parameters {

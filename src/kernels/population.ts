@@ -1,5 +1,6 @@
 /** Neurons in one WebAssembly memory, advanced by a kernel made of their equations. */
 
+import { rangeOfValues } from "../core/bounds.ts";
 import type { EventList } from "../core/events.ts";
 import {
   accumulatorLimit,
@@ -21,7 +22,7 @@ import { rangesOf, type Interval } from "../datapath/ranges.ts";
 import { compileBlock, type ArraySource, type CompiledBlock, type Kernel } from "./block.ts";
 import { compactionTable, listPadding, type SpikeList } from "./loop.ts";
 import { viewOf, type Layout, type Region } from "./memory.ts";
-import { Parameters, rangeOfValues, storageFor } from "./parameters.ts";
+import { Parameters, storageFor } from "./parameters.ts";
 import { runNeurons } from "./run.ts";
 import { within } from "./arithmetic.ts";
 import type { WasmMemory } from "./wasm.ts";

@@ -5,7 +5,7 @@ import type { Synapses } from "../core/synapses.ts";
 import type { Interval } from "../datapath/ranges.ts";
 import type { Targets } from "./form.ts";
 import { bytesOf, paddedLength, viewOf, type Layout, type Region } from "./memory.ts";
-import { rangeOfValues } from "./parameters.ts";
+import { rangeOfValues } from "../core/bounds.ts";
 import type { WasmMemory } from "./wasm.ts";
 
 /** Where the rows of one projection lie. Plain data. */

@@ -3,7 +3,7 @@
 import { availableParallelism } from "node:os";
 import { Piscina } from "piscina";
 import { tabulateAll } from "../chip/interpreter.ts";
-import type { Range } from "../chip/machine.ts";
+import type { Range } from "../compile/parts.ts";
 import { probeNames } from "../chip/record.ts";
 import type { Program } from "../compile/program.ts";
 import type { Engine, Recording, RunOptions, Stimuli } from "../engine.ts";

@@ -1,7 +1,7 @@
 /** Everything that crosses between the thread that asks and the workers that compute. */
 
 import type { FeedTable } from "../chip/feed.ts";
-import type { Range } from "../chip/machine.ts";
+import type { Range } from "../compile/parts.ts";
 import type { Program } from "../compile/program.ts";
 import type { Probe, Recording } from "../engine.ts";
 import type { ErrorCode, Place } from "../errors.ts";

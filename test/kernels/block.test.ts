@@ -6,7 +6,8 @@ import { BitspikeError } from "../../src/errors.ts";
 import { compileBlock, type ArraySource, type KernelSpec } from "../../src/kernels/block.ts";
 import { compactionTable, listPadding } from "../../src/kernels/loop.ts";
 import { Layout, openMemory, paddedViewOf, viewOf, type Region } from "../../src/kernels/memory.ts";
-import { Parameters, rangeOfValues, storageFor } from "../../src/kernels/parameters.ts";
+import { Parameters, storageFor } from "../../src/kernels/parameters.ts";
+import { rangeOfValues } from "../../src/core/bounds.ts";
 import { runNeurons } from "../../src/kernels/run.ts";
 import { randomBlock, type RandomBlock } from "../datapath/blocks.ts";
 

@@ -1,15 +1,26 @@
 /** What a timestep can bring to an accumulator: from weights, from what sources may send, and from `on total`. */
 
-import type { CorePopulation, CoreSource } from "../core/cores.ts";
-import { blocksOf, projectionConstants, type ProjectionLoad } from "../core/delivery.ts";
-import { constantsOf, type PopulationLoad } from "../core/population.ts";
-import { openRows } from "../core/rows.ts";
-import type { Sum } from "../core/sums.ts";
-import type { Synapses } from "../core/synapses.ts";
+import type { CorePopulation, CoreSource } from "./cores.ts";
+import { blocksOf, projectionConstants, type ProjectionLoad } from "./delivery.ts";
+import { constantsOf, type PopulationLoad } from "./population.ts";
+import { openRows } from "./rows.ts";
+import type { Sum } from "./sums.ts";
+import type { Synapses } from "./synapses.ts";
 import { hull, overlap } from "../datapath/interval.ts";
 import { rangesOf, type Interval } from "../datapath/ranges.ts";
 import { sizeOf } from "../network/types.ts";
-import { rangeOfValues } from "./parameters.ts";
+import type { Values } from "../datapath/prepare.ts";
+
+/** Smallest and largest of some values, both 0 where there is none. */
+export function rangeOfValues(values: Values): Interval {
+  if (typeof values === "number") return { low: BigInt(values), high: BigInt(values) };
+  let [low, high] = [Infinity, -Infinity];
+  for (let i = 0; i < values.length; i++) {
+    low = Math.min(low, values[i]!);
+    high = Math.max(high, values[i]!);
+  }
+  return low > high ? { low: 0n, high: 0n } : { low: BigInt(low), high: BigInt(high) };
+}
 
 /** What one neuron of each source may send in one timestep, by the source's name. */
 export type Sources = ReadonlyMap<string, CoreSource>;
