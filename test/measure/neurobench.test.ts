@@ -3,14 +3,23 @@ import { describe, expect, it } from "vitest";
 import { eachConnection, isConnection } from "../../src/measure/connections.ts";
 import { denseMacs } from "../../src/measure/dense.ts";
 import { neurobenchMetrics, neurobenchProbes } from "../../src/measure/neurobench.ts";
-import { conv1d, conv2d, input, layer, output, sequential } from "../../src/network/builder.ts";
+import {
+  alpha,
+  conv1d,
+  conv2d,
+  input,
+  layer,
+  leaky,
+  output,
+  sequential,
+  type Part,
+} from "../../src/network/builder.ts";
 import { defaultTime, discretize } from "../../src/network/discretize.ts";
-import { alpha, leaky } from "../../src/network/builder.ts";
 import type { DiscreteNetwork } from "../../src/network/types.ts";
 import { codeOf } from "../support.ts";
 import { constantStimulus, withReference } from "../reference/support.ts";
 
-function discrete(...parts: Parameters<typeof sequential>): DiscreteNetwork {
+function discrete(...parts: readonly Part[]): DiscreteNetwork {
   return discretize(sequential(input([2]), ...parts, output()), defaultTime).network;
 }
 
