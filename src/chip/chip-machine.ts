@@ -7,6 +7,12 @@ import type { Register } from "../datapath/prepare.ts";
 import type { TypeSpec } from "../datapath/spec.ts";
 import type { Exchange } from "./machine.ts";
 
+/**
+ * Fills the list of an input's events for one timestep, inputs being numbered as in the program; says whether they are
+ * those of the step before.
+ */
+export type Feed = (input: number, list: EventList) => boolean;
+
 /** One population, as it was after the last timestep. */
 export type ShownNeurons = Pick<Neurons, "size" | "registers" | "probes" | "fired">;
 
@@ -26,12 +32,14 @@ export interface ChipMachine {
   /** Spikes through one synapse each since `synops` was last set to 0. */
   delivery(projection: string): { synops: number };
   reset(): void;
+  /** Take what arrives from the inputs in the timestep to come. The state stays as it is, even where `feed` throws. */
+  take(feed: Feed): void;
   /**
-   * Advance one timestep.
+   * Advance one timestep with what was taken.
    *
-   * @param feed fills the list of an input's events for this timestep; says whether it is that of the step before
+   * @param exchange makes whole populations of parts; leave it out where all neurons are here
    */
-  advance(feed: (input: string, list: EventList) => boolean, exchange?: Exchange): void;
+  advance(exchange?: Exchange): void;
   readonly saved: readonly SavedRegisters[];
   /** To be told when somebody else has written to what is saved. */
   restored(): void;

@@ -6,7 +6,7 @@ import { openRows } from "../core/rows.ts";
 import { mistake } from "../errors.ts";
 import { sizeOf } from "../network/types.ts";
 import type { TimestepSpec } from "../target/event-types.ts";
-import type { ChipMachine, SavedRegisters, ShownNeurons } from "./chip-machine.ts";
+import type { ChipMachine, Feed, SavedRegisters, ShownNeurons } from "./chip-machine.ts";
 import { EventMachine, usualEventLimit } from "./event-machine.ts";
 import { all, type ChipEvent } from "./event-words.ts";
 
@@ -19,7 +19,6 @@ interface Place extends ShownNeurons {
 
 /** One input: the events that its elements become, one for each of their addresses. */
 interface Port {
-  readonly name: string;
   readonly list: EventList;
   /** [elements] */
   readonly events: readonly (readonly ChipEvent[])[];
@@ -108,12 +107,15 @@ export class EventNetwork implements ChipMachine {
     this.show();
   }
 
-  advance(feed: (input: string, list: EventList) => boolean): void {
+  take(feed: Feed): void {
+    for (const [input, { list }] of this.ports.entries()) feed(input, list);
+  }
+
+  advance(): void {
     const { machine, spec, limit } = this;
     this.clear();
     const events: ChipEvent[] = [];
-    for (const { name, list, events: own } of this.ports) {
-      feed(name, list);
+    for (const { list, events: own } of this.ports) {
       for (let i = list.begin; i < list.begin + list.count; i++) events.push(...own[list.neuron[i]!]!);
     }
     try {
@@ -142,14 +144,14 @@ export class EventNetwork implements ChipMachine {
     return { name, size, addresses: first, registers, probes: new Map<string, Float64Array>(), fired: emptyList(size) };
   }
 
-  private port({ name, shape, addresses }: ProgramInput): Port {
+  private port({ shape, addresses }: ProgramInput): Port {
     const size = sizeOf(shape);
     const kind = this.machine.kinds.get(this.spec.input)!;
     const events = Array.from({ length: size }, (_, element): ChipEvent[] => {
       const own = addresses!.filter((address, place) => place % size === element && address !== noAddress);
       return Array.from(own, (source) => ({ kind, source, neuron: 0, weight: 0 }));
     });
-    return { name, list: emptyList(), events };
+    return { list: emptyList(), events };
   }
 
   private clear(): void {

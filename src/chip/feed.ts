@@ -1,7 +1,7 @@
 /** Host values to events: what a stimulus becomes at the input of a chip. */
 
 import type { ProgramInput } from "../compile/program.ts";
-import { emptyList, pushEvent, type EventList } from "../core/events.ts";
+import { emptyList, makeRoom, pushEvent, type EventList } from "../core/events.ts";
 import type { StepEvents, Stimulus } from "../engine.ts";
 import { mistake, type BitspikeError } from "../errors.ts";
 import { sizeOf } from "../network/types.ts";
@@ -34,6 +34,15 @@ export function encodeFrame(
 ): void {
   list.begin = 0;
   list.count = 0;
+  appendFrame(frame, input, delivery, list);
+}
+
+function appendFrame(
+  frame: Float32Array | Float64Array,
+  input: ProgramInput,
+  delivery: Target["delivery"],
+  list: EventList,
+): void {
   for (let i = 0; i < frame.length; i++) {
     const value = frame[i]!;
     if (value === 0) continue;
@@ -62,11 +71,23 @@ export function encodeEvents(
   list.begin = 0;
   list.count = 0;
   if (!ascending(neuron, count, sums.length, input)) return addUp(events, count, input, delivery, sums, list);
+  if (payload === null && oneIsOneEvent(input, delivery)) return appendOnes(neuron, count, list);
   for (let i = 0; i < count; i++) {
     const value = payload === null ? 1 : payload[i]!;
     checkPayload(value, neuron[i]!, input);
     if (value !== 0) emit(list, neuron[i]!, value, delivery);
   }
+}
+
+/** Add events that carry 1. */
+function appendOnes(neurons: ArrayLike<number>, count: number, list: EventList): void {
+  makeRoom(list, list.count + count);
+  const { neuron, payload, count: first } = list;
+  for (let i = 0; i < count; i++) {
+    neuron[first + i] = neurons[i]!;
+    payload[first + i] = 1;
+  }
+  list.count += count;
 }
 
 function addUp(
@@ -150,17 +171,54 @@ export function tabulate(stimulus: Stimulus, input: ProgramInput, delivery: Targ
   const rows = stimulus.constant ? Math.min(1, steps) : steps;
   // Doubles: payloads may have 32 bits.
   const frame = new Float64Array(sizeOf(stimulus.shape));
-  const list = emptyList();
+  const words = new Int32Array(frame.buffer);
+  const binary = input.payloadScale === null && oneIsOneEvent(input, delivery);
   const all = emptyList();
   const start = new Uint32Array(samples * rows + 1);
   for (let row = 0; row < samples * rows; row++) {
     stimulus.read(Math.floor(row / rows), row % rows, frame);
-    encodeFrame(frame, input, delivery, list);
-    for (let i = 0; i < list.count; i++) pushEvent(all, list.neuron[i]!, list.payload[i]!);
+    const least = all.count + frame.length;
+    if (least > all.neuron.length) makeRoom(all, least + Math.max(least, expected(all.count, row / start.length)));
+    if (!binary || !appendBinary(frame, words, all)) appendFrame(frame, input, delivery, all);
     start[row + 1] = all.count;
   }
-  const neuron = all.neuron.slice(0, all.count);
-  return { samples, rows, steps, start, neuron, payload: all.payload.slice(0, all.count) };
+  const neuron = all.neuron.subarray(0, all.count);
+  return { samples, rows, steps, start, neuron, payload: all.payload.subarray(0, all.count) };
+}
+
+/** How many events a table may have of which a `share` has so many, and a little more. */
+function expected(count: number, share: number): number {
+  return share === 0 ? 0 : Math.ceil((1.05 * count) / share);
+}
+
+/** Whether a payload of 1 is one event that carries 1. */
+function oneIsOneEvent({ payloadLimit }: ProgramInput, { atMost }: Target["delivery"]): boolean {
+  return payloadLimit >= 1 && (atMost?.inputs ?? 1) >= 1;
+}
+
+/**
+ * Add the events of a frame of zeros and ones, as most are.
+ *
+ * @param words the frame's memory, two for each value
+ * @param list has room for them
+ * @returns whether it is such a frame; else nothing is added
+ */
+function appendBinary(frame: Float64Array, words: Int32Array, list: EventList): boolean {
+  const { neuron, payload, count: first } = list;
+  let end = first;
+  // Without a branch, which a processor would guess wrong at every event.
+  const size = frame.length;
+  for (let i = 0; i < size; i++) {
+    const bits = words[2 * i]! | words[2 * i + 1]!;
+    neuron[end] = i;
+    end = (end + ((bits | -bits) >>> 31)) | 0;
+  }
+  for (let at = first; at < end; at++) {
+    if (frame[neuron[at]!]! !== 1) return false;
+    payload[at] = 1;
+  }
+  list.count = end;
+  return true;
 }
 
 /**

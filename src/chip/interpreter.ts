@@ -6,7 +6,7 @@ import type { Recording, RunOptions, SteppingEngine, Stimuli } from "../engine.t
 import { mistake } from "../errors.ts";
 import { feedRow, tabulate, type FeedTable } from "./feed.ts";
 import { checkProbes, checkStimuli } from "../stimuli.ts";
-import type { ChipMachine } from "./chip-machine.ts";
+import type { ChipMachine, Feed } from "./chip-machine.ts";
 import { EventNetwork } from "./event-network.ts";
 import { Machine, type Exchange } from "./machine.ts";
 import { probedNames, probeNames, Recorder } from "./record.ts";
@@ -121,14 +121,18 @@ export async function runSamples(
   exchange?: Exchange,
 ): Promise<Recording> {
   const { program } = machine;
-  const steps = tables.values().next().value!.steps;
+  const fed = program.inputs.map(({ name }) => tables.get(name)!);
+  const { steps } = fed[0]!;
   const recorder = new Recorder(machine, end - first, steps, options);
   let turn = performance.now();
-  for (let sample = first; sample < end; sample++) {
+  let [sample, step] = [first, 0];
+  const feed: Feed = (input, list) => feedRow(fed[input]!, sample, step, list);
+  for (; sample < end; sample++) {
     refuseStopped(options);
     machine.reset();
-    for (let step = 0; step < steps + program.latency; step++) {
-      machine.advance((input, list) => feedRow(tables.get(input)!, sample, step, list), exchange);
+    for (step = 0; step < steps + program.latency; step++) {
+      machine.take(feed);
+      machine.advance(exchange);
       recorder.note(sample - first, step);
       if (performance.now() - turn < turnMs) continue;
       options.onProgress?.(sample - first, end - first);

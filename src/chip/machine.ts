@@ -8,6 +8,7 @@ import { copyEvents, emptyList, pushEvent, type EventList } from "../core/events
 import type { Neurons } from "../core/population.ts";
 import type { TypeSpec } from "../datapath/spec.ts";
 import { mistake } from "../errors.ts";
+import type { ChipMachine, Feed } from "./chip-machine.ts";
 
 export interface MachineOptions extends PartOptions {
   /** What runs neurons and synapses; the interpreter's loops where it says nothing. */
@@ -62,8 +63,10 @@ class History {
   }
 }
 
+// Loops of every timestep count instead of asking for iterators, which would be new objects each time.
+
 /** Everything of a program, or the part of its neurons that one shard has. Chip timesteps count from 0 here. */
-export class Machine {
+export class Machine implements ChipMachine {
   readonly program: Program;
   /** Timesteps done since the last reset. */
   step = 0;
@@ -73,6 +76,8 @@ export class Machine {
   /** Populations that may advance before they see each other's spikes of the same timestep. */
   private readonly phases: readonly (readonly Place[])[];
   private readonly histories = new Map<string, History>();
+  /** In the order of the program's inputs. */
+  private readonly inputs: readonly History[];
 
   constructor(program: Program, options: MachineOptions = {}) {
     this.program = program;
@@ -80,6 +85,7 @@ export class Machine {
     const sources = sourcesOf(program);
     const opened = (options.cores ?? interpretedCores())(parts, sources);
     for (const [index, { name }] of sources.entries()) this.histories.set(name, new History(opened.lists[index]!));
+    this.inputs = program.inputs.map(({ name }) => this.histories.get(name)!);
     this.places = program.populations.map(({ name, offset }, index): Place => {
       const { neurons, incoming } = opened.populations[index]!;
       const deliveries = projectionsTo(program, name).map((projection, i): Incoming => {
@@ -130,35 +136,39 @@ export class Machine {
     }
   }
 
-  /**
-   * Advance one timestep.
-   *
-   * @param feed fills the list of an input's events for this timestep; says whether it is that of the step before
-   * @param exchange makes whole populations of parts; leave it out where all neurons are here
-   */
-  advance(feed: (input: string, list: EventList) => boolean, exchange?: Exchange): void {
-    const { step } = this;
-    for (const { name } of this.program.inputs) {
-      const history = this.histories.get(name)!;
-      history.constant = feed(name, history.at(step));
+  take(feed: Feed): void {
+    for (let input = 0; input < this.inputs.length; input++) {
+      const history = this.inputs[input]!;
+      // What is overwritten has arrived everywhere.
+      history.constant = feed(input, history.at(this.step));
     }
-    for (const phase of this.phases) {
-      for (const { population, offset, incoming } of phase) {
-        if (step < offset) continue;
-        for (const one of incoming) this.deliver(one, step, step > offset);
-        population.step(step + 1);
-      }
+  }
+
+  advance(exchange?: Exchange): void {
+    const { step } = this;
+    for (let i = 0; i < this.phases.length; i++) {
+      const phase = this.phases[i]!;
+      for (let j = 0; j < phase.length; j++) this.advancePlace(phase[j]!, step);
       this.handOn(phase, exchange);
     }
     this.step++;
   }
 
+  private advancePlace({ population, offset, incoming }: Place, step: number): void {
+    if (step < offset) return;
+    for (let i = 0; i < incoming.length; i++) this.deliver(incoming[i]!, step, step > offset);
+    population.step(step + 1);
+  }
+
   private handOn(phase: readonly Place[], exchange: Exchange | undefined): void {
-    for (const { population } of phase) exchange?.publish(population.load.name, population.fired);
-    exchange?.wait();
-    for (const { population, history } of phase) {
-      const list = exchange === undefined ? population.fired : exchange.collect(population.load.name);
-      this.send(population.load.name, list, history.at(this.step));
+    if (exchange !== undefined) {
+      for (const { population } of phase) exchange.publish(population.load.name, population.fired);
+      exchange.wait();
+    }
+    for (let i = 0; i < phase.length; i++) {
+      const { population, history } = phase[i]!;
+      const { name } = population.load;
+      this.send(name, exchange?.collect(name) ?? population.fired, history.at(this.step));
     }
   }
 

@@ -1,19 +1,18 @@
 /** Single timesteps of a machine for closed loops: checked inputs, results in place, snapshots. */
 
 import type { ProgramInput } from "../compile/program.ts";
-import { copyEvents, emptyList, type EventList } from "../core/events.ts";
+import { emptyList } from "../core/events.ts";
 import type { StepEvents, StepInput, StepInputs, StepResult, StepSpikes, SteppingEngine } from "../engine.ts";
 import { mistake, type BitspikeError } from "../errors.ts";
 import { sizeOf } from "../network/types.ts";
 import { noSuchRegister } from "../stimuli.ts";
-import type { ChipMachine, ShownNeurons } from "./chip-machine.ts";
+import type { ChipMachine, Feed, ShownNeurons } from "./chip-machine.ts";
 import { encodeEvents, encodeFrame } from "./feed.ts";
 import { Snapshots } from "./snapshot.ts";
 
-/** One Input node, and what it was given for the timestep to come. */
+/** One Input node. */
 interface Port {
   readonly input: ProgramInput;
-  readonly list: EventList;
   /** [size], for events out of order. */
   readonly sums: Float64Array;
 }
@@ -37,47 +36,62 @@ function frameOf(given: Frame | null, input: string, expected: number): Frame {
   return given;
 }
 
+/** One population and what is shown of it. */
+interface Shown {
+  readonly neurons: ShownNeurons;
+  readonly spikes: { -readonly [Field in keyof StepSpikes]: StepSpikes[Field] };
+}
+
 /** The stepping half of an engine, over any machine that has all neurons. */
 export class Stepper implements Pick<SteppingEngine, "step" | "read" | "reset" | "snapshot" | "restore"> {
   private readonly machine: ChipMachine;
-  private readonly neurons: ReadonlyMap<string, ShownNeurons>;
   private readonly snapshots: Snapshots;
-  private readonly ports: ReadonlyMap<string, Port>;
-  private readonly result: ReadonlyMap<string, { -readonly [Field in keyof StepSpikes]: StepSpikes[Field] }>;
+  /** Lists, not maps: those who go through a map make an object for each entry. */
+  private readonly ports: readonly Port[];
+  private readonly shown: readonly Shown[];
+  private readonly result: StepResult;
   /** A timestep has begun and not ended. */
   private broken = false;
+  private inputs: StepInputs = nothing;
+  /** How many of them there are nodes for. */
+  private known = 0;
   /** A function of its own, made once. */
-  private readonly feed = (name: string, list: EventList): boolean => {
-    copyEvents(this.ports.get(name)!.list, list);
+  private readonly feed: Feed = (index, list) => {
+    const { input, sums } = this.ports[index]!;
+    const { delivery } = this.machine.program.target;
+    const given = this.inputs.get(input.name);
+    list.begin = list.count = 0;
+    if (given === undefined) return false;
+    this.known++;
+    if (isEvents(given)) encodeEvents(given, input, delivery, sums, list);
+    else encodeFrame(frameOf(given, input.name, sums.length), input, delivery, list);
     return false;
   };
 
   constructor(machine: ChipMachine) {
     const { program } = machine;
     this.machine = machine;
-    this.neurons = new Map(program.populations.map(({ name }) => [name, machine.population(name)]));
     this.snapshots = new Snapshots(machine);
-    this.ports = new Map(
-      program.inputs.map((input): [string, Port] => {
-        return [input.name, { input, list: emptyList(), sums: new Float64Array(sizeOf(input.shape)) }];
-      }),
-    );
+    this.ports = program.inputs.map((input) => ({ input, sums: new Float64Array(sizeOf(input.shape)) }));
     const { neuron, payload } = emptyList();
-    this.result = new Map(program.populations.map(({ name }) => [name, { neuron, payload, count: 0 }]));
+    this.shown = program.populations.map(({ name }) => {
+      return { neurons: machine.population(name), spikes: { neuron, payload, count: 0 } };
+    });
+    this.result = new Map(program.populations.map(({ name }, index) => [name, this.shown[index]!.spikes]));
   }
 
   step(inputs: StepInputs = nothing): StepResult {
     if (this.broken) throw mistake("ENGINE_STEP_BROKEN", {});
     this.take(inputs);
     this.broken = true;
-    this.machine.advance(this.feed);
+    this.machine.advance();
     this.broken = false;
     this.show();
     return this.result;
   }
 
   read(population: string, register: string, into?: Float64Array): Float64Array {
-    const array = this.neurons.get(population)?.registers.get(register);
+    const array = this.neurons(population)?.registers.get(register);
     if (array === undefined) throw this.unknownRegister(population, register);
     const values = into ?? new Float64Array(array.length);
     if (values.length !== array.length) {
@@ -107,35 +121,35 @@ export class Stepper implements Pick<SteppingEngine, "step" | "read" | "reset" |
 
   /** All inputs are checked and translated before anything of the machine moves. */
   private take(inputs: StepInputs): void {
-    const { delivery } = this.machine.program.target;
-    let known = 0;
-    for (const [name, { input, list, sums }] of this.ports) {
-      const given = inputs.get(name);
-      list.count = 0;
-      if (given === undefined) continue;
-      known++;
-      if (isEvents(given)) encodeEvents(given, input, delivery, sums, list);
-      else encodeFrame(frameOf(given, name, sums.length), input, delivery, list);
-    }
-    if (known < inputs.size) this.refuseUnknown(inputs);
+    this.inputs = inputs;
+    this.known = 0;
+    this.machine.take(this.feed);
+    this.inputs = nothing;
+    if (this.known < inputs.size) this.refuseUnknown(inputs);
+  }
+
+  private neurons(population: string): ShownNeurons | undefined {
+    return this.shown[this.machine.program.populations.findIndex(({ name }) => name === population)]?.neurons;
   }
 
   private refuseUnknown(inputs: StepInputs): void {
     for (const input of inputs.keys()) {
-      if (this.ports.has(input)) continue;
-      throw mistake("RUN_STIMULUS_UNKNOWN", { input, known: [...this.ports.keys()].join(", ") });
+      const known = this.ports.map((port) => port.input.name);
+      if (!known.includes(input)) throw mistake("RUN_STIMULUS_UNKNOWN", { input, known: known.join(", ") });
     }
   }
 
   private unknownRegister(population: string, register: string): BitspikeError {
-    const names = new Map([...this.neurons].map(([name, { registers }]) => [name, [...registers.keys()]]));
+    const names = new Map(
+      this.machine.program.populations.map(({ name }) => [name, [...this.neurons(name)!.registers.keys()]]),
+    );
     return noSuchRegister(names, { population, register });
   }
 
   private show(): void {
-    for (const [name, spikes] of this.result) {
+    for (const { neurons, spikes } of this.shown) {
       // They begin at 0.
-      const { neuron, payload, count } = this.neurons.get(name)!.fired;
+      const { neuron, payload, count } = neurons.fired;
       spikes.neuron = neuron;
       spikes.payload = payload;
       spikes.count = count;

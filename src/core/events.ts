@@ -15,10 +15,20 @@ export function emptyList(capacity = 0): EventList {
   return { neuron: new Uint32Array(capacity), payload: new Int32Array(capacity), begin: 0, count: 0 };
 }
 
+/** Have room for so many entries, those before the first event included. */
+export function makeRoom(list: EventList, capacity: number): void {
+  if (list.neuron.length >= capacity) return;
+  const { neuron, payload } = emptyList(capacity);
+  neuron.set(list.neuron);
+  payload.set(list.payload);
+  Object.assign(list, { neuron, payload });
+}
+
 /** Copy one list into another, which grows as needed and then begins at 0. */
 export function copyEvents(from: EventList, to: EventList): void {
   const { begin, count } = from;
-  if (to.neuron.length < count) Object.assign(to, emptyList(Math.max(count, 2 * to.neuron.length)));
+  to.count = 0;
+  if (to.neuron.length < count) makeRoom(to, Math.max(count, 2 * to.neuron.length));
   // A loop: views of the arrays would be new objects at every timestep.
   for (let i = 0; i < count; i++) {
     to.neuron[i] = from.neuron[begin + i]!;
@@ -31,12 +41,7 @@ export function copyEvents(from: EventList, to: EventList): void {
 /** Add one event at the end of a list, which grows as needed. */
 export function pushEvent(list: EventList, neuron: number, payload: number): void {
   const end = list.begin + list.count;
-  if (end === list.neuron.length) {
-    const grown = emptyList(Math.max(16, end * 2));
-    grown.neuron.set(list.neuron);
-    grown.payload.set(list.payload);
-    Object.assign(list, { neuron: grown.neuron, payload: grown.payload });
-  }
+  if (end === list.neuron.length) makeRoom(list, Math.max(16, end * 2));
   list.neuron[end] = neuron;
   list.payload[end] = payload;
   list.count++;

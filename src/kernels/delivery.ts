@@ -17,7 +17,7 @@ import type { ConvSynapses, Synapses } from "../core/synapses.ts";
 import { openConv, packConv, writeConv, type PackedConv } from "./conv.ts";
 import { openDense, packDense, writeDense, type PackedDense } from "./dense.ts";
 import { jobFields, jobLength, jobSynops } from "./fields.ts";
-import type { OpenForm, Targets } from "./form.ts";
+import type { OpenForm, SumSizes, Targets } from "./form.ts";
 import type { DeliveryKernels } from "./load.ts";
 import { bytesOf, paddedLength, viewOf, type Layout, type Region } from "./memory.ts";
 import { census, fitRows, listsAreBetter, readRows, type Rowed } from "./rowed.ts";
@@ -199,7 +199,7 @@ class Opened implements KernelDelivery {
 
   private run(kernel: number, first: number, count: number): void {
     this.form.run(kernel, this.sums[first]!.job, count);
-    for (let sample = first; sample < first + count; sample++) this.sums[sample]!.spare.fill(0);
+    for (let sample = first; sample < first + count; sample++) this.sums[sample]!.clearSpare();
   }
 
   /** Fill in the job of a sample. @returns whether it is to be run; else the sums are made already */
@@ -232,8 +232,8 @@ class Opened implements KernelDelivery {
 /** The sums of one sample and its job. */
 class SampleSums implements Sums {
   readonly total: Int32Array;
-  /** The padding behind, which kernels may have written to. */
-  readonly spare: Int32Array;
+  /** What kernels may have written to of the padding behind. */
+  private readonly spare: Int32Array;
   wide: Float64Array | null = null;
   kernel = 0;
   /** Address. */
@@ -241,7 +241,8 @@ class SampleSums implements Sums {
   /** Sum of the magnitudes of all payloads of the list that was looked at. */
   magnitude = 0;
   private readonly form: OpenForm;
-  private readonly memory: WasmMemory;
+  /** Of the memory, which it takes long to be asked for and never grows. */
+  private readonly buffer: ArrayBufferLike;
   private readonly fields: Int32Array;
   /** The count of synapses, of which kernels know the place. */
   readonly counted: Float64Array;
@@ -256,13 +257,13 @@ class SampleSums implements Sums {
       partOf(region, places.samples, sample);
     const job = part(places.jobs);
     this.form = form;
-    this.memory = memory;
+    this.buffer = memory.buffer;
     this.job = job.offset;
     this.fields = viewOf(memory, job);
     this.counted = viewOf(memory, { storage: "f64", offset: job.offset + 4 * jobSynops, length: 1 });
     const total = totalRegion(packed, places, sample);
     this.total = viewOf(memory, total);
-    this.spare = viewOf(memory, behind(total, part(places.total)));
+    this.spare = viewOf(memory, behind(total, part(places.total), packed.form.sums));
     this.neuron = viewOf(memory, part(places.neuron));
     this.payload = viewOf(memory, part(places.payload));
     this.fields[jobFields.narrow] = part(places.narrow).offset;
@@ -273,6 +274,12 @@ class SampleSums implements Sums {
     return this.counted[0]!;
   }
 
+  /** Kernels that go on from the totals may count on zeros behind them. */
+  clearSpare(): void {
+    const { spare } = this;
+    for (let i = 0; i < spare.length; i++) spare[i] = 0;
+  }
+
   /** Zeros of the width that any sum fits. */
   cleared(): Float64Array {
     this.double ??= new Float64Array(this.total.length);
@@ -281,7 +288,10 @@ class SampleSums implements Sums {
 
   /** Choose the kernel by the payloads, and set what weights are multiplied with and what all targets get. */
   look({ payload, begin, count }: EventList, sum: Sum): void {
-    let [low, high, all, magnitude] = [1, 1, count, count];
+    let low = 1;
+    let high = 1;
+    let all = count;
+    let magnitude = count;
     if (sum === "weight * payload" && count > 0) {
       low = high = payload[begin]!;
       all = magnitude = 0;
@@ -310,12 +320,13 @@ class SampleSums implements Sums {
     const begin = events.begin + done;
     let { neuron, payload } = events;
     let count = events.count - done;
-    const { buffer } = this.memory;
+    const { buffer } = this;
     let at = begin;
     if (neuron.buffer !== buffer || (!this.alike && payload.buffer !== buffer)) {
       count = Math.min(count, this.neuron.length);
-      this.neuron.set(neuron.subarray(begin, begin + count));
-      if (!this.alike) this.payload.set(payload.subarray(begin, begin + count));
+      // Loops: views of the arrays would be new objects at every timestep.
+      for (let i = 0; i < count; i++) this.neuron[i] = neuron[begin + i]!;
+      if (!this.alike) for (let i = 0; i < count; i++) this.payload[i] = payload[begin + i]!;
       ({ neuron, payload } = this);
       at = 0;
     }
@@ -328,11 +339,11 @@ class SampleSums implements Sums {
   }
 }
 
-/** What kernels that take whole groups of neurons may read behind an array: the padding, as far as the place goes. */
-function behind({ offset, length }: Region<"i32">, whole: Region<"i32">): Region<"i32"> {
+/** What kernels write behind an array of totals, as far as others that take whole groups of neurons may read it. */
+function behind({ offset, length }: Region<"i32">, whole: Region<"i32">, { totals }: SumSizes): Region<"i32"> {
   const end = offset + 4 * length;
-  const room = whole.offset / 4 + whole.length - end / 4;
-  return { storage: "i32", offset: end, length: Math.min(room, paddedLength(length) - length) };
+  const written = Math.max(0, whole.offset / 4 + totals - end / 4);
+  return { storage: "i32", offset: end, length: Math.min(written, paddedLength(length) - length) };
 }
 
 /** The part of an array of equal parts. */
