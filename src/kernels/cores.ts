@@ -93,7 +93,7 @@ function planCore(population: CorePopulation, sources: Sources, layout: Layout):
     sums.map((one) => one?.range ?? null),
   );
   const inputs = new Map([...ranges].map(([name, range]) => [name, { range }]));
-  const plan = planPopulation(load, inputs, layout, { shared: false, probed });
+  const plan = planPopulation(load, inputs, layout, { shared: false, probed, rest: true });
   return {
     plan,
     incoming: incoming.map((projection, index) => {

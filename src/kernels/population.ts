@@ -257,6 +257,11 @@ function storageOf(bound: InputBound | undefined): "i16" | "i32" | "f64" {
 
 /** Neurons that sleep and wake together; a multiple of every group. */
 export const restBlock = 512;
+/**
+ * Every how many timesteps blocks without input are looked at to see whether they may sleep. To look takes longer than to
+ * run, so that awake neurons would pay for it: this way a population as small as one block loses nothing by it.
+ */
+export const watchEvery = 8;
 
 /**
  * Which blocks of neurons sleep. A block whose last step had no input, changed no register and fired nothing would do the
@@ -291,6 +296,10 @@ class Rest {
     return this.#touched[block] === 1;
   }
 
+  sleeps(block: number): boolean {
+    return this.#asleep[block] === 1 && this.#touched[block] === 0;
+  }
+
   /** The block is about to be run with what has reached it. */
   take(block: number): void {
     this.#touched[block] = 0;
@@ -300,7 +309,7 @@ class Rest {
   /** The first block from one on that has to be run. */
   next(block: number): number {
     let at = block;
-    while (at < this.blocks && this.#asleep[at] === 1 && this.#touched[at] === 0) at++;
+    while (at < this.blocks && this.sleeps(at)) at++;
     return at;
   }
 
@@ -378,6 +387,7 @@ class KernelPopulation implements KernelNeurons {
     this.#count[0] = 0;
     if (this.#foreign || timestep > Number(timesteps.high)) this.runEquations(0, this.size);
     else if (this.#rest === null) this.run(this.#kernel, 0, this.size);
+    else if (timestep % watchEvery === 0) this.watchAwake(this.#rest);
     else this.runAwake(this.#rest);
     this.fired.count = this.listed();
   }
@@ -386,8 +396,21 @@ class KernelPopulation implements KernelNeurons {
     runNeurons(kernel, this.#group, first, end, this.#exactly, this.#timestep);
   }
 
-  /** Blocks that events have reached are run; those that none has are watched, until nothing happens in them. */
+  /** All blocks but those that sleep. */
   private runAwake(rest: Rest): void {
+    const { size } = this;
+    this.awake = 0;
+    for (let block = rest.next(0); block < rest.blocks; block = rest.next(block)) {
+      const first = block;
+      do rest.take(block++);
+      while (block < rest.blocks && !rest.sleeps(block));
+      this.awake += block - first;
+      this.run(this.#kernel, first * restBlock, Math.min(block * restBlock, size));
+    }
+  }
+
+  /** The same, but those that no event has reached are watched, and sleep from now on if nothing happens in them. */
+  private watchAwake(rest: Rest): void {
     const { size } = this;
     this.awake = 0;
     for (let block = rest.next(0); block < rest.blocks; block = rest.next(block)) {

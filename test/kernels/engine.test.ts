@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { openInterpreter } from "../../src/chip/interpreter.ts";
-import type { Recording } from "../../src/engine.ts";
+import type { Recording, Stimuli, Stimulus } from "../../src/engine.ts";
 import { timestepTargets } from "../support.ts";
 import { openKernels } from "../../src/kernels/engine.ts";
 import { Dice } from "../dice.ts";
@@ -16,6 +16,19 @@ function anonymous(result: unknown): unknown {
   return typeof result === "string" ? result : { ...(result as Recording), engine: "" };
 }
 
+/** Nothing but in the first and in some of the last timesteps. */
+function inBursts(stimuli: Stimuli): Stimuli {
+  return new Map(
+    [...stimuli].map(([name, one]) => {
+      const read: Stimulus["read"] = (sample, step, out) => {
+        if (step < 2 || step === 30 || step === 33) one.read(sample, step, out);
+        else out.fill(0);
+      };
+      return [name, { ...one, constant: false, read }];
+    }),
+  );
+}
+
 describe.each(named)("random programs on $name", ({ target }) => {
   it("kernels give what the interpreter gives: spikes, registers, counts and mistakes", async () => {
     await fc.assert(
@@ -27,6 +40,19 @@ describe.each(named)("random programs on $name", ({ target }) => {
         expect(kernels).toEqual(anonymous(await outcome(openInterpreter(program), stimuli, options)));
       }),
       { numRuns: 40 },
+    );
+  });
+
+  it("kernels give the same where neurons have long been silent, and sleep, before events reach them again", async () => {
+    await fc.assert(
+      fc.asyncProperty(seeds, async (seed) => {
+        const program = randomProgram(target, new Dice(seed));
+        const stimuli = inBursts(randomStimuli(program, 2, 36, seed));
+        const options = { probes: seed % 3 === 0 ? [] : allProbes(program), chipTime: seed % 2 === 0 };
+        const kernels = anonymous(await outcome(await openKernels(program), stimuli, options));
+        expect(kernels).toEqual(anonymous(await outcome(openInterpreter(program), stimuli, options)));
+      }),
+      { numRuns: 10 },
     );
   });
 

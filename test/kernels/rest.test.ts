@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Population, type PopulationLoad } from "../../src/core/population.ts";
 import { BitspikeError } from "../../src/errors.ts";
 import { Layout, openMemory } from "../../src/kernels/memory.ts";
-import { planPopulation, restBlock, type KernelNeurons } from "../../src/kernels/population.ts";
+import { planPopulation, restBlock, watchEvery, type KernelNeurons } from "../../src/kernels/population.ts";
 import { Dice } from "../dice.ts";
 import { datapaths, drawn, randomLoad } from "./loads.ts";
 
@@ -59,7 +59,7 @@ describe("blocks of neurons that rest", () => {
         const dice = new Dice(seed);
         const load = randomLoad(target, name, dice, dice.between(1, 3) * restBlock + dice.between(0, 40));
         const [plain, kernel] = [new Population(load, false), openResting(load)];
-        for (let step = 1; step <= 12; step++) {
+        for (let step = 1; step <= 3 * watchEvery + 2; step++) {
           if (dice.chance(50)) excite(plain, kernel, dice);
           if (dice.chance(10)) {
             // As a snapshot does.
@@ -85,11 +85,12 @@ describe("blocks of neurons that rest", () => {
       const parameters = Object.keys(spec.parameters).map((key) => [key, Int32Array.of(key === "leak" ? 2 : 9)]);
       const kernel = openResting({ ...load, parameters: Object.fromEntries(parameters) });
       const wakes = spec.blocks["on timestep"]!.includes("timestep");
-      for (let step = 1; step <= 3; step++) kernel.step(step);
+      for (let step = 1; step <= watchEvery; step++) kernel.step(step);
+      kernel.step(watchEvery + 1);
       expect([name, kernel.awake]).toEqual([name, wakes ? 5 : 0]);
       if (wakes) continue;
       kernel.touch(restBlock * 2, restBlock * 2 + 1);
-      kernel.step(4);
+      kernel.step(watchEvery + 2);
       expect([name, kernel.awake]).toEqual([name, 1]);
     }
   });
