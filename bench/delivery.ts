@@ -17,18 +17,8 @@ import {
 import { deliveryKernels, loadDelivery, type DeliveryModules } from "../dist/kernels/load.js";
 import { Layout, openMemory, viewOf } from "../dist/kernels/memory.js";
 import { openLoad } from "./load.ts";
-import {
-  facts,
-  inTurns,
-  main,
-  median,
-  readOptions,
-  short,
-  table,
-  type Contestant,
-  type Facts,
-  type Timing,
-} from "./shared.ts";
+import { deliveryPage, lineOf, type Delivered, type DeliveryResults } from "./pages/delivery.ts";
+import { facts, inTurns, main, readOptions, type Contestant } from "./shared.ts";
 
 /** One matrix or kernel, and how many of its sources fire. */
 interface Case {
@@ -41,22 +31,6 @@ interface Case {
   readonly activities: readonly number[];
   /** Samples of a batch; 1 where events are added up one list at a time. */
   readonly samples: number;
-}
-
-interface Measured {
-  readonly name: string;
-  readonly form: string;
-  readonly activity: number;
-  readonly synops: number;
-  /** Bytes of weights that the events need, where they lie in rows. */
-  readonly bytes: number | null;
-  /** Seconds for `synops`, by contestant. */
-  readonly timings: Readonly<Record<string, Timing>>;
-}
-
-interface Results extends Facts {
-  readonly repeats: number;
-  readonly measured: readonly Measured[];
 }
 
 /** Synops of one measurement at least. */
@@ -145,21 +119,19 @@ const cases: readonly Case[] = [
   sparse(4096, 4096, 0.1),
 ];
 
-const head = ["synapses", "stored as", "active", "G synops/s", "of load", "times JavaScript", "times one by one"];
-
 await main(async () => {
   const options = readOptions(["json", "repeats"]);
   const repeats = Number(options.repeats ?? "9");
   const at = facts();
   const modules = await loadDelivery();
-  const measured: Measured[] = [];
+  const measured: Delivered[] = [];
   for (const one of cases) {
     const lines = await measure(one, modules, repeats);
     if (lines === null) return false;
     measured.push(...lines);
   }
-  const results: Results = { ...at, repeats, measured };
-  console.log(page(results));
+  const results: DeliveryResults = { ...at, repeats, measured };
+  console.log(deliveryPage(results));
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
   return true;
 });
@@ -212,10 +184,10 @@ function open(one: Case, synapses: Synapses, modules: DeliveryModules): Bench {
 }
 
 /** @returns null when a kernel differs from the interpreter */
-async function measure(one: Case, modules: DeliveryModules, repeats: number): Promise<Measured[] | null> {
+async function measure(one: Case, modules: DeliveryModules, repeats: number): Promise<Delivered[] | null> {
   const synapses = one.synapses();
   const bench = open(one, synapses, modules);
-  const measured: Measured[] = [];
+  const measured: Delivered[] = [];
   for (const activity of one.activities) {
     const lists = bench.neuron.map((neuron) => fire(neuron, bench.payload, one.sources, activity));
     const synops = check(one, synapses, bench, lists);
@@ -321,51 +293,4 @@ function inJavaScript({ neurons, sum }: Case, weight: Int32Array, { neuron, payl
       for (let j = 0; j < neurons; j++) total[j]! += factor * narrow[row + j]!;
     }
   }, 1);
-}
-
-/** Thousand million synops per second: median and best. */
-function speed(synops: number, timing: Timing | undefined): string {
-  if (timing === undefined) return "";
-  return `${short(synops / median(timing) / 1e9)} (${short(synops / Math.min(...timing) / 1e9)})`;
-}
-
-/** The faster of the two roofs. */
-function roofOf({ timings }: Measured): Timing | undefined {
-  const roofs = Object.entries(timings).filter(([name]) => name.startsWith("load"));
-  return roofs.toSorted(([, a], [, b]) => Math.min(...a) - Math.min(...b))[0]?.[1];
-}
-
-function ratio(own: Timing | undefined, other: Timing | undefined): string {
-  if (own === undefined || other === undefined) return "";
-  return (Math.min(...other) / Math.min(...own)).toFixed(2);
-}
-
-function lineOf(one: Measured): string[] {
-  const { name, form, activity, synops, timings } = one;
-  const own = timings["kernel"];
-  return [
-    name,
-    form,
-    `${100 * activity} %`,
-    speed(synops, own),
-    ratio(own, roofOf(one)),
-    ratio(own, timings["JavaScript"]),
-    ratio(own, timings["one by one"]),
-  ];
-}
-
-function page({ measured, repeats, machine, versions, commit, date }: Results): string {
-  const { processor, cores, memoryGiB, system, load } = machine;
-  return `
-Thousand million synops per second on one core: median of ${repeats} rounds (best). Ratios compare the fastest rounds: with loading the same
-bytes and nothing else, four or eight rows side by side; with a loop in JavaScript over arrays of the same width; for batches with
-the samples one after another. Every result was compared with the interpreter's first.
-
-${table(head, measured.map(lineOf))}
-
-- Machine: ${processor}, ${cores} cores, ${memoryGiB} GiB, ${system}; load average ${load}
-- Versions: ${Object.entries(versions)
-    .map(([name, version]) => `${name} ${version}`)
-    .join(", ")}
-- Commit ${commit}, ${date}`;
 }

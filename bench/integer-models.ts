@@ -15,7 +15,7 @@ import {
   type Engine,
   type Recording,
 } from "bitspike";
-import { integerPage, type IntegerResults } from "./page.ts";
+import { integerPage, type IntegerResults } from "./pages/models.ts";
 import { facts, inTurns, main, projectPath, readOptions, seconds } from "./shared.ts";
 
 const models = [

@@ -11,7 +11,7 @@ import { bytesOf, type Region } from "../dist/kernels/memory.js";
 import type { KernelNeurons } from "../dist/kernels/population.js";
 import { byHand } from "./by-hand.ts";
 import { bound, Driven, loadOf, type Target } from "./driven.ts";
-import { neuronPage, type NeuronResults } from "./page.ts";
+import { neuronPage, type NeuronResults } from "./pages/neurons.ts";
 import { facts, main, readOptions, type Timing } from "./shared.ts";
 
 type Measured = NeuronResults["datapaths"][number];

@@ -73,6 +73,17 @@ function git(...args: string[]): string {
     .trim();
 }
 
+/** Where and with what, as lines of a list. */
+export function factLines({ machine, versions, commit, date }: Facts): string {
+  const { processor, cores, memoryGiB, system, load } = machine;
+  const list = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return [
+    `- Machine: ${processor}, ${cores} cores, ${memoryGiB} GiB, ${system}; load average ${load}`,
+    `- Versions: ${list.join(", ")}`,
+    `- Commit ${commit}, ${date}`,
+  ].join("\n");
+}
+
 /** Seconds that something took in each of several rounds. */
 export type Timing = readonly number[];
 
@@ -109,7 +120,18 @@ export function percentile(values: Iterable<number>, percent: number): number {
 
 /** How many times as fast as a peer something is, each by its fastest round: the one that other work disturbed least. */
 export function timesAsFast(own: Timing, peer: Timing): string {
-  return `${(Math.min(...peer) / Math.min(...own)).toFixed(2)} x`;
+  const times = ratioOf(own, peer);
+  return `${times < 100 ? times.toFixed(2) : Math.round(times).toLocaleString("en")} x`;
+}
+
+/** How many times as fast, as a number. */
+export function ratioOf(own: Timing, peer: Timing): number {
+  return Math.min(...peer) / Math.min(...own);
+}
+
+/** Microseconds for one of so many: median (fastest). */
+export function microseconds(timing: Timing, count: number): string {
+  return `${short((1e6 * median(timing)) / count)} (${short((1e6 * Math.min(...timing)) / count)})`;
 }
 
 /** Amount per second: median (lowest to highest). */
@@ -139,11 +161,14 @@ export function short(value: number): string {
   return new Intl.NumberFormat("en", { maximumSignificantDigits: 3 }).format(value);
 }
 
-/** Python of the environment that `npm run peers` makes. @throws Error when it is not there */
-export function peersPython(): string {
-  const path = projectPath(
-    process.platform === "win32" ? "bench/peers/venv/Scripts/python.exe" : "bench/peers/venv/bin/python",
-  );
+/**
+ * Python of an environment that `npm run peers` makes: of numpy 2 for what runs on torch, of numpy 1 for older emulators.
+ *
+ * @throws Error when it is not there
+ */
+export function peersPython(environment: "venv" | "venv-numpy1" = "venv"): string {
+  const python = process.platform === "win32" ? "Scripts/python.exe" : "bin/python";
+  const path = projectPath(`bench/peers/${environment}/${python}`);
   if (!existsSync(path)) throw new Error("The Python environment is missing; npm run peers makes it.");
   return path;
 }

@@ -24,7 +24,7 @@ import {
   type SteppingEngine,
   type Stimuli,
 } from "bitspike";
-import { stepPage, type StepResults } from "./page.ts";
+import { stepPage, type StepResults } from "./pages/steps.ts";
 import { facts, main, median, percentile, readOptions } from "./shared.ts";
 
 const target = "loihi2";

@@ -1,0 +1,68 @@
+/** Kernels of synaptic delivery against their roof, as text. */
+
+import { factLines, median, short, table, type Facts, type Timing } from "../shared.ts";
+
+/** One measurement. */
+export interface Delivered {
+  readonly name: string;
+  readonly form: string;
+  readonly activity: number;
+  readonly synops: number;
+  /** Bytes of weights that the events need, where they lie in rows. */
+  readonly bytes: number | null;
+  /** Seconds for `synops`, by contestant. */
+  readonly timings: Readonly<Record<string, Timing>>;
+}
+
+/** What delivery.ts finds out. */
+export interface DeliveryResults extends Facts {
+  readonly repeats: number;
+  readonly measured: readonly Delivered[];
+}
+
+const head = ["synapses", "stored as", "active", "of load", "times JavaScript", "times one by one", "G synops/s"];
+
+/** Thousand million synops per second: median and best. */
+function speed(synops: number, timing: Timing | undefined): string {
+  if (timing === undefined) return "";
+  return `${short(synops / median(timing) / 1e9)} (${short(synops / Math.min(...timing) / 1e9)})`;
+}
+
+/** The faster of the two roofs. */
+function roofOf({ timings }: Delivered): Timing | undefined {
+  const roofs = Object.entries(timings).filter(([name]) => name.startsWith("load"));
+  return roofs.toSorted(([, a], [, b]) => Math.min(...a) - Math.min(...b))[0]?.[1];
+}
+
+function ratio(own: Timing | undefined, other: Timing | undefined): string {
+  if (own === undefined || other === undefined) return "";
+  return (Math.min(...other) / Math.min(...own)).toFixed(2);
+}
+
+/** Cells of its row. */
+export function lineOf(one: Delivered): string[] {
+  const { name, form, activity, synops, timings } = one;
+  const own = timings["kernel"];
+  return [
+    name,
+    form,
+    `${100 * activity} %`,
+    ratio(own, roofOf(one)),
+    ratio(own, timings["JavaScript"]),
+    ratio(own, timings["one by one"]),
+    speed(synops, own),
+  ];
+}
+
+/** Ratios first. */
+export function deliveryPage(results: DeliveryResults): string {
+  const { measured, repeats } = results;
+  return `Synapses of random weights and random sources that fire; one core. Every result was compared with the interpreter's first. Ratios
+compare the fastest of ${repeats} rounds: with loading the same bytes and nothing else, four or eight rows side by side (1 is the most);
+with a loop in JavaScript over arrays of the same width; for batches with the samples one after another. Thousand million synops
+per second on this machine, median (best):
+
+${table(head, measured.map(lineOf))}
+
+${factLines(results)}`;
+}
