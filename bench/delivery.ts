@@ -283,7 +283,11 @@ function addRoofs(
 }
 
 /** One addition for each synapse, from weights as narrow as the kernel's. */
-function inJavaScript({ neurons, sum }: Case, weight: Int32Array, { neuron, payload, count }: List): Contestant {
+function inJavaScript(
+  { neurons, sum }: Case,
+  weight: Int8Array | Int16Array | Int32Array,
+  { neuron, payload, count }: List,
+): Contestant {
   const narrow = weight.some((one) => one < -128 || one > 127) ? Int16Array.from(weight) : Int8Array.from(weight);
   const total = new Int32Array(neurons);
   return timed(() => {

@@ -4,6 +4,7 @@
  */
 
 import { openRows } from "../core/rows.ts";
+import { narrowest } from "../core/synapses.ts";
 import { mistake } from "../errors.ts";
 import { sizeOf } from "../network/types.ts";
 import { eventWarnings } from "./event-warnings.ts";
@@ -188,7 +189,7 @@ function listed(
     kind: "sparse",
     start,
     target: Uint32Array.from(entries, ({ neuron }) => neuron),
-    weight: Int32Array.from(entries, ({ weight }) => weight),
+    weight: narrowest(Int32Array.from(entries, ({ weight }) => weight)),
   };
 }
 

@@ -3,6 +3,7 @@
 import type { TypeSpec } from "../datapath/spec.ts";
 import { sizeOf } from "../network/types.ts";
 import { openRows } from "../core/rows.ts";
+import type { Weights } from "../core/synapses.ts";
 import {
   noAddress,
   type Program,
@@ -52,8 +53,10 @@ function checkAddresses(
   return null;
 }
 
-function fits(values: Int32Array, count: number, { low, high }: TypeSpec): boolean {
-  return (values.length === 1 || values.length === count) && values.every((value) => value >= low && value <= high);
+function fits(values: Weights, count: number, { low, high }: TypeSpec): boolean {
+  if (values.length !== 1 && values.length !== count) return false;
+  for (let i = 0; i < values.length; i++) if (values[i]! < low || values[i]! > high) return false;
+  return true;
 }
 
 /** Registers in their ranges, and no synapse stored twice; `places` are those known so far. */

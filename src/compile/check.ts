@@ -166,6 +166,12 @@ function synapsesFit(synapses: ProgramProjection["synapses"], sources: number, t
 }
 
 function rowsAscend(start: Uint32Array, target: Uint32Array, targets: number): boolean {
-  const begins = new Set(start);
-  return target.every((neuron, i) => neuron < targets && (begins.has(i) || neuron > target[i - 1]!));
+  for (let source = 0; source + 1 < start.length; source++) {
+    let last = -1;
+    for (let i = start[source]!; i < start[source + 1]!; i++) {
+      if (target[i]! <= last || target[i]! >= targets) return false;
+      last = target[i]!;
+    }
+  }
+  return true;
 }

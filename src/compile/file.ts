@@ -2,6 +2,7 @@
 
 import { mistake } from "../errors.ts";
 import { decodeSafetensors, encodeSafetensors, type SafeTensor, type SafetensorsFile } from "../formats/safetensors.ts";
+import { narrowest, type Weights } from "../core/synapses.ts";
 import { checkProgram } from "./check.ts";
 import type { Program } from "./program.ts";
 
@@ -43,8 +44,8 @@ function parse(text: string, refuse: (reason: string) => never): unknown {
 
 /** The same value with arrays of numbers put aside, and numbers that JSON does not know written as text. */
 function detach(value: unknown, path: string, tensors: Map<string, SafeTensor>): unknown {
-  if (value instanceof Int32Array || value instanceof Uint32Array || value instanceof Float64Array) {
-    tensors.set(path, tensorOf(value));
+  if (ArrayBuffer.isView(value)) {
+    tensors.set(path, tensorOf(value as Numbers));
     return { $tensor: path };
   }
   if (typeof value === "number" && !Number.isFinite(value)) return { $number: String(value) };
@@ -55,14 +56,16 @@ function detach(value: unknown, path: string, tensors: Map<string, SafeTensor>):
   );
 }
 
+type Numbers = Weights | Uint32Array | Float64Array;
+
 /** The narrowest form that holds all values: a program of 8-bit weights takes a byte for each. */
-function tensorOf(data: Int32Array | Uint32Array | Float64Array): SafeTensor {
+function tensorOf(data: Numbers): SafeTensor {
   const shape = [data.length];
   if (data instanceof Float64Array) return { dtype: "F64", shape, data };
   if (data instanceof Uint32Array) return { dtype: "U32", shape, data };
-  const within = (bits: number): boolean => data.every((value) => value === (value << (32 - bits)) >> (32 - bits));
-  if (within(8)) return { dtype: "I8", shape, data: Int8Array.from(data) };
-  return within(16) ? { dtype: "I16", shape, data: Int16Array.from(data) } : { dtype: "I32", shape, data };
+  const narrow = narrowest(data);
+  if (narrow instanceof Int8Array) return { dtype: "I8", shape, data: narrow };
+  return { dtype: narrow instanceof Int16Array ? "I16" : "I32", shape, data: narrow };
 }
 
 function attach(value: unknown, tensors: SafetensorsFile["tensors"], refuse: (reason: string) => never): unknown {
@@ -71,10 +74,12 @@ function attach(value: unknown, tensors: SafetensorsFile["tensors"], refuse: (re
   const record = value as Record<string, unknown>;
   if ("$number" in record) return Number(record["$number"]);
   if ("$tensor" in record) {
-    const data = tensors.get(String(record["$tensor"]))?.data;
+    const path = String(record["$tensor"]);
+    const data = tensors.get(path)?.data;
+    if (data !== undefined && path.endsWith(".synapses.weight")) return data;
     if (data instanceof Int8Array || data instanceof Int16Array) return Int32Array.from(data);
     if (data instanceof Int32Array || data instanceof Uint32Array || data instanceof Float64Array) return data;
-    return refuse(`its tensor ${String(record["$tensor"])} is missing or of a wrong kind`);
+    return refuse(`its tensor ${path} is missing or of a wrong kind`);
   }
   return Object.fromEntries(Object.entries(record).map(([name, item]) => [name, attach(item, tensors, refuse)]));
 }

@@ -16,6 +16,7 @@ const texts = z.array(z.string());
 const real = z.custom<number>((value) => typeof value === "number", "expected a number");
 const extremes = z.tuple([real, real]);
 const integers = z.instanceof(Int32Array);
+const weights = z.union([z.instanceof(Int8Array), z.instanceof(Int16Array), integers]);
 const indices = z.instanceof(Uint32Array);
 const floats = z.instanceof(Float64Array).nullable();
 
@@ -115,11 +116,11 @@ const target = z.object({
 });
 
 const synapses = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("dense"), weight: integers }),
-  z.object({ kind: z.literal("sparse"), start: indices, target: indices, weight: integers }),
+  z.object({ kind: z.literal("dense"), weight: weights }),
+  z.object({ kind: z.literal("sparse"), start: indices, target: indices, weight: weights }),
   z.object({
     kind: z.literal("conv2d"),
-    weight: integers,
+    weight: weights,
     inputShape: shape.length(3),
     outputShape: shape.length(3),
     kernel: pair,

@@ -1,5 +1,6 @@
 /** Float weights to the integers that a chip stores. */
 
+import { narrowest, type Weights } from "../core/synapses.ts";
 import { evaluate, runBlock } from "../datapath/evaluate.ts";
 import type { Datapath } from "../datapath/datapath.ts";
 import { parseExpression } from "../datapath/parse.ts";
@@ -150,11 +151,11 @@ export class WeightFormat {
       loss.add(kept, wanted, exact * unit, unit);
       return kept;
     });
-    return { synapses: withWeights(synapses, weight), decision: loss.decision(where, "weight", note) };
+    return { synapses: withWeights(synapses, narrowest(weight)), decision: loss.decision(where, "weight", note) };
   }
 }
 
-function withWeights(synapses: FloatSynapses, weight: Int32Array): Synapses {
+function withWeights(synapses: FloatSynapses, weight: Weights): Synapses {
   switch (synapses.kind) {
     case "dense":
       return { kind: "dense", weight };

@@ -3,7 +3,7 @@
 import type { CorePopulation, CoreSource } from "./cores.ts";
 import { blocksOf, projectionConstants, type ProjectionLoad } from "./delivery.ts";
 import { constantsOf, type PopulationLoad } from "./population.ts";
-import { openRows } from "./rows.ts";
+import { largestOf, openRows } from "./rows.ts";
 import type { Sum } from "./sums.ts";
 import type { Synapses } from "./synapses.ts";
 import { hull, overlap } from "../datapath/interval.ts";
@@ -12,7 +12,7 @@ import { sizeOf } from "../network/types.ts";
 import type { Values } from "../datapath/prepare.ts";
 
 /** Smallest and largest of some values, both 0 where there is none. */
-export function rangeOfValues(values: Values): Interval {
+export function rangeOfValues(values: Values | Int8Array): Interval {
   if (typeof values === "number") return { low: BigInt(values), high: BigInt(values) };
   let [low, high] = [Infinity, -Infinity];
   for (let i = 0; i < values.length; i++) {
@@ -111,7 +111,7 @@ export function totalRange(
   const down = source.events * (plain ? 0 : Math.min(0, source.low));
   const whole = synapses.kind === "conv2d" ? sizeOf(synapses.outputShape) * sizeOf(synapses.kernel) : 0;
   if (Math.max(synapses.weight.length, whole) > mostCounted) {
-    const largest = synapses.weight.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
+    const largest = largestOf(synapses.weight);
     const reach = wholeNumber(source.neurons * largest * Math.max(up, -down));
     return { low: -reach, high: reach };
   }

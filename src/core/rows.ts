@@ -1,7 +1,7 @@
 /** Synapses as rows: which of a core's neurons one source reaches, and with which weight. */
 
 import { sizeOf } from "../network/types.ts";
-import type { ConvSynapses, SparseSynapses, Synapses } from "./synapses.ts";
+import type { ConvSynapses, SparseSynapses, Synapses, Weights } from "./synapses.ts";
 
 /** A cursor over rows. After `seek(source)` entries `begin` to `end` (excluded) are that source's synapses. */
 export interface Rows {
@@ -9,7 +9,7 @@ export interface Rows {
   readonly dense: boolean;
   /** Neuron of each entry, counted from the first of the range, ascending within a row. */
   readonly target: Uint32Array;
-  readonly weight: Int32Array;
+  readonly weight: Weights;
   /** Largest magnitude of any weight of the projection, on these neurons or others. */
   readonly largest: number;
   begin: number;
@@ -27,17 +27,20 @@ export function openRows(synapses: Synapses, neurons: number, low: number, high:
     case "dense":
       return denseRows(synapses.weight, neurons, low, high);
     case "sparse":
-      return sparseRows(synapses, low, high);
+      return sparseRows(synapses, neurons, low, high);
     case "conv2d":
       return new ConvRows(synapses, low, high);
   }
 }
 
-function largestOf(weight: Int32Array): number {
-  return weight.reduce((largest, one) => Math.max(largest, Math.abs(one)), 0);
+/** Largest magnitude of some weights; 0 where there is none. */
+export function largestOf(weight: Weights): number {
+  let largest = 0;
+  for (let i = 0; i < weight.length; i++) largest = Math.max(largest, Math.abs(weight[i]!));
+  return largest;
 }
 
-function denseRows(weight: Int32Array, neurons: number, low: number, high: number): Rows {
+function denseRows(weight: Weights, neurons: number, low: number, high: number): Rows {
   const width = high - low;
   const own = width === neurons ? weight : columns(weight, neurons, low, high);
   return {
@@ -54,18 +57,25 @@ function denseRows(weight: Int32Array, neurons: number, low: number, high: numbe
   };
 }
 
-function columns(weight: Int32Array, neurons: number, low: number, high: number): Int32Array {
+function columns(weight: Weights, neurons: number, low: number, high: number): Weights {
   const width = high - low;
   const sources = weight.length / neurons;
-  const own = new Int32Array(sources * width);
+  const own = emptyLike(weight, sources * width);
   for (let source = 0; source < sources; source++) {
     own.set(weight.subarray(source * neurons + low, source * neurons + high), source * width);
   }
   return own;
 }
 
-function sparseRows(synapses: SparseSynapses, low: number, high: number): Rows {
-  const { start, target, weight } = cutSparse(synapses, low, high);
+/** As wide as the others. */
+function emptyLike(weight: Weights, length: number): Weights {
+  if (weight instanceof Int8Array) return new Int8Array(length);
+  return weight instanceof Int16Array ? new Int16Array(length) : new Int32Array(length);
+}
+
+function sparseRows(synapses: SparseSynapses, neurons: number, low: number, high: number): Rows {
+  const whole = low === 0 && high >= neurons;
+  const { start, target, weight } = whole ? synapses : cutSparse(synapses, low, high);
   return {
     dense: false,
     target,
@@ -82,18 +92,21 @@ function sparseRows(synapses: SparseSynapses, low: number, high: number): Rows {
 
 function cutSparse(synapses: SparseSynapses, low: number, high: number): SparseSynapses {
   const start = new Uint32Array(synapses.start.length);
-  const target: number[] = [];
-  const weight: number[] = [];
+  const within = (entry: number): boolean => synapses.target[entry]! >= low && synapses.target[entry]! < high;
+  let entries = 0;
   for (let source = 0; source + 1 < start.length; source++) {
-    for (let i = synapses.start[source]!; i < synapses.start[source + 1]!; i++) {
-      const neuron = synapses.target[i]!;
-      if (neuron < low || neuron >= high) continue;
-      target.push(neuron - low);
-      weight.push(synapses.weight[i]!);
-    }
-    start[source + 1] = target.length;
+    for (let i = synapses.start[source]!; i < synapses.start[source + 1]!; i++) if (within(i)) entries++;
+    start[source + 1] = entries;
   }
-  return { kind: "sparse", start, target: Uint32Array.from(target), weight: Int32Array.from(weight) };
+  const target = new Uint32Array(entries);
+  const weight = emptyLike(synapses.weight, entries);
+  let next = 0;
+  for (let i = 0; i < synapses.target.length; i++) {
+    if (!within(i)) continue;
+    target[next] = synapses.target[i]! - low;
+    weight[next++] = synapses.weight[i]!;
+  }
+  return { kind: "sparse", start, target, weight };
 }
 
 /** Rows of a convolution, worked out from the kernel when asked for: a table would be a hundred times larger. */

@@ -232,7 +232,9 @@ function magnitudesOf(
   const first = channelOut + Math.floor(channel / ins) * outs;
   return Float64Array.from({ length: outs }, (_, out) => {
     const from = ((first + out) * ins + (channel % ins)) * taps;
-    return synapses.weight.subarray(from, from + taps).reduce((sum, weight) => sum + Math.abs(weight), 0) / scale;
+    let sum = 0;
+    for (let i = from; i < from + taps; i++) sum += Math.abs(synapses.weight[i]!);
+    return sum / scale;
   });
 }
 

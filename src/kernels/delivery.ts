@@ -11,7 +11,7 @@
  */
 
 import type { EventList } from "../core/events.ts";
-import { openRows, type Rows } from "../core/rows.ts";
+import { largestOf, openRows, type Rows } from "../core/rows.ts";
 import { addUp, type Sum } from "../core/sums.ts";
 import type { ConvSynapses, Synapses } from "../core/synapses.ts";
 import { openConv, packConv, writeConv, type PackedConv } from "./conv.ts";
@@ -102,7 +102,7 @@ const leastPortion = 256;
  * @param sum what `on spike` adds up, by `recognizeSum`
  */
 export function packSynapses(synapses: Synapses, targets: Targets, sum: Sum, layout: Layout): PackedSynapses {
-  const largest = synapses.weight.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
+  const largest = largestOf(synapses.weight);
   return { targets, sum, largest, form: packForm(synapses, targets, sum, layout) };
 }
 

@@ -1,5 +1,6 @@
 /** Synapses stored as whole rows, one per source: the layout that `delivery/dense.ts` adds up. */
 
+import type { Weights } from "../core/synapses.ts";
 import { denseKernels } from "./fields.ts";
 import type { Fit } from "./fit.ts";
 import type { OpenForm, SumSizes } from "./form.ts";
@@ -70,10 +71,7 @@ export function writeDense(packed: PackedDense, rows: Rows, memory: WasmMemory):
 }
 
 /** A function that stores one row of weights at a byte of the region. */
-function storing(
-  { weights, bits, scale, base }: PackedDense,
-  memory: WasmMemory,
-): (row: Int32Array, at: number) => void {
+function storing({ weights, bits, scale, base }: PackedDense, memory: WasmMemory): (row: Weights, at: number) => void {
   const { offset, length } = weights;
   const bytes = viewOf(memory, weights);
   const halves = viewOf(memory, { storage: "i16", offset, length: length / 2 });

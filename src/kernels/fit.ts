@@ -1,5 +1,7 @@
 /** How few bits hold a set of weights. */
 
+import type { Weights } from "../core/synapses.ts";
+
 /** Weights w are stored as s with w = scale * s + base: s is unsigned below 16 bits and signed from there on. */
 export interface Fit {
   readonly bits: 1 | 4 | 8 | 16 | 32;
@@ -17,7 +19,7 @@ export interface Spread {
 }
 
 /** Take more weights into account; begin with null. */
-export function spreadOf(weights: Int32Array, before: Spread | null): Spread | null {
+export function spreadOf(weights: Weights, before: Spread | null): Spread | null {
   if (weights.length === 0) return before;
   const [first] = weights as unknown as [number];
   let { low, high, step } = before ?? { low: first, high: first, step: 0 };

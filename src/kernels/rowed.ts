@@ -1,7 +1,7 @@
 /** Rows of synapses as the program has them, onto the targets that are here, and which form holds them best. */
 
 import type { Sum } from "../core/sums.ts";
-import type { DenseSynapses, SparseSynapses } from "../core/synapses.ts";
+import type { DenseSynapses, SparseSynapses, Weights } from "../core/synapses.ts";
 import { fit, spreadOf, type Fit, type Spread } from "./fit.ts";
 import type { Targets } from "./form.ts";
 
@@ -16,7 +16,9 @@ export interface Rows {
   /** Synapses of every row, which all count whatever their weight; null where rows list them. */
   readonly each: number | null;
   /** [width] weights of one row, 0 where there is no synapse; valid until the next call */
-  whole(source: number): Int32Array;
+  whole(source: number): Weights;
+  /** Weights of all synapses that are stored in one row; valid until the next call */
+  stored(source: number): Weights;
   /** Tell of each synapse that must be stored, targets ascending and counted from the first that is here. */
   list(source: number, tell: (target: number, weight: number) => void): void;
 }
@@ -27,12 +29,13 @@ export function readRows(synapses: Rowed, targets: Targets): Rows {
 
 function denseRows({ weight }: DenseSynapses, { neurons, low, high }: Targets): Rows {
   const width = high - low;
-  const whole = (source: number): Int32Array => weight.subarray(source * neurons + low, source * neurons + high);
+  const whole = (source: number): Weights => weight.subarray(source * neurons + low, source * neurons + high);
   return {
     sources: neurons === 0 ? 0 : weight.length / neurons,
     width,
     each: width,
     whole,
+    stored: whole,
     list(source, tell) {
       const row = whole(source);
       for (let target = 0; target < width; target++) if (row[target] !== 0) tell(target, row[target]!);
@@ -58,6 +61,11 @@ function sparseRows({ start, target, weight }: SparseSynapses, { low, high }: Ta
       list(source, (neuron, one) => (row[neuron]! += one));
       return row;
     },
+    stored(source) {
+      let count = 0;
+      list(source, (_, one) => (row[count++] = one));
+      return row.subarray(0, count);
+    },
     list,
   };
 }
@@ -71,15 +79,17 @@ export interface Census {
 }
 
 export function census(rows: Rows): Census {
+  const { sources, width, each } = rows;
   let spread: Spread | null = null;
   let entries = 0;
   const tell = (): void => {
     entries++;
   };
-  for (let source = 0; source < rows.sources; source++) {
-    spread = spreadOf(rows.whole(source), spread);
+  for (let source = 0; source < sources; source++) {
+    spread = spreadOf(rows.stored(source), spread);
     rows.list(source, tell);
   }
+  if (each === null && entries < sources * width) spread = spreadOf(Int8Array.of(0), spread);
   return { spread: spread ?? { low: 0, high: 0, step: 0 }, entries };
 }
 

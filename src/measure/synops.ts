@@ -16,8 +16,8 @@ export type SynapseCount = "stored" | "nonzero";
  * @returns [sources]
  */
 export function fanOut(synapses: Synapses, sources: number, count: SynapseCount = "stored"): Float64Array {
-  const counted =
-    count === "stored" ? synapses.weight.map(() => 1) : synapses.weight.map((weight) => Number(weight !== 0));
+  const counted = new Uint8Array(synapses.weight.length).fill(1);
+  if (count === "nonzero") for (let i = 0; i < counted.length; i++) if (synapses.weight[i] === 0) counted[i] = 0;
   switch (synapses.kind) {
     case "dense":
       return rowSums(counted, (source) => (source * counted.length) / sources, sources);
@@ -50,14 +50,14 @@ export function synopsOf(train: SpikeTrain, fan: Float64Array, steps: number, la
 }
 
 /** Sums of consecutive entries, row s beginning at `begin(s)`. */
-function rowSums(counted: Int32Array, begin: (source: number) => number, sources: number): Float64Array {
+function rowSums(counted: Uint8Array, begin: (source: number) => number, sources: number): Float64Array {
   return Float64Array.from({ length: sources }, (_, source) =>
     counted.subarray(begin(source), begin(source + 1)).reduce((sum, one) => sum + one, 0),
   );
 }
 
 /** A tap (ky, kx) leads from (y, x) to an output exactly where the stride divides the distance; see `taps`. */
-function convFanOut(synapses: ConvSynapses, counted: Int32Array): Float64Array {
+function convFanOut(synapses: ConvSynapses, counted: Uint8Array): Float64Array {
   const [channels = 0, height = 0, width = 0] = synapses.inputShape;
   const perTap = countByTap(synapses, counted, channels);
   const [kernelHeight, kernelWidth] = synapses.kernel;
@@ -94,7 +94,7 @@ function taps(synapses: ConvSynapses, axis: 0 | 1, position: number): number[] {
 /** [channels][ky][kx] how many output channels have a counted weight there. */
 function countByTap(
   { outputShape, kernel, groups }: ConvSynapses,
-  counted: Int32Array,
+  counted: Uint8Array,
   channels: number,
 ): Float64Array {
   const area = kernel[0] * kernel[1];

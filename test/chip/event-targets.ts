@@ -1,5 +1,6 @@
 /** Random small chips that run on events, and one whose choices can all be set. */
 
+import { narrowest } from "../../src/core/synapses.ts";
 import type { Program } from "../../src/compile/program.ts";
 import { loadTarget } from "../../src/target/load.ts";
 import type { Target } from "../../src/target/types.ts";
@@ -182,7 +183,7 @@ export function randomEventProgram(target: Target, dice: Dice, inputs = 0): Prog
         arrivesAfter: 0,
         parameters: {},
         accumulator: "input",
-        synapses: { kind: "dense" as const, weight: dice.list(count, weight!.low, weight!.high) },
+        synapses: { kind: "dense" as const, weight: narrowest(dice.list(count, weight!.low, weight!.high)) },
         registers: Object.fromEntries(registers) as Record<string, Int32Array>,
       };
     }),

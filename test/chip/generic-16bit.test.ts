@@ -58,7 +58,7 @@ function gentle(asked: Settings, seed: number, size: number): Program {
     return { ...one, initial: {}, parameters };
   });
   const projections = program.projections.map((one) => {
-    return { ...one, synapses: { ...one.synapses, weight: small(one.synapses.weight) } };
+    return { ...one, synapses: { ...one.synapses, weight: small(Int32Array.from(one.synapses.weight)) } };
   });
   return { ...program, populations, projections };
 }

@@ -10,6 +10,7 @@ import type {
   Synapses,
 } from "../../src/compile/program.ts";
 import type { Engine, Probe, Recording, RunOptions, Stimuli, Stimulus } from "../../src/engine.ts";
+import { narrowest } from "../../src/core/synapses.ts";
 import { BitspikeError } from "../../src/errors.ts";
 import { readTarget } from "../../src/files.ts";
 import { sizeOf } from "../../src/network/types.ts";
@@ -127,14 +128,14 @@ export function randomSynapses(from: readonly number[], to: readonly number[], t
   const { low, high } = target.weights;
   const [sources, targets] = [sizeOf(from), sizeOf(to)];
   if (from.length === 3 && to.length === 3 && dice.chance(60)) return randomConv(from, to, target, dice);
-  if (dice.chance(50)) return { kind: "dense", weight: dice.list(sources * targets, low, high) };
+  if (dice.chance(50)) return { kind: "dense", weight: narrowest(dice.list(sources * targets, low, high)) };
   const rows = Array.from({ length: sources }, () =>
     Array.from({ length: targets }, (_, neuron) => neuron).filter(() => dice.chance(30)),
   );
   const start = new Uint32Array(sources + 1);
   for (const [source, row] of rows.entries()) start[source + 1] = start[source]! + row.length;
   const neurons = Uint32Array.from(rows.flat());
-  return { kind: "sparse", start, target: neurons, weight: dice.list(neurons.length, low, high) };
+  return { kind: "sparse", start, target: neurons, weight: narrowest(dice.list(neurons.length, low, high)) };
 }
 
 function randomConv(
@@ -151,7 +152,7 @@ function randomConv(
     dice.between(least, most),
   ];
   const kernel = pair(1, 3);
-  const weight = dice.list(outs * (ins / groups) * sizeOf(kernel), low, high);
+  const weight = narrowest(dice.list(outs * (ins / groups) * sizeOf(kernel), low, high));
   return {
     kind: "conv2d",
     weight,
@@ -245,7 +246,7 @@ export function fed(population: ProgramPopulation, weight: number): Program {
         arrivesAfter: 1,
         parameters: { shift: 0 },
         accumulator: motley.datapaths[population.datapath]!.inputs[0]!,
-        synapses: { kind: "dense", weight: Int32Array.of(0, weight, 0, 0) },
+        synapses: { kind: "dense", weight: narrowest(Int32Array.of(0, weight, 0, 0)) },
       },
     ],
   });
