@@ -4,23 +4,18 @@ import { Command } from "commander";
 import { closest } from "../spelling.ts";
 import { version } from "../version.ts";
 import type { MakeCommand } from "./command.ts";
-import { compileCommand } from "./compile.ts";
-import { doctorCommand } from "./doctor.ts";
-import { inspectCommand } from "./inspect.ts";
 import { exitCodes, explain } from "./mistakes.ts";
-import { runCommand } from "./run.ts";
-import { targetsCommand } from "./targets.ts";
 import type { Terminal } from "./terminal.ts";
-import { validateCommand } from "./validate.ts";
 
-const commands: readonly MakeCommand[] = [
-  validateCommand,
-  runCommand,
-  compileCommand,
-  inspectCommand,
-  targetsCommand,
-  doctorCommand,
-];
+/** A command is loaded when it is asked for, or asked about: what one needs can take longer to load than another to work. */
+const commands: Readonly<Record<string, () => Promise<MakeCommand>>> = {
+  validate: async () => (await import("./validate.ts")).validateCommand,
+  run: async () => (await import("./run.ts")).runCommand,
+  compile: async () => (await import("./compile.ts")).compileCommand,
+  inspect: async () => (await import("./inspect.ts")).inspectCommand,
+  targets: async () => (await import("./targets.ts")).targetsCommand,
+  doctor: async () => (await import("./doctor.ts")).doctorCommand,
+};
 
 const examples = `
 Examples:
@@ -48,10 +43,10 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   const finish = (code: number): void => {
     exitCode = code;
   };
-  for (const make of commands) program.addCommand(make({ terminal, args, finish }));
+  const words = spelledOut(args);
+  for (const load of wanted(words[0])) program.addCommand((await load())({ terminal, args, finish }));
   for (const command of [program, ...program.commands]) prepare(command, terminal);
   try {
-    const words = spelledOut(args);
     checkName(program, words[0]);
     await program.parseAsync(words, { from: "user" });
     return terminal.signal.aborted ? exitCodes.interrupted : exitCode;
@@ -62,6 +57,16 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
   }
 }
 
+/** The command that is called; all of them for the help that lists them. */
+function wanted(name: string | undefined): readonly (() => Promise<MakeCommand>)[] {
+  if (name === "-V" || name === "--version") return [];
+  return Object.entries(commands).flatMap(([own, load]) => (name === own || !isCommand(name) ? [load] : []));
+}
+
+function isCommand(name: string | undefined): boolean {
+  return name !== undefined && Object.hasOwn(commands, name);
+}
+
 /** Nothing at all, and `help`, mean `--help`; `help NAME` means `NAME --help`. */
 function spelledOut(args: readonly string[]): string[] {
   const [first, ...rest] = args;
@@ -70,9 +75,8 @@ function spelledOut(args: readonly string[]): string[] {
 
 /** Commander answers an unknown command with all the help when `--help` follows. */
 function checkName(program: Command, name: string | undefined): void {
-  const known = program.commands.map((command) => command.name());
-  if (name === undefined || name.startsWith("-") || known.includes(name)) return;
-  const near = closest(name, known);
+  if (name === undefined || name.startsWith("-") || isCommand(name)) return;
+  const near = closest(name, Object.keys(commands));
   program.error(`error: unknown command '${name}'${near === undefined ? "" : ` (Did you mean ${near}?)`}`);
 }
 

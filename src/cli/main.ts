@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 /** The bitspike command: the only place that touches the process, and the only one that ends it. */
 
-import cliProgress from "cli-progress";
 import { writeMistake } from "../files.ts";
 import { runCli } from "./cli.ts";
 import { exitCodes, explain } from "./mistakes.ts";
@@ -29,9 +28,12 @@ function coloured(): boolean {
   return process.stdout.isTTY === true && !process.env["NO_COLOR"] && process.env["TERM"] !== "dumb";
 }
 
+/** Loaded where somebody watches. */
+const cliProgress = process.stderr.isTTY ? (await import("cli-progress")).default : null;
+
 /** A bar on standard error while somebody watches; nothing in a file or a pipe. */
 function bar(label: string): Progress {
-  if (!process.stderr.isTTY) return { update: () => {}, stop: () => {} };
+  if (cliProgress === null) return { update: () => {}, stop: () => {} };
   const single = new cliProgress.SingleBar(
     {
       format: `${label} {bar} {value}/{total} {eta_formatted}`,

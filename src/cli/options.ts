@@ -136,9 +136,10 @@ export function addRunOptions(command: Command): Command {
     .optionsGroup("Run:")
     .addOption(new Option("--decode <name>", "how a class is read from the output").choices(decodes).default("spikes"))
     .addOption(
-      new Option("--threads <number>", "worker threads (default: as many as there are free cores)").argParser(
-        wholeNumber(1, 1024),
-      ),
+      new Option(
+        "--threads <number>",
+        "worker threads (default: as many as there are free cores, and none for what ends before they have started)",
+      ).argParser(wholeNumber(1, 1024)),
     )
     .addOption(
       new Option(

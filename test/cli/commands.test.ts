@@ -164,6 +164,24 @@ describe("compile and run", () => {
   });
 });
 
+describe("where nothing is said of threads", () => {
+  const run = ["run", model, "-t", "loihi2", "-i", images, "-n", "25", "-o", scratch("where.npz"), "--json", "-"];
+  type Ran = { readonly engine: string; readonly threads: number; readonly spikeCounts: readonly number[][] };
+  const ran = async (...more: string[]): Promise<Ran> => JSON.parse((await bitspike([...run, ...more])).out) as Ran;
+
+  it("a run that ends before workers have started stays on this thread, with the same results", async () => {
+    const here = await ran("--samples", "4");
+    expect(here).toMatchObject({ engine: "kernels", threads: 1 });
+    const workers = await ran("--samples", "4", "--threads", "2");
+    expect(workers).toMatchObject({ engine: "shards", threads: 2, spikeCounts: here.spikeCounts });
+  });
+
+  it("a long one is given to workers", async () => {
+    const { engine } = await ran("-n", "100", "--samples", "200");
+    expect(engine).toBe("shards");
+  });
+});
+
 describe("inspect", () => {
   it("shows a model, a program, a recording, data and a target by what is in them", async () => {
     const program = scratch("inspect.safetensors");
