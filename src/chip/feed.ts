@@ -165,13 +165,48 @@ function payloadOf(value: number, input: ProgramInput, neuron: number): number {
   return value;
 }
 
-/** All events of a stimulus, sample by sample. */
-export function tabulate(stimulus: Stimulus, input: ProgramInput, delivery: Target["delivery"]): FeedTable {
+/** A frame, and what finds its values that are not 0. */
+export interface FrameScanner {
+  /** [size] doubles: payloads may have 32 bits. */
+  readonly frame: Float64Array;
+  /** [size] */
+  readonly found: Uint32Array;
+  /** Write the places of all values that are not 0 to `found`, ascending. @returns how many */
+  scan(): number;
+}
+
+/** A scanner that needs nothing but JavaScript. */
+export function plainScanner(size: number): FrameScanner {
+  const frame = new Float64Array(size);
+  const words = new Int32Array(frame.buffer);
+  const found = new Uint32Array(size);
+  const scan = (): number => {
+    let count = 0;
+    // Without a branch, which a processor would guess wrong at every event. A value of -0 is found, too.
+    for (let i = 0; i < size; i++) {
+      const bits = words[2 * i]! | words[2 * i + 1]!;
+      found[count] = i;
+      count = (count + ((bits | -bits) >>> 31)) | 0;
+    }
+    return count;
+  };
+  return { frame, found, scan };
+}
+
+/**
+ * All events of a stimulus, sample by sample.
+ *
+ * @param scanner of frames of the input
+ */
+export function tabulate(
+  stimulus: Stimulus,
+  input: ProgramInput,
+  delivery: Target["delivery"],
+  scanner: FrameScanner = plainScanner(sizeOf(stimulus.shape)),
+): FeedTable {
   const { samples, steps } = stimulus;
   const rows = stimulus.constant ? Math.min(1, steps) : steps;
-  // Doubles: payloads may have 32 bits.
-  const frame = new Float64Array(sizeOf(stimulus.shape));
-  const words = new Int32Array(frame.buffer);
+  const { frame } = scanner;
   const binary = input.payloadScale === null && oneIsOneEvent(input, delivery);
   const all = emptyList();
   const start = new Uint32Array(samples * rows + 1);
@@ -179,7 +214,7 @@ export function tabulate(stimulus: Stimulus, input: ProgramInput, delivery: Targ
     stimulus.read(Math.floor(row / rows), row % rows, frame);
     const least = all.count + frame.length;
     if (least > all.neuron.length) makeRoom(all, least + Math.max(least, expected(all.count, row / start.length)));
-    if (!binary || !appendBinary(frame, words, all)) appendFrame(frame, input, delivery, all);
+    if (!binary || !appendBinary(scanner, all)) appendFrame(frame, input, delivery, all);
     start[row + 1] = all.count;
   }
   const neuron = all.neuron.subarray(0, all.count);
@@ -199,25 +234,20 @@ function oneIsOneEvent({ payloadLimit }: ProgramInput, { atMost }: Target["deliv
 /**
  * Add the events of a frame of zeros and ones, as most are.
  *
- * @param words the frame's memory, two for each value
  * @param list has room for them
  * @returns whether it is such a frame; else nothing is added
  */
-function appendBinary(frame: Float64Array, words: Int32Array, list: EventList): boolean {
+function appendBinary(scanner: FrameScanner, list: EventList): boolean {
+  const { frame, found } = scanner;
   const { neuron, payload, count: first } = list;
-  let end = first;
-  // Without a branch, which a processor would guess wrong at every event.
-  const size = frame.length;
-  for (let i = 0; i < size; i++) {
-    const bits = words[2 * i]! | words[2 * i + 1]!;
-    neuron[end] = i;
-    end = (end + ((bits | -bits) >>> 31)) | 0;
+  const count = scanner.scan();
+  for (let i = 0; i < count; i++) {
+    const place = found[i]!;
+    if (frame[place] !== 1) return false;
+    neuron[first + i] = place;
+    payload[first + i] = 1;
   }
-  for (let at = first; at < end; at++) {
-    if (frame[neuron[at]!]! !== 1) return false;
-    payload[at] = 1;
-  }
-  list.count = end;
+  list.count = first + count;
   return true;
 }
 

@@ -4,7 +4,8 @@ import type { Program } from "../compile/program.ts";
 import { interpretedCores } from "../core/cores.ts";
 import type { Recording, RunOptions, SteppingEngine, Stimuli } from "../engine.ts";
 import { mistake } from "../errors.ts";
-import { feedRow, tabulate, type FeedTable } from "./feed.ts";
+import { feedRow, plainScanner, tabulate, type FeedTable, type FrameScanner } from "./feed.ts";
+import { sizeOf } from "../network/types.ts";
 import { checkProbes, checkStimuli } from "../stimuli.ts";
 import type { ChipMachine, Feed } from "./chip-machine.ts";
 import { EventNetwork } from "./event-network.ts";
@@ -39,11 +40,17 @@ export function openInterpreter(program: Program, options: InterpreterOptions = 
 type Probed = ReadonlyMap<string, readonly string[]>;
 const nothing: Probed = new Map();
 
-/** An engine on one thread of this process; `machineFor` makes machines that keep some per-step names. */
+/**
+ * An engine on one thread of this process.
+ *
+ * @param machineFor makes machines that keep some per-step names
+ * @param scannerFor makes scanners of frames of so many values
+ */
 export function openMachine(
   program: Program,
   name: string,
   machineFor: (probed: Probed) => ChipMachine,
+  scannerFor: (size: number) => FrameScanner = plainScanner,
 ): SteppingEngine {
   /** A machine that nothing runs on, and the per-step names that it keeps. */
   let idle: Idle | null = { machine: machineFor(nothing), kept: keyOf(nothing) };
@@ -69,7 +76,7 @@ export function openMachine(
       refuseClosed();
       checkProbes(probeNames(program), runOptions.probes ?? []);
       const { samples } = checkStimuli(program.inputs, stimuli);
-      const tables = tabulateAll(program, stimuli);
+      const tables = tabulateAll(program, stimuli, scannerFor);
       const taken = take(probedNames(runOptions));
       const recording = await runSamples(taken.machine, tables, 0, samples, runOptions, name);
       // To be used again: opening one takes longer than a short run.
@@ -101,9 +108,17 @@ function keyOf(probed: Probed): string {
 }
 
 /** Events of every input, by its name. */
-export function tabulateAll(program: Program, stimuli: Stimuli): ReadonlyMap<string, FeedTable> {
+export function tabulateAll(
+  program: Program,
+  stimuli: Stimuli,
+  scannerFor: (size: number) => FrameScanner = plainScanner,
+): ReadonlyMap<string, FeedTable> {
   const { delivery } = program.target;
-  return new Map(program.inputs.map((input) => [input.name, tabulate(stimuli.get(input.name)!, input, delivery)]));
+  return new Map(
+    program.inputs.map((input) => {
+      return [input.name, tabulate(stimuli.get(input.name)!, input, delivery, scannerFor(sizeOf(input.shape)))];
+    }),
+  );
 }
 
 /**

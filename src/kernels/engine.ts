@@ -1,13 +1,15 @@
 /** The fastest engine: neurons and synapses as compiled WebAssembly, bit for bit the interpreter's results. */
 
 import { EventNetwork } from "../chip/event-network.ts";
+import type { FrameScanner } from "../chip/feed.ts";
 import { openMachine } from "../chip/interpreter.ts";
 import { Machine } from "../chip/machine.ts";
 import type { Program } from "../compile/program.ts";
 import { interpretedCores, type Cores } from "../core/cores.ts";
 import type { SteppingEngine } from "../engine.ts";
 import { kernelCores } from "./cores.ts";
-import { loadDelivery } from "./load.ts";
+import { openFrame } from "./frames.ts";
+import { loadDelivery, type DeliveryModules } from "./load.ts";
 import { hasSimd } from "./wasm.ts";
 
 /**
@@ -18,11 +20,31 @@ import { hasSimd } from "./wasm.ts";
  */
 export async function openKernels(program: Program): Promise<SteppingEngine> {
   if (program.target.events !== null) return openMachine(program, "kernels", () => new EventNetwork(program));
-  const cores = await fastestCores();
-  return openMachine(program, "kernels", (probed) => new Machine(program, { cores, probed }));
+  const modules = hasSimd() ? await loadDelivery() : null;
+  const cores = coresOf(modules);
+  const machineFor: MachineMaker = (probed) => new Machine(program, { cores, probed });
+  return modules === null
+    ? openMachine(program, "kernels", machineFor)
+    : openMachine(program, "kernels", machineFor, framesOf(modules));
 }
+
+type MachineMaker = Parameters<typeof openMachine>[2];
 
 /** Cores of compiled kernels, or the interpreter's where there is no SIMD. @throws ENGINE_KERNELS */
 export async function fastestCores(): Promise<Cores> {
-  return hasSimd() ? kernelCores(await loadDelivery()) : interpretedCores();
+  return coresOf(hasSimd() ? await loadDelivery() : null);
+}
+
+function coresOf(modules: DeliveryModules | null): Cores {
+  return modules === null ? interpretedCores() : kernelCores(modules);
+}
+
+/** One frame for each size, since to open one takes as long as to read many. */
+function framesOf(modules: DeliveryModules): (size: number) => FrameScanner {
+  const frames = new Map<number, FrameScanner>();
+  return (size) => {
+    const frame = frames.get(size) ?? openFrame(modules, size);
+    frames.set(size, frame);
+    return frame;
+  };
 }

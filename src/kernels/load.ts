@@ -15,6 +15,7 @@ export interface DeliveryKernels {
   addConv(plan: number, kernel: number, jobs: number, count: number): void;
   addSparse(plan: number, bits: number, jobs: number, count: number): void;
   countEntries(start: number, neurons: number, count: number): number;
+  listNonZero(frame: number, size: number, places: number, table: number): number;
 }
 
 // The same file from src/ and from dist/; bundlers look for exactly this form.

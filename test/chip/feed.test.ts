@@ -1,10 +1,12 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { encodeEvents, encodeFrame, feedRow, tabulate } from "../../src/chip/feed.ts";
+import { encodeEvents, encodeFrame, feedRow, plainScanner, tabulate } from "../../src/chip/feed.ts";
 import type { ProgramInput } from "../../src/compile/program.ts";
 import { emptyList, type EventList } from "../../src/core/events.ts";
 import type { Stimulus } from "../../src/engine.ts";
 import { BitspikeError } from "../../src/errors.ts";
+import { openFrame } from "../../src/kernels/frames.ts";
+import { loadDelivery } from "../../src/kernels/load.ts";
 import type { Target } from "../../src/target/types.ts";
 
 type Delivery = Target["delivery"];
@@ -69,6 +71,25 @@ describe("a table of events", () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it("is the same whatever finds the values that are not 0", async () => {
+    const modules = await loadDelivery();
+    const places = fc.array(values, { minLength: 1, maxLength: 50 });
+    const compared = fc.property(places, (frame) => {
+      const [plain, compiled] = [plainScanner(frame.length), openFrame(modules, frame.length)];
+      // Of a frame that was scanned before nothing is left.
+      for (const all of [frame.map(() => 1), frame]) {
+        for (const scanner of [plain, compiled]) scanner.frame.set(all);
+        const [a, b] = [plain, compiled].map((scanner) => {
+          const count = scanner.scan();
+          return [...scanner.found.subarray(0, count)].filter((place) => all[place] !== 0);
+        });
+        expect(a).toEqual(b);
+        expect(a).toEqual(all.flatMap((value, place) => (value === 0 ? [] : [place])));
+      }
+    });
+    fc.assert(compared, { numRuns: 300 });
   });
 
   it("has the events of every row of thousands", () => {

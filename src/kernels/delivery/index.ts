@@ -3,4 +3,5 @@
 export { addConv } from "./conv";
 export { countEntries } from "./count";
 export { addDense } from "./dense";
+export { listNonZero } from "./frame";
 export { addSparse } from "./sparse";
