@@ -889,6 +889,16 @@ export const catalogue = {
     message: "The recording has no population {population}.",
     hint: "Measure a recording together with the network and the stimuli that it was made of.",
   },
+  MEASURE_NO_ACTIVITY: {
+    title: "Activity was not recorded",
+    message: "The ledger needs {register} of population {population}, which was not recorded.",
+    hint: "Run with the probes that ledgerProbes gives for the program.",
+  },
+  MEASURE_NOT_PLACED: {
+    title: "Neurons without a core",
+    message: "{missing} neurons of population {population} lie on no core.",
+    hint: "Place every neuron of every population on exactly one core.",
+  },
   MEASURE_BATCHES: {
     title: "Batches do not make up the samples",
     message: "Batches of {batches} samples were given for a recording of {samples}.",

@@ -123,6 +123,10 @@ export { comparePredictions, compareRecordings, type Comparison, type Divergence
 export { defaultTolerances, judge, type Evidence, type Tolerances, type Verdict } from "./equivalence/verdict.ts";
 export { denseMacs } from "./measure/dense.ts";
 export { denseBaseline, estimateEnergy, type EnergyEstimate, type EventCounts } from "./measure/energy.ts";
+export type { Account, LedgerKind } from "./measure/accounts.ts";
+export { costsOf, type Cost, type CostKind } from "./measure/costs.ts";
+export { SimpleLatency } from "./measure/latency.ts";
+export { LedgerPlan, ledgerProbes, totalsOf, type Ledger, type Placed, type VisitRow } from "./measure/ledger.ts";
 export {
   neurobenchMetrics,
   neurobenchProbes,

@@ -43,6 +43,19 @@ const sourced = z.object({
 const count = sourced.extend({ value: size });
 const cost = z.object({ low: z.number(), typical: z.number(), high: z.number(), unit: z.literal("pJ") });
 
+const time = sourced.extend({ value: z.number().min(0) });
+const perEvent = <T extends z.ZodType>(one: T) => ({
+  synop: one.optional(),
+  synopByForm: z.object({ dense: one.optional(), sparse: one.optional(), conv2d: one.optional() }).optional(),
+  accumulation: one.optional(),
+  neuronUpdate: one.optional(),
+  neuronActive: one.optional(),
+  spike: one.optional(),
+  axonOut: one.optional(),
+  axonIn: one.optional(),
+  hop: z.object({ east: one, west: one, north: one, south: one }).optional(),
+});
+
 const arrival = z.enum(["next-timestep", "same-timestep"]);
 const mostEvents = z.int().min(1).max(65_535);
 const target = z.object({
@@ -63,6 +76,7 @@ const target = z.object({
       role: z.enum(["hidden", "output"]).optional(),
       fires: z.enum(["once", "repeatedly"]).optional(),
       charge: z.string().optional(),
+      active: z.string().optional(),
       forward: z.object({ atMost: size.max(65_535) }).optional(),
       blocks: named(z.string()),
     }),
@@ -87,19 +101,24 @@ const target = z.object({
     axons: count.optional(),
     destinations: count.optional(),
     shared: z.boolean().optional(),
+    gathered: z.boolean().optional(),
     kinds: named(z.object({ neurons: count.optional(), fanOut: count.optional() })).optional(),
   }),
   chip: z.object({ cores: count, inputs: count.optional() }),
-  energy: z
+  noc: z
     .object({
-      basis: z.enum(["published", "stand-in"]),
-      of: z.string(),
-      synop: cost.optional(),
-      neuronUpdate: cost.optional(),
-      spike: cost.optional(),
-      notPriced: texts,
+      topology: z.literal("mesh"),
+      routing: z.literal("x-then-y"),
+      width: count,
+      height: count,
+      coresPerTile: count,
+      tiles: z.enum(["by-column", "by-row"]),
     })
+    .optional(),
+  energy: z
+    .object({ basis: z.enum(["published", "stand-in"]), of: z.string(), ...perEvent(cost), notPriced: texts })
     .nullable(),
+  latency: z.object({ ...perEvent(time), barrier: z.array(z.object({ tiles: whole.min(0), time })) }).optional(),
   recipes: named(
     z.object({
       arithmetic: z.enum(["float64", "float32"]).optional(),

@@ -70,6 +70,8 @@ export interface DatapathSpec {
    * all timesteps, where that is not 1 / (1 - alpha).
    */
   readonly charge?: string | undefined;
+  /** Name of a per-step value that is not 0 where a neuron has something to do, which then takes more time and energy. */
+  readonly active?: string | undefined;
   /**
    * A neuron may pass its count of spikes on to one other of its population: directly after its update the count is
    * added to the other's, which is cut at `atMost`. The equations read in `spike` what was there before.

@@ -7,7 +7,7 @@ import type { DatapathSpec, ParameterSpec, TypeSpec } from "../datapath/spec.ts"
 import type { Definition } from "../datapath/syntax.ts";
 import { BitspikeError, mistake } from "../errors.ts";
 import { checkEvents } from "./event-check.ts";
-import type { RecipeSpec, Target } from "./types.ts";
+import type { EventCost, RecipeSpec, Target } from "./types.ts";
 
 /** Every mistake; places name a field, and where in its text. */
 export function checkTarget(target: Target): BitspikeError[] {
@@ -68,7 +68,21 @@ function checkDatapath(field: string, spec: DatapathSpec, target: Target): Bitsp
       );
     }
   }
-  return [...issues, ...checkExponents(field, spec, target), ...checkDecays(field, spec, target.settings)];
+  return [
+    ...issues,
+    ...checkActive(field, spec, target),
+    ...checkExponents(field, spec, target),
+    ...checkDecays(field, spec, target.settings),
+  ];
+}
+
+/** What tells active neurons apart has to be worked out in every timestep. */
+function checkActive(field: string, spec: DatapathSpec, target: Target): BitspikeError[] {
+  const { active } = spec;
+  if (active === undefined || target.events !== null) return [];
+  const { datapath } = readDatapath(spec, target.settings);
+  const isThere = datapath === null || datapath.onTimestep.some(({ name }) => name === active);
+  return isThere ? [] : [wrong(`${field}.active`, `on timestep does not work out ${active}`)];
 }
 
 /** What decays keep, and what a current makes of a weight. */
@@ -275,12 +289,26 @@ function checkKinds({ core, datapaths }: Target): BitspikeError[] {
   return [...issues, wrong("core.shared", "axons are counted for cores with one population each")];
 }
 
-function checkCosts({ energy }: Target): BitspikeError[] {
-  const costs = { synop: energy?.synop, "neuron-update": energy?.neuronUpdate, spike: energy?.spike };
-  return Object.entries(costs).flatMap(([name, cost]) => {
-    const rising = cost === undefined || (cost.low <= cost.typical && cost.typical <= cost.high);
-    return rising ? [] : [wrong(`energy.${name}`, "low, typical and high have to rise")];
+function checkCosts({ energy, noc, chip }: Target): BitspikeError[] {
+  const { synopByForm, hop, ...events } = energy ?? {};
+  const costs = Object.entries({ ...events, ...synopByForm, ...hop }).filter((entry): entry is [string, EventCost] => {
+    return typeof entry[1] === "object" && "typical" in entry[1];
   });
+  const issues = costs.flatMap(([name, cost]) => {
+    const rising = cost.low <= cost.typical && cost.typical <= cost.high;
+    return rising ? [] : [wrong(`energy.${fieldOf(name)}`, "low, typical and high have to rise")];
+  });
+  const places = noc === undefined ? Infinity : noc.width.value * noc.height.value * noc.coresPerTile.value;
+  if (chip.cores.value > places)
+    issues.push(wrong("noc", `its tiles have ${places} cores, the chip ${chip.cores.value}`));
+  return issues;
+}
+
+/** A field as a target's file writes it. */
+function fieldOf(name: string): string {
+  if (["dense", "sparse", "conv2d"].includes(name)) return `synop-by-form.${name}`;
+  if (["east", "west", "north", "south"].includes(name)) return `hop.${name}`;
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function checkRecipe(name: string, recipe: RecipeSpec, target: Target): BitspikeError[] {

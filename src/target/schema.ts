@@ -3,8 +3,9 @@
 import { z } from "zod";
 import type { DatapathSpec, ParameterSpec, StateSpec, TypeSpec } from "../datapath/spec.ts";
 import { formIssues, type FormIssue } from "../yaml.ts";
+import { count, energyForm, latencyForm, memory, nocForm } from "./cost-schema.ts";
 import { eventDatapathForm, eventsForm, synapsesForm, type SharedForms } from "./event-schema.ts";
-import type { EnergySpec, KindLimits, RecipeSpec, Target } from "./types.ts";
+import type { KindLimits, RecipeSpec, Target } from "./types.ts";
 import { rangeOf, withWidths } from "./widths.ts";
 
 /** A type as a target writes it: `int24`, `uint12`, `int[setting]` or `low..high`. */
@@ -17,14 +18,6 @@ const typeText = z
   .describe(
     "int8 (-128..127), uint8 (0..255), both ends, such as -8388607..8388608, or int[name]: as many bits as the setting says",
   );
-
-const confidence = z
-  .enum(["quoted", "public-page", "computed", "literature-unverified", "assumption"])
-  .describe("How well the number is known; shown wherever the number is shown");
-
-const read = { source: z.string().min(1).describe("Where the number was read"), confidence };
-const count = z.strictObject({ value: z.int().positive(), ...read });
-const memory = z.strictObject({ value: z.number().positive(), unit: z.enum(["B", "KB", "KiB", "MiB"]), ...read });
 
 const rounding = z
   .enum(["nearest", "nearest-even", "down", "toward-zero", "above"])
@@ -111,6 +104,10 @@ const datapath = z.strictObject({
   charge: real
     .optional()
     .describe("What one LSB of weight adds to the membrane over all timesteps, where it is not 1 / (1 - alpha)"),
+  active: z
+    .string()
+    .optional()
+    .describe("A value of the timestep that is not 0 where a neuron has something to do, which then takes more"),
   forward: z
     .strictObject({ "at-most": z.int().min(1).max(65_535).describe("Where the sum of counts is cut") })
     .optional()
@@ -128,15 +125,6 @@ const mostEvents = z.int().min(1).max(65_535);
 const kindLimits = z.strictObject({
   neurons: count.optional().describe("Neurons of this kind per core"),
   "fan-out": count.optional().describe("Neurons of this kind that one neuron reaches by weights other than 0"),
-});
-
-const cost = z.strictObject({
-  low: z.number().nonnegative(),
-  typical: z.number().nonnegative(),
-  high: z.number().nonnegative(),
-  unit: z.literal("pJ"),
-  source: z.string().min(1),
-  confidence,
 });
 
 const recipe = z.strictObject({
@@ -228,6 +216,10 @@ const targetSchema = z
       axons: count.optional().describe("Lines by which spikes enter a core: one per source, and per type of axon"),
       destinations: count.optional().describe("Axons that the spikes of one neuron can be sent to"),
       shared: z.boolean().optional().describe("Several populations may lie on one core"),
+      gathered: z
+        .boolean()
+        .optional()
+        .describe("What a neuron gathered is read once per timestep, at the cost of an accumulation"),
       kinds: z
         .record(z.string(), kindLimits)
         .optional()
@@ -237,16 +229,9 @@ const targetSchema = z
       cores: count,
       inputs: count.optional().describe("Channels by which events of inputs enter the chip"),
     }),
-    energy: z
-      .strictObject({
-        basis: z.enum(["published", "stand-in"]),
-        of: z.string(),
-        synop: cost.optional(),
-        "neuron-update": cost.optional(),
-        spike: cost.optional(),
-        "not-priced": z.array(z.string()).default([]),
-      })
-      .optional(),
+    noc: nocForm.optional().describe("The network of the cores"),
+    energy: energyForm.optional(),
+    latency: latencyForm.optional().describe("How long events take on a core, one after the other"),
     recipes: z.record(z.string(), recipe).default({}),
   })
   .describe("A chip for bitspike: see docs/targets.md");
@@ -382,10 +367,13 @@ function toTarget(form: TargetDocument): Target {
       axons: form.core.axons,
       destinations: form.core.destinations,
       shared: form.core.shared,
+      gathered: form.core.gathered,
       kinds: form.core.kinds === undefined ? undefined : mapValues(form.core.kinds, toKind),
     },
     chip: form.chip,
-    energy: form.energy === undefined ? null : toEnergy(form.energy),
+    noc: form.noc,
+    energy: form.energy ?? null,
+    latency: form.latency,
     recipes: mapValues(form.recipes, toRecipe),
     events: null,
     synapses: null,
@@ -404,14 +392,9 @@ function toKind({ neurons, "fan-out": fanOut }: z.infer<typeof kindLimits>): Kin
   return { neurons, fanOut };
 }
 
-function toEnergy(form: NonNullable<TargetDocument["energy"]>): EnergySpec {
-  const { "neuron-update": neuronUpdate, "not-priced": notPriced, ...rest } = form;
-  return { ...rest, neuronUpdate, notPriced };
-}
-
 function toDatapath(form: DatapathDocument): DatapathSpec {
   const { state: states, parameters, projection, inputs, reset, forward, ...rest } = form;
-  const { role, fires, charge, real: reading, ...texts } = rest;
+  const { role, fires, charge, active, real: reading, ...texts } = rest;
   const blocks = Object.fromEntries(Object.entries(texts).filter((entry) => entry[1] !== undefined));
   return {
     state: mapValues(states, toState),
@@ -422,6 +405,7 @@ function toDatapath(form: DatapathDocument): DatapathSpec {
     role,
     fires,
     charge,
+    active,
     real: reading,
     forward: forward === undefined ? undefined : { atMost: forward["at-most"] },
     blocks: blocks as Record<string, string>,

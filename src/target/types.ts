@@ -50,14 +50,53 @@ export interface EventCost {
   readonly confidence: Confidence;
 }
 
-export interface EnergySpec {
+/** Where a link of a mesh leads. */
+export type Direction = "east" | "west" | "north" | "south";
+
+/** What each kind of event takes. What is missing is counted, and not known. */
+export interface PerEvent<T> {
+  /** A synapse is looked up for an arriving event. */
+  readonly synop?: T | undefined;
+  /** The same by the form in which the weights are stored, where that matters. */
+  readonly synopByForm?: Readonly<Partial<Record<"dense" | "sparse" | "conv2d", T | undefined>>> | undefined;
+  /** Its weight is added to what the neuron has gathered. */
+  readonly accumulation?: T | undefined;
+  /** A neuron in a timestep, whether or not it has anything to do. */
+  readonly neuronUpdate?: T | undefined;
+  /** What an active one takes more: see `active` of the datapaths. */
+  readonly neuronActive?: T | undefined;
+  readonly spike?: T | undefined;
+  /** A message that leaves a core, and one that arrives there. */
+  readonly axonOut?: T | undefined;
+  readonly axonIn?: T | undefined;
+  /** A message over one link. */
+  readonly hop?: Readonly<Record<Direction, T>> | undefined;
+}
+
+/** The network of a chip's cores. */
+export interface NocSpec {
+  readonly topology: "mesh";
+  /** x first, then y. */
+  readonly routing: "x-then-y";
+  /** Tiles across and down. */
+  readonly width: Sourced;
+  readonly height: Sourced;
+  /** Cores that share a router: core c lies on tile floor(c / coresPerTile). */
+  readonly coresPerTile: Sourced;
+  /** Whether tile 1 lies above tile 0, or beside it. */
+  readonly tiles: "by-column" | "by-row";
+}
+
+/** How long events take, in ns; they follow each other on a core. */
+export interface LatencySpec extends PerEvent<Sourced> {
+  /** What ends a timestep, by the number of tiles in use: the entry with most tiles of those that are not above it. */
+  readonly barrier: readonly { readonly tiles: number; readonly time: Sourced }[];
+}
+
+export interface EnergySpec extends PerEvent<EventCost> {
   /** `published`: of this chip. `stand-in`: of another chip, named in `of`, because this one's are unpublished. */
   readonly basis: "published" | "stand-in";
   readonly of: string;
-  /** Per synaptic event, per neuron and timestep, per spike sent. A missing one is counted but not priced. */
-  readonly synop?: EventCost | undefined;
-  readonly neuronUpdate?: EventCost | undefined;
-  readonly spike?: EventCost | undefined;
   /** What costs energy on the chip and is in none of these. */
   readonly notPriced: readonly string[];
 }
@@ -136,12 +175,17 @@ export interface Target {
     readonly destinations?: Sourced | undefined;
     /** Several populations may lie on one core. */
     readonly shared?: boolean | undefined;
+    /** What a neuron gathered is read once per timestep in a step of its own, as costly as an accumulation. */
+    readonly gathered?: boolean | undefined;
     /** By datapath: what a core has of that kind of neuron, where there are several kinds. */
     readonly kinds?: Readonly<Record<string, KindLimits>> | undefined;
   };
   /** `inputs`: channels by which events of inputs enter. */
   readonly chip: { readonly cores: Sourced; readonly inputs?: Sourced | undefined };
+  /** Missing where nothing is known of it, or where there is none. */
+  readonly noc?: NocSpec | undefined;
   readonly energy: EnergySpec | null;
+  readonly latency?: LatencySpec | undefined;
   readonly recipes: Readonly<Record<string, RecipeSpec>>;
   /** How the chip runs on events; null: it runs in timesteps. */
   readonly events: EventSpec | null;

@@ -1,12 +1,21 @@
 /** SANA-FE's two models of a soma, as programs for the target sana-fe-loihi: spikes, potentials and what is counted. */
 
-import type { ProgramPopulation, ProgramProjection, SparseSynapses } from "../../src/compile/program.ts";
-import type { Probe, Recording, SpikeTrain } from "../../src/engine.ts";
-import { fanOut, synopsOf } from "../../src/measure/synops.ts";
-import { SpikeTrainBuilder } from "../../src/recording.ts";
+import type {
+  Program,
+  ProgramPopulation,
+  ProgramProjection,
+  SparseSynapses,
+  Synapses,
+} from "../../src/compile/program.ts";
+import type { Probe, Recording, Stimuli } from "../../src/engine.ts";
+import type { Account, LedgerKind } from "../../src/measure/accounts.ts";
+import { costsOf, type CostKind } from "../../src/measure/costs.ts";
+import { SimpleLatency } from "../../src/measure/latency.ts";
+import { LedgerPlan, type Placed } from "../../src/measure/ledger.ts";
 import { populationOf, rasterOf, recordInteger, stimulusOf } from "./engines.ts";
 import { hasFields, type Adapter, type IntegerEngine } from "./oracle.ts";
 import { populationLoad, programOf, targetOf, type Loads } from "./programs.ts";
+import { placesOf, withArchitecture, type Architecture, type Mapped } from "./sana-fe-architecture.ts";
 import type { Tally } from "./tally.ts";
 
 type Attributes = Readonly<Record<string, number | string | boolean | undefined>>;
@@ -24,18 +33,33 @@ interface Edge {
 }
 interface Vector {
   readonly name: string;
-  readonly architecture: { readonly somaModel: string };
+  readonly architecture: Architecture;
   readonly network: { readonly groups: readonly Group[]; readonly edges: readonly Edge[] };
+  /** Where each neuron lies, those of inputs too; missing where only neurons were recorded. */
+  readonly mapping?: readonly Mapped[];
   readonly timesteps: number;
   readonly expected: {
-    readonly totals: Readonly<Record<(typeof counted)[number], number>>;
-    readonly perTimestep: Readonly<Record<(typeof counted)[number], readonly number[]>>;
+    readonly timing?: { readonly simple: { readonly perTimestepSeconds: readonly number[] } };
+    readonly totals: Partial<Record<Counted, number>>;
+    readonly perTimestep: Partial<Record<Counted, readonly number[]>> & {
+      readonly energyJoules?: Readonly<Record<EnergyPart | "total", readonly number[]>>;
+    };
     readonly spikeTimesteps: Readonly<Record<string, readonly number[]>>;
     readonly potentials: { readonly neurons: readonly string[]; readonly rows: readonly (readonly number[])[] };
   };
 }
 
-const counted = ["synapticEvents", "neuronsUpdated", "neuronsFired"] as const;
+const counted = ["synapticEvents", "messages", "hops", "neuronsUpdated", "neuronsFired"] as const;
+type Counted = (typeof counted)[number];
+
+/** Which events each part of the energy is made of. */
+const energyParts = {
+  synapse: ["synop"],
+  dendrite: ["accumulation"],
+  soma: ["neuronUpdate", "neuronActive", "spike"],
+  network: ["axonOut", "axonIn", "hop"],
+} as const satisfies Record<string, readonly CostKind[]>;
+type EnergyPart = keyof typeof energyParts;
 
 const target = targetOf("sana-fe-loihi");
 /** Bits below its unit: it cuts membranes to 6, a current that decays gains a bit per step; more would not fit weights. */
@@ -79,7 +103,9 @@ async function compare(vector: Vector, engine: IntegerEngine, tally: Tally): Pro
   const populations = neurons.map((group) => populationFrom(group, vector));
   const projections = projectionsOf(vector, unit);
   const shapes = Object.fromEntries(inputs.map((group) => [group.name, [group.neurons.length]]));
-  const program = programOf(target, {}, shapes, populations, projections);
+  const { mapping, architecture } = vector;
+  const chip = mapping === undefined ? target : withArchitecture(target, architecture, mapping);
+  const program = programOf(chip, {}, shapes, populations, projections);
   const stimuli = inputs.map((group) => {
     const size = group.neurons.length;
     return [group.name, stimulusOf(sent(group, vector.timesteps), 1, vector.timesteps, [size])] as const;
@@ -89,7 +115,8 @@ async function compare(vector: Vector, engine: IntegerEngine, tally: Tally): Pro
   );
   const recording = await recordInteger(engine, program, new Map(stimuli), probes);
   compareNeurons(vector, neurons, recording, unit, tally);
-  compareCounts(vector, inputs, projections, recording, tally);
+  const places = mapping === undefined ? onOneCore(vector) : placesOf(mapping, architecture);
+  compareLedger(vector, program, places, new Map(stimuli), recording, tally);
 }
 
 function populationFrom({ name, neurons }: Group, vector: Vector): ProgramPopulation {
@@ -126,7 +153,7 @@ function populationFrom({ name, neurons }: Group, vector: Vector): ProgramPopula
 const resetModes = ["none", "hard", "soft", "saturate"];
 
 /** One projection per pair of groups and delay; further edges between the same two neurons have another one. */
-function projectionsOf({ network }: Vector, unit: number): ProgramProjection[] {
+function projectionsOf({ network, mapping }: Vector, unit: number): ProgramProjection[] {
   const groups = new Map<string, Edge[]>();
   const times = new Map<string, number>();
   for (const edge of network.edges) {
@@ -139,7 +166,9 @@ function projectionsOf({ network }: Vector, unit: number): ProgramProjection[] {
   }
   return [...groups].map(([name, edges]): ProgramProjection => {
     const [{ from, to, delay = 0 }] = edges as [Edge];
-    const sources = network.groups.find((group) => group.name === groupOf(from))!.neurons.length;
+    const size = (group: string): number => network.groups.find(({ name }) => name === group)!.neurons.length;
+    const isDense = mapping?.find(({ neuron }) => neuron === to)?.synapseUnit === "dense";
+    const rows = rowsOf(size(groupOf(from)), edges, unit);
     return {
       name,
       from: groupOf(from),
@@ -147,9 +176,16 @@ function projectionsOf({ network }: Vector, unit: number): ProgramProjection[] {
       arrivesAfter: 1 + delay,
       parameters: {},
       accumulator: "input",
-      synapses: rowsOf(sources, edges, unit),
+      synapses: isDense ? denseOf(rows, size(groupOf(to))) : rows,
     };
   });
+}
+
+/** The same synapses as a matrix, which they have to fill. */
+function denseOf({ start, target, weight }: SparseSynapses, neurons: number): Synapses {
+  const sources = start.length - 1;
+  if (target.length !== sources * neurons) throw new Error("a dense unit's synapses do not fill a matrix");
+  return { kind: "dense", weight };
 }
 
 function groupOf(neuron: string): string {
@@ -209,52 +245,69 @@ function compareNeurons(
   }
 }
 
-function compareCounts(
-  { timesteps, expected }: Vector,
-  inputs: readonly Group[],
-  projections: readonly ProgramProjection[],
+function compareLedger(
+  { mapping, timesteps, expected, network }: Vector,
+  program: Program,
+  places: readonly Placed[],
+  stimuli: Stimuli,
   recording: Recording,
   tally: Tally,
 ): void {
-  const outside = inputs.map((group) => [group.name, trainOf(sent(group, timesteps), timesteps)] as const);
-  const trains = new Map<string, SpikeTrain>([
-    ...outside,
-    ...recording.populations.map(({ name, spikes }) => [name, spikes] as const),
-  ]);
-  const steps = (amount: (step: number) => number): number[] => Array.from({ length: timesteps }, (_, t) => amount(t));
-  // Synapses are looked up when a spike is sent, however late it acts.
-  const lookUps = projections.map(({ from, synapses }) => {
-    const sources = (synapses as SparseSynapses).start.length - 1;
-    return synopsOf(trains.get(from)!, fanOut(synapses, sources), 1);
-  });
-  const updated = recording.populations.map(({ neurons, traces }) => ({ neurons, trace: traces.get("updated")! }));
-  const counts: Record<(typeof counted)[number], number[]> = {
-    synapticEvents: steps((t) => sum(lookUps.map((own) => own[t]!))),
-    neuronsFired: steps((t) => sum([...trains.values()].map((train) => firing(train, t)))),
-    neuronsUpdated: steps(
-      (t) =>
-        sum(updated.flatMap(({ neurons, trace }) => [...trace.subarray(t * neurons, (t + 1) * neurons)])) +
-        sum(outside.map(([, train]) => firing(train, t))),
-    ),
+  const plan = new LedgerPlan(program, places);
+  const ledger = plan.sum(stimuli, recording);
+  const perStep = (each: (account: Account) => number): number[] => {
+    const amounts = ledger.accounts.map(each);
+    return Array.from({ length: timesteps }, (_, step) =>
+      sum(amounts.map((amount, account) => amount * ledger.byStep[account * timesteps + step]!)),
+    );
+  };
+  const counting = (kind: LedgerKind): number[] => perStep((account) => Number(account.kind === kind));
+  // Neurons of its inputs fire and are updated when the host sends something.
+  const sending = Array.from({ length: timesteps }, (_, step) =>
+    sum(network.groups.flatMap(({ neurons }) => neurons.map(({ spikes = [] }) => spikes[step] ?? 0))),
+  );
+  const withInputs = (counts: readonly number[]): number[] => counts.map((count, step) => count + sending[step]!);
+  const counts: Record<Counted, number[]> = {
+    synapticEvents: counting("synop"),
+    messages: counting("axon-out"),
+    hops: counting("hop"),
+    neuronsFired: withInputs(counting("spike")),
+    neuronsUpdated: withInputs(counting("neuron-active")),
   };
   for (const name of counted) {
-    tally.exact(name, counts[name], expected.perTimestep[name]);
-    tally.exact(`all ${name}`, [sum(counts[name])], [expected.totals[name]]);
+    const [steps, total] = [expected.perTimestep[name], expected.totals[name]];
+    if (steps !== undefined) tally.exact(name, counts[name], steps);
+    if (total !== undefined) tally.exact(`all ${name}`, [sum(counts[name])], [total]);
+  }
+  const { energyJoules } = expected.perTimestep;
+  if (energyJoules === undefined) return;
+  const joules = (kinds: readonly CostKind[]): number[] =>
+    perStep((account) => {
+      const costs = costsOf(account, program, program.target.energy!).filter(({ kind }) => kinds.includes(kind));
+      return sum(costs.map(({ cost }) => cost!.typical * 1e-12));
+    });
+  for (const [part, kinds] of Object.entries(energyParts)) {
+    near(tally, `${part} energy`, joules(kinds), energyJoules[part as EnergyPart]);
+  }
+  near(tally, "energy", joules(Object.values(energyParts).flat()), energyJoules.total);
+  const tiles = new Set(mapping!.map(({ tile }) => tile)).size;
+  const latency = new SimpleLatency(plan, program, program.target.latency!, tiles);
+  const seconds: number[] = [];
+  plan.visit(stimuli, recording, (row) => void seconds.push(latency.of(row) * 1e-9));
+  near(tally, "simple time", seconds, expected.timing!.simple.perTimestepSeconds);
+}
+
+/** Within the seven digits that are printed. */
+function near(tally: Tally, what: string, got: readonly number[], expected: readonly number[]): void {
+  for (const [step, value] of expected.entries()) {
+    const error = Math.abs(got[step]! - value);
+    tally.same(`${what} of step ${step}: ${value}`, error <= 1e-6 * value ? value : got[step], value);
   }
 }
 
-function firing({ start }: SpikeTrain, step: number): number {
-  return start[step + 1]! - start[step]!;
-}
-
-function trainOf(raster: Float64Array, steps: number): SpikeTrain {
-  const size = raster.length / steps;
-  const builder = new SpikeTrainBuilder(steps);
-  for (let step = 0; step < steps; step++) {
-    const fired = Array.from({ length: size }, (_, i) => i).filter((i) => raster[step * size + i] !== 0);
-    builder.addRow(Uint32Array.from(fired), null, fired.length);
-  }
-  return builder.finish();
+/** Every group on core 0. */
+function onOneCore({ network }: Vector): Placed[] {
+  return network.groups.map(({ name, neurons }) => ({ population: name, core: 0, from: 0, to: neurons.length }));
 }
 
 function sum(values: readonly number[]): number {

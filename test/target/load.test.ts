@@ -148,6 +148,8 @@ describe("a target file", () => {
     ["name: chip", "name: My Chip", "My", "name"],
     ["delays: 0..15", "delays: 15", "15, pay", "delivery.delays"],
     ["unit: pJ", "unit: nJ", "nJ", "energy.synop.unit"],
+    ["recipes:", "noc: ring\nrecipes:", "ring", "noc"],
+    ["recipes:", "latency: { spike: fast }\nrecipes:", "fast", "latency.spike"],
     ["define: |\n      leak(x) = (x * beta) >> 8", "define: 8", "8\n    on load", "datapaths.lif.define"],
   ])("wrong form: %j for %j", (from, to, piece, field) => {
     const text = chip.replace(from, to);
@@ -329,6 +331,14 @@ describe("fields that contradict each other", () => {
     ],
     ["    define: |", "    charge: alpha / (1 - alpha)\n    define: |", "TARGET_FIELD", "datapaths.lif.charge"],
     ["    define: |", "    charge: beta\n    define: |", "DATAPATH_QUANTITY", "datapaths.lif.charge"],
+    ["    define: |", "    active: busy\n    define: |", "TARGET_FIELD", "datapaths.lif.active"],
+    ["synop: { low: 1", "axon-out: { low: 4", "TARGET_FIELD", "energy.axon-out"],
+    [
+      "recipes:",
+      "noc: { topology: mesh, routing: x-then-y, tiles: by-row, width: &one { value: 1, source: chosen, confidence: assumption }, height: *one, cores-per-tile: *one }\nrecipes:",
+      "TARGET_FIELD",
+      "noc",
+    ],
     ["    define: |", "    role: inner\n    define: |", "TARGET_FIELD", "datapaths.lif.role"],
     ["    define: |", "    fires: twice\n    define: |", "TARGET_FIELD", "datapaths.lif.fires"],
     [

@@ -1,0 +1,60 @@
+/** What the events of a ledger take on a chip: energy or time, by the same rules. */
+
+import type { Program } from "../compile/program.ts";
+import type { PerEvent } from "../target/types.ts";
+import type { Account } from "./accounts.ts";
+
+/** The kinds of events that targets price. */
+export type CostKind =
+  | "synop"
+  | "accumulation"
+  | "neuronUpdate"
+  | "neuronActive"
+  | "spike"
+  | "axonOut"
+  | "axonIn"
+  | "hop";
+
+/** One thing that an event takes; null where the target does not know how much. */
+export interface Cost<T> {
+  readonly kind: CostKind;
+  readonly cost: T | null;
+}
+
+/** What each event of an account takes. */
+export function costsOf<T>(account: Account, program: Program, spec: PerEvent<T>): Cost<T>[] {
+  const one = (kind: CostKind, cost: T | undefined): Cost<T> => ({ kind, cost: cost ?? null });
+  switch (account.kind) {
+    case "synop":
+      return [one("synop", synopCost(account, program, spec)), ...accumulation(spec)];
+    case "neuron-update":
+      return [one("neuronUpdate", spec.neuronUpdate), ...gathering(program, spec)];
+    case "input-update":
+      return gathering(program, spec);
+    case "neuron-active":
+      return [one("neuronActive", spec.neuronActive)];
+    case "spike":
+      return [one("spike", spec.spike)];
+    case "axon-out":
+      return [one("axonOut", spec.axonOut)];
+    case "axon-in":
+      return [one("axonIn", spec.axonIn)];
+    case "hop":
+      return [one("hop", spec.hop?.[account.link!.direction])];
+  }
+}
+
+/** Part of a synop on chips that do not say otherwise. */
+function accumulation<T>({ accumulation: cost }: PerEvent<T>): Cost<T>[] {
+  return cost === undefined ? [] : [{ kind: "accumulation", cost }];
+}
+
+/** What was gathered is read. */
+function gathering<T>({ target }: Program, spec: PerEvent<T>): Cost<T>[] {
+  return target.core.gathered === true ? accumulation(spec) : [];
+}
+
+function synopCost<T>({ projection }: Account, { projections }: Program, spec: PerEvent<T>): T | undefined {
+  const form = projections.find(({ name }) => name === projection)!.synapses.kind;
+  return spec.synopByForm?.[form] ?? spec.synop;
+}
