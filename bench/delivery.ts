@@ -1,9 +1,10 @@
 /**
  * How close do the kernels of synaptic delivery come to what loading the same bytes takes, and how far are they from plain
- * JavaScript? `node dist-bench/delivery.js [--json FILE] [--repeats N]`.
+ * JavaScript? `node dist-bench/delivery.js [--json FILE] [--repeats N] [--only TEXT]`.
  */
 
 import { writeFileSync } from "node:fs";
+import type { EventList } from "../dist/core/events.js";
 import { openRows } from "../dist/core/rows.js";
 import { addUp, type Sum } from "../dist/core/sums.js";
 import type { ConvSynapses, SparseSynapses, Synapses } from "../dist/core/synapses.js";
@@ -13,9 +14,12 @@ import {
   reserveSums,
   writeSynapses,
   type KernelDelivery,
+  type PackedSynapses,
 } from "../dist/kernels/delivery.js";
 import { deliveryKernels, loadDelivery, type DeliveryModules } from "../dist/kernels/load.js";
 import { Layout, openMemory, viewOf } from "../dist/kernels/memory.js";
+import type { WasmMemory } from "../dist/kernels/wasm.js";
+import { openInOrder } from "./in-order.ts";
 import { openLoad } from "./load.ts";
 import { deliveryPage, lineOf, type Delivered, type DeliveryResults } from "./pages/delivery.ts";
 import { facts, inTurns, main, readOptions, type Contestant } from "./shared.ts";
@@ -29,6 +33,8 @@ interface Case {
   readonly neurons: number;
   /** Shares of sources that fire. */
   readonly activities: readonly number[];
+  /** Whether registers saturate at every event, so that the order of events counts. */
+  readonly inOrder?: boolean;
   /** Samples of a batch; 1 where events are added up one list at a time. */
   readonly samples: number;
 }
@@ -53,8 +59,9 @@ function weights(count: number, bits: number): Int32Array {
 function dense(sources: number, neurons: number, bits: number, more: Partial<Case> = {}): Case {
   const graded = more.sum === "weight * payload" ? ", graded" : "";
   const batch = more.samples === undefined ? "" : `, batch of ${more.samples}`;
+  const order = more.inOrder === true ? ", in order" : "";
   return {
-    name: `dense ${sources}x${neurons}, ${bits} bits${graded}${batch}`,
+    name: `dense ${sources}x${neurons}, ${bits} bits${graded}${batch}${order}`,
     synapses: () => ({ kind: "dense", weight: weights(sources * neurons, bits) }),
     sum: "weight",
     sources,
@@ -84,7 +91,7 @@ function conv(channels: number, sum: Sum = "weight"): Case {
   return { name, synapses, sum, sources: size, neurons: size, activities: [0.02, 0.1, 0.3], samples: 1 };
 }
 
-function sparse(sources: number, neurons: number, share: number): Case {
+function sparse(sources: number, neurons: number, share: number, more: Partial<Case> = {}): Case {
   const synapses = (): SparseSynapses => {
     const start = new Uint32Array(sources + 1);
     const target: number[] = [];
@@ -94,8 +101,8 @@ function sparse(sources: number, neurons: number, share: number): Case {
     }
     return { kind: "sparse", start, target: Uint32Array.from(target), weight: weights(target.length, 8) };
   };
-  const name = `sparse ${sources}x${neurons}, ${100 * share} % non-zero, 8 bits`;
-  return { name, synapses, sum: "weight", sources, neurons, activities: [0.1], samples: 1 };
+  const name = `sparse ${sources}x${neurons}, ${100 * share} % non-zero, 8 bits${more.inOrder === true ? ", in order" : ""}`;
+  return { name, synapses, sum: "weight", sources, neurons, activities: [0.1], samples: 1, ...more };
 }
 
 const activities = [0.01, 0.1, 0.5];
@@ -117,15 +124,19 @@ const cases: readonly Case[] = [
   sparse(4096, 4096, 0.01),
   sparse(4096, 4096, 0.04),
   sparse(4096, 4096, 0.1),
+  dense(784, 1024, 8, { activities, inOrder: true }),
+  dense(4096, 4096, 8, { activities, inOrder: true }),
+  sparse(4096, 4096, 0.04, { inOrder: true }),
 ];
 
 await main(async () => {
-  const options = readOptions(["json", "repeats"]);
+  const options = readOptions(["json", "repeats", "only"]);
   const repeats = Number(options.repeats ?? "9");
   const at = facts();
   const modules = await loadDelivery();
   const measured: Delivered[] = [];
   for (const one of cases) {
+    if (!one.name.includes(options.only ?? "")) continue;
     const lines = await measure(one, modules, repeats);
     if (lines === null) return false;
     measured.push(...lines);
@@ -138,16 +149,21 @@ await main(async () => {
 
 /** A delivery with lists of events and what the roof needs, all in one memory. */
 interface Bench {
-  readonly delivery: KernelDelivery;
   readonly form: string;
-  /** Of one row; null where there are no rows. */
-  readonly rowBytes: number | null;
+  /** Of one row: weights, and what lists have beside them. */
+  readonly rowBytes: number;
   readonly neuron: readonly Uint32Array[];
   readonly payload: Int32Array;
   /** Room for addresses of rows. */
   readonly addresses: Uint32Array;
   readonly rowAt: (source: number) => number;
-  readonly load: ReadonlyMap<string, (addresses: number, count: number, bytes: number) => number>;
+  readonly memory: WasmMemory;
+  /** All samples together. */
+  readonly run: (lists: readonly List[]) => void;
+  /** Samples one after another; null where there is one. */
+  readonly oneByOne: ((lists: readonly List[]) => void) | null;
+  /** @returns synops of all lists; null when a kernel differs from the interpreter */
+  readonly check: (lists: readonly List[]) => number | null;
 }
 
 function open(one: Case, synapses: Synapses, modules: DeliveryModules): Bench {
@@ -157,55 +173,83 @@ function open(one: Case, synapses: Synapses, modules: DeliveryModules): Bench {
   const places = reserveSums(packed, layout, samples);
   const lists = Array.from({ length: samples }, () => layout.reserve("u32", sources));
   const payloads = layout.reserve("i32", sources);
-  const addresses = layout.reserve("u32", sources * samples);
+  const addresses = layout.reserve("u32", sources * samples + 8);
   const memory = openMemory(layout);
   writeSynapses(packed, synapses, memory);
-  const delivery = openDelivery({
-    kernels: deliveryKernels(modules, memory),
-    memory,
-    packed,
-    places,
-    synapses,
-    name: one.name,
-  });
+  const kernels = deliveryKernels(modules, memory);
+  const delivery = openDelivery({ kernels, memory, packed, places, synapses, name: one.name });
   const { form } = packed;
   const payload = viewOf(memory, payloads);
   for (let i = 0; i < sources; i++) payload[i] = chance(200) - 100;
   return {
-    delivery,
     form: `${form.kind} ${form.bits}`,
-    rowBytes: form.kind === "dense" ? form.stride : null,
+    ...rowsOf(packed, synapses, memory),
     neuron: lists.map((list) => viewOf(memory, list)),
     payload,
     addresses: viewOf(memory, addresses),
-    rowAt: (source) => (form.kind === "dense" ? form.weights.offset + source * form.stride : 0),
-    load: new Map([4, 8].map((together) => [`load ${together} rows`, openLoad(memory, together)])),
+    memory,
+    run: (all) => delivery.addUpBatch(all),
+    oneByOne: samples === 1 ? null : (all) => all.forEach((list, i) => delivery.addUp(list, i)),
+    check: (all) => check(one, synapses, delivery, all),
+  };
+}
+
+/** Where the weights of a source lie. */
+function rowsOf({ form }: PackedSynapses, synapses: Synapses, memory: WasmMemory): Pick<Bench, "rowBytes" | "rowAt"> {
+  if (form.kind === "dense") {
+    return { rowBytes: form.stride, rowAt: (source) => form.weights.offset + source * form.stride };
+  }
+  if (synapses.kind === "conv2d") {
+    // One kernel for all pixels of a channel.
+    const [channels = 1, height = 1, width = 1] = synapses.inputShape;
+    const rowBytes = form.weights.length / channels;
+    return { rowBytes, rowAt: (source) => form.weights.offset + Math.floor(source / height / width) * rowBytes };
+  }
+  if (form.kind === "conv2d") throw new Error("a convolution's form holds something else");
+  const start = viewOf(memory, form.start);
+  const rowBytes = (form.weights.length + 2 * form.targets.length) / form.sources;
+  return { rowBytes, rowAt: (source) => form.targets.offset + 2 * start[source]! };
+}
+
+function openOrdered({ sources, neurons }: Case, synapses: Synapses): Bench {
+  const bench = openInOrder(synapses, sources, neurons);
+  return {
+    ...bench,
+    neuron: [bench.neuron],
+    run: ([list]) => bench.deliver(list!),
+    oneByOne: null,
+    check: ([list]) => bench.check(list!),
   };
 }
 
 /** @returns null when a kernel differs from the interpreter */
 async function measure(one: Case, modules: DeliveryModules, repeats: number): Promise<Delivered[] | null> {
   const synapses = one.synapses();
-  const bench = open(one, synapses, modules);
+  const bench = one.inOrder === true ? openOrdered(one, synapses) : open(one, synapses, modules);
   const measured: Delivered[] = [];
   for (const activity of one.activities) {
     const lists = bench.neuron.map((neuron) => fire(neuron, bench.payload, one.sources, activity));
-    const synops = check(one, synapses, bench, lists);
-    if (synops === null) return null;
+    // Registers that are added to go on from where they were: each activity begins anew.
+    const synops = one.inOrder === true ? openOrdered(one, synapses).check(lists) : bench.check(lists);
+    if (synops === null) {
+      console.log(`✗ ${one.name}: the kernel differs from the interpreter.`);
+      return null;
+    }
     const times = Math.max(1, Math.ceil(leastSynops / synops));
+    const { run, oneByOne } = bench;
     const contestants = new Map<string, Contestant>();
     contestants.set(
       "kernel",
-      timed(() => bench.delivery.addUpBatch(lists), times),
+      timed(() => run(lists), times),
     );
-    if (one.samples > 1) {
+    if (oneByOne !== null) {
       contestants.set(
         "one by one",
-        timed(() => lists.forEach((list, i) => bench.delivery.addUp(list, i)), times),
+        timed(() => oneByOne(lists), times),
       );
     }
     const bytes = addRoofs(contestants, bench, lists, times);
-    if (synapses.kind === "dense" && one.samples === 1)
+    if (synapses.kind === "dense" && one.samples === 1 && one.inOrder !== true)
       contestants.set("JavaScript", inJavaScript(one, synapses.weight, lists[0]!));
     const timings = await inTurns(contestants, repeats);
     // Each contestant repeats as often as it needs to be measured well.
@@ -219,7 +263,7 @@ async function measure(one: Case, modules: DeliveryModules, repeats: number): Pr
   return measured;
 }
 
-type List = Parameters<KernelDelivery["addUp"]>[0];
+type List = EventList;
 
 function fire(neuron: Uint32Array, payload: Int32Array, sources: number, activity: number): List {
   let count = 0;
@@ -231,7 +275,7 @@ function fire(neuron: Uint32Array, payload: Int32Array, sources: number, activit
 function check(
   { name, sum, neurons }: Case,
   synapses: Synapses,
-  { delivery }: Bench,
+  delivery: KernelDelivery,
   lists: readonly List[],
 ): number | null {
   delivery.addUpBatch(lists);
@@ -241,10 +285,7 @@ function check(
     const total = new Float64Array(neurons);
     const expected = addUp(rows, list, sum, total, name);
     const { total: own, wide, synops: counted } = delivery.sums[sample]!;
-    if (wide !== null || counted !== expected || !total.every((value, i) => value === own[i])) {
-      console.log(`✗ ${name}: the kernel differs from the interpreter.`);
-      return null;
-    }
+    if (wide !== null || counted !== expected || !total.every((value, i) => value === own[i])) return null;
     synops += counted;
   }
   return synops;
@@ -259,23 +300,19 @@ function timed(run: () => void, times: number): Contestant {
 }
 
 /** The same rows, only loaded. @returns their bytes */
-function addRoofs(
-  contestants: Map<string, Contestant>,
-  bench: Bench,
-  lists: readonly List[],
-  times: number,
-): number | null {
-  const { rowBytes, addresses, rowAt } = bench;
-  if (rowBytes === null || rowBytes % 64 !== 0) return null;
+function addRoofs(contestants: Map<string, Contestant>, bench: Bench, lists: readonly List[], times: number): number {
+  const { addresses, rowAt } = bench;
+  // Whole lines of the cache, and no more than there are.
+  const rowBytes = Math.max(64, 64 * Math.floor(bench.rowBytes / 64));
   let count = 0;
   for (const { neuron, count: events } of lists)
     for (let i = 0; i < events; i++) addresses[count++] = rowAt(neuron[i]!);
-  for (const [name, load] of bench.load) {
-    const together = Number(/\d+/.exec(name)![0]);
+  for (const together of [4, 8]) {
+    const load = openLoad(bench.memory, together);
     const whole = Math.ceil(count / together) * together;
     for (let i = count; i < whole; i++) addresses[i] = addresses[i - together]!;
     contestants.set(
-      name,
+      `load ${together} rows`,
       timed(() => void load(addresses.byteOffset, whole, rowBytes), times),
     );
   }

@@ -8,8 +8,8 @@ export interface Delivered {
   readonly form: string;
   readonly activity: number;
   readonly synops: number;
-  /** Bytes of weights that the events need, where they lie in rows. */
-  readonly bytes: number | null;
+  /** Bytes that the roof loads. */
+  readonly bytes: number;
   /** Seconds for `synops`, by contestant. */
   readonly timings: Readonly<Record<string, Timing>>;
 }
@@ -58,9 +58,15 @@ export function lineOf(one: Delivered): string[] {
 export function deliveryPage(results: DeliveryResults): string {
   const { measured, repeats } = results;
   return `Synapses of random weights and random sources that fire; one core. Every result was compared with the interpreter's first. Ratios
-compare the fastest of ${repeats} rounds: with loading the same bytes and nothing else, four or eight rows side by side (1 is the most);
-with a loop in JavaScript over arrays of the same width; for batches with the samples one after another. Thousand million synops
-per second on this machine, median (best):
+compare the fastest of ${repeats} rounds:
+
+- **of load**: with loading the same weights and nothing else, four or eight rows side by side, in whole lines of the cache. 1 would be the
+  most; adding up takes its share, convolutions and lists also read and write a sum for every few weights, and where events act in
+  order each one reads and writes every sum.
+- **times JavaScript**: with a loop over arrays of the same width.
+- **times one by one**: for batches, with the samples one after another.
+
+Thousand million synops per second on this machine, median (best):
 
 ${table(head, measured.map(lineOf))}
 

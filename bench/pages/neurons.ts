@@ -44,7 +44,7 @@ export function neuronPage(results: NeuronResults): string {
     medianAndLeast(one.many["kernel"]),
   ]);
   return `One timestep of ${few.toLocaleString("en")} neurons, whose registers stay in the first-level cache, and of ${many.toLocaleString("en")}, whose registers come
-from memory; the same parameters for all neurons, inputs by chance. Measured in short turns, ${repeats * 10} for few and ${repeats * 4} for many neurons. Every
+from memory; for every datapath of every target that runs in timesteps; the same parameters for all neurons, inputs by chance. Measured in short turns, ${repeats * 10} for few and ${repeats * 4} for many neurons. Every
 kernel gave the interpreter's registers and spikes before it was timed; with few neurons, times include copying the inputs.
 
 Speed of the compiled kernel relative to the interpreter's loops and to JavaScript written by hand for the datapath (more is better),
