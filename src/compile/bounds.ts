@@ -56,6 +56,13 @@ export function worstStep({ name, synapses, reach, bothSigns }: Candidate): Wors
   return step;
 }
 
+/** The steps of some of the neurons. */
+export function slicedSteps(step: WorstStep, neurons: readonly number[]): WorstStep {
+  const pick = (values: Float64Array): Float64Array => Float64Array.from(neurons, (neuron) => values[neuron]!);
+  const { name, up, down, upCount, downCount } = step;
+  return { name, up: pick(up), down: pick(down), upCount: pick(upCount), downCount: pick(downCount) };
+}
+
 /**
  * What the worst input does to the registers.
  *

@@ -10,6 +10,7 @@ import { withWidths } from "../target/widths.ts";
 import { placeOnAddresses } from "./addresses.ts";
 import { align, type Alignment } from "./align.ts";
 import { mostWeights } from "./axons.ts";
+import { scalesByNeuron, scalesMayDiffer } from "./by-neuron.ts";
 import { encodingOf, mentions } from "./encode.ts";
 import { decayWarnings, withCharge } from "./kept.ts";
 import { composeSynapses, filled, listed, type FloatSynapses } from "./linear.ts";
@@ -20,7 +21,7 @@ import type { Decision, Program, ProgramInput, ProgramPopulation, ProgramProject
 import { quantitiesOf, semanticWarnings, type PopulationQuantities } from "./quantities.ts";
 import { recipeConstants, recipeNumbers } from "./recipe.ts";
 import { datapathsFor, type NamedDatapath } from "./roles.ts";
-import { chooseScale, fixedScale, type Candidate, type ScaleChoice } from "./scale.ts";
+import { chooseScale, fixedScale, withExponent, type Candidate, type ScaleChoice } from "./scale.ts";
 import { WeightFormat } from "./weights.ts";
 
 /** What an Input node will be fed. */
@@ -200,12 +201,12 @@ class Compiler {
     const quantities = this.recipe === null ? withCharge(datapath, own, this.settings) : own;
     const paths = this.pathsInto(node.name);
     const { candidates, format, choice, numbers } = this.choose(datapath, quantities, paths);
-    if (!(choice.scale > 0 && Number.isFinite(choice.scale))) {
+    if (!choice.scales.every((scale) => scale > 0 && Number.isFinite(scale))) {
       throw mistake("COMPILE_NO_SCALE", { population: node.name, target: this.target.name }, { node: node.name });
     }
     for (const [index, path] of paths.entries()) {
       const one = candidates[index]!;
-      this.addProjection(path, one, choice.scale, choice.exponents.get(one.name), datapath, format);
+      this.addProjection(path, one, choice, datapath, format);
     }
     // Bounds count one spike of a neuron per timestep, as the network has it.
     const repeats =
@@ -214,7 +215,7 @@ class Compiler {
     if (!proved && this.recipe === null) this.warnings.push(unproved(node.name));
     this.warnings.push(...semanticWarnings(node, datapath.spec.fires === "repeatedly"));
     const known = { settings: this.settings, numbers };
-    const encoded = encodePopulation(node.name, datapath, this.recipe, quantities, choice.scale, known);
+    const encoded = encodePopulation(node.name, datapath, this.recipe, quantities, choice.scales, known);
     this.warnings.push(...decayWarnings(node.name, datapath, encoded.parameters, quantities, this.settings));
     this.decisions.push(...encoded.decisions);
     this.warnings.push(...encoded.warnings);
@@ -226,7 +227,7 @@ class Compiler {
       parameters: encoded.parameters,
       initial: encoded.initial,
       offset: this.alignment.offsets.get(node.name)!,
-      scale: Float64Array.of(choice.scale),
+      scale: choice.scales,
       origin: quantities.origin.some((value) => value !== 0) ? quantities.origin : null,
     };
     this.refuseWeights(population);
@@ -260,10 +261,12 @@ class Compiler {
       return { ...one, constants: { ...one.constants, ...constants }, exponent };
     });
     const format = new WeightFormat(target, datapath, recipe, settings, numbers);
+    if (fixed !== null) return { candidates, format, choice: fixedScale(fixed.scale, candidates, format), numbers };
+    const common = chooseScale(datapath, recipe, quantities, candidates, format);
     const choice =
-      fixed === null
-        ? chooseScale(datapath, recipe, quantities, candidates, format)
-        : fixedScale(fixed.scale, candidates, format);
+      recipe === null && scalesMayDiffer(datapath)
+        ? scalesByNeuron(datapath, quantities, candidates, format, common)
+        : common;
     return { candidates, format, choice, numbers };
   }
 
@@ -336,17 +339,14 @@ class Compiler {
   private addProjection(
     path: Path,
     one: Candidate,
-    scale: number,
-    exponent: number | undefined,
+    { scales, exponents }: ScaleChoice,
     datapath: Datapath,
     format: WeightFormat,
   ): void {
-    const constants =
-      one.exponent === null || exponent === undefined
-        ? one.constants
-        : { ...one.constants, [one.exponent.name]: exponent };
-    const note = describe(scale, one, exponent);
-    const { synapses, decision } = format.quantize(one.name, one.synapses, scale / one.payloadScale, constants, note);
+    const constants = withExponent(one, exponents);
+    const note = describe(scales, one, exponents.get(one.name));
+    const lsbs = scales.map((scale) => scale / one.payloadScale);
+    const { synapses, decision } = format.quantize(one.name, one.synapses, lsbs, constants, note);
     this.decisions.push(decision);
     this.projections.push({
       name: one.name,
@@ -384,8 +384,9 @@ function exponentOf(datapath: Datapath): Candidate["exponent"] {
   return { name, values: Array.from({ length: high - low + 1 }, (_, i) => low + i) };
 }
 
-function describe(scale: number, one: Candidate, exponent: number | undefined): string {
-  const parts = [`${scale.toPrecision(6)} LSBs per unit`];
+function describe(scales: Float64Array, one: Candidate, exponent: number | undefined): string {
+  const ends = [scales.reduce((a, b) => Math.min(a, b)), scales.reduce((a, b) => Math.max(a, b))];
+  const parts = [`${[...new Set(ends.map((scale) => scale.toPrecision(6)))].join(" to ")} LSBs per unit`];
   if (exponent !== undefined) parts.push(`exponent ${exponent}`);
   if (one.payloadScale !== 1) parts.push(`payload ${one.payloadScale.toPrecision(4)} per unit`);
   return parts.join(", ");

@@ -32,6 +32,7 @@ const parameter = z.object({
   chosen: z.enum(["exponent", "signs", "graded"]).optional(),
   default: whole.optional(),
   onLoad: z.string().optional(),
+  per: z.literal("population").optional(),
 });
 const named = <T extends z.ZodType>(value: T): z.ZodRecord<z.ZodString, T> => z.record(z.string(), value);
 const sourced = z.object({
@@ -155,6 +156,7 @@ const program = z.object({
   version: z.literal(1),
   target,
   recipe: z.string().nullable(),
+  calibration: z.string().optional(),
   settings: named(int32),
   inputs: z.array(
     z.object({

@@ -317,6 +317,21 @@ export function forEachSynapse(
   }
 }
 
+/** To which neuron a weight leads, by its position in the list; of a kernel, to the first of its channel. */
+export function leadsTo(synapses: FloatSynapses): (index: number) => number {
+  switch (synapses.kind) {
+    case "dense":
+      return (index) => index % synapses.to;
+    case "sparse":
+      return (index) => synapses.target[index]!;
+    case "conv2d": {
+      const taps = synapses.weight.length / synapses.outputShape[0]!;
+      const plane = synapses.to / synapses.outputShape[0]!;
+      return (index) => Math.floor(index / taps) * plane;
+    }
+  }
+}
+
 /** Number of synapses: connections between one source and one target neuron. */
 export function countSynapses(synapses: FloatSynapses): number {
   if (synapses.kind !== "conv2d") return synapses.weight.length;

@@ -25,16 +25,22 @@ export interface Known {
   readonly numbers: Quantities;
 }
 
-/** Derive every parameter of a population. @throws COMPILE_PARAMETER, COMPILE_NO_VALUE, COMPILE_INITIAL */
+/**
+ * Derive every parameter of a population.
+ *
+ * @param scale membrane LSBs per float unit; one for all neurons, or [neurons]
+ * @throws COMPILE_PARAMETER, COMPILE_NO_VALUE, COMPILE_INITIAL
+ */
 export function encodePopulation(
   name: string,
   datapath: Datapath,
   recipe: RecipeSpec | null,
   quantities: PopulationQuantities,
-  scale: number,
+  scale: number | Float64Array,
   known: Known = { settings: {}, numbers: {} },
 ): EncodedPopulation {
-  const encoder = new Encoder(name, datapath, recipe, quantities, scale, known);
+  const scales = typeof scale === "number" ? Float64Array.of(scale) : scale;
+  const encoder = new Encoder(name, datapath, recipe, quantities, scales, known);
   const parameters: Record<string, Int32Array> = {};
   for (const [parameter, spec] of Object.entries(datapath.spec.parameters)) {
     parameters[parameter] = shared(encoder.parameter(parameter, spec));
@@ -54,7 +60,7 @@ class Encoder {
   private readonly datapath: Datapath;
   private readonly recipe: RecipeSpec | null;
   private readonly quantities: PopulationQuantities;
-  private readonly scale: number;
+  private readonly scales: Float64Array;
   private readonly known: Known;
   private readonly neurons: number;
   private readonly exponents = new Map<string, Int32Array>();
@@ -64,7 +70,7 @@ class Encoder {
     datapath: Datapath,
     recipe: RecipeSpec | null,
     quantities: PopulationQuantities,
-    scale: number,
+    scales: Float64Array,
     known: Known,
   ) {
     this.name = name;
@@ -72,7 +78,7 @@ class Encoder {
     this.datapath = datapath;
     this.recipe = recipe;
     this.quantities = quantities;
-    this.scale = scale;
+    this.scales = scales;
     this.neurons = quantities.beta.length;
     for (const [parameter, spec] of Object.entries(datapath.spec.parameters)) {
       if (spec.chosen === "exponent") this.exponents.set(parameter, this.chooseExponent(parameter, spec));
@@ -98,6 +104,7 @@ class Encoder {
     });
     this.decisions.push(loss.decision(this.name, parameter, this.noteOn(encoding)));
     this.warnOutside(parameter, spec, values);
+    this.warnSeveral(parameter, spec, values);
     return values;
   }
 
@@ -115,8 +122,8 @@ class Encoder {
       const loss = new Loss();
       // What is loaded has 32 bits, however wide the register is.
       const range = { low: Math.max(spec.low, -(2 ** 31)), high: Math.min(spec.high, 2 ** 31 - 1) };
-      const loaded = Int32Array.from(values, (value) => {
-        const known = { ...this.known.numbers, [register]: value, scale: this.scale };
+      const loaded = Int32Array.from(values, (value, i) => {
+        const known = { ...this.known.numbers, [register]: value, scale: this.scaleOf(i) };
         return this.fitted(wantedValue(encoding, known), encoding, range, loss);
       });
       this.decisions.push(loss.decision(this.name, `initial ${register}`, null));
@@ -159,6 +166,15 @@ class Encoder {
     return never ? "never fires: set to the end of the range" : null;
   }
 
+  private warnSeveral(parameter: string, { per }: ParameterSpec, values: Int32Array): void {
+    const count = new Set(values).size;
+    if (per !== "population" || count === 1) return;
+    const message =
+      `${this.name}: ${parameter} takes ${count} values; the chip holds one for all neurons of a population, ` +
+      "so this one has to be split into as many.";
+    this.warnings.push({ code: "COMPILE_SHARED", message, place: { node: this.name } });
+  }
+
   private warnOutside(parameter: string, spec: ParameterSpec, values: Int32Array): void {
     const { documented } = spec;
     if (documented === undefined) return;
@@ -192,9 +208,13 @@ class Encoder {
     });
   }
 
+  private scaleOf(i: number): number {
+    return this.scales[this.scales.length === 1 ? 0 : i]!;
+  }
+
   private at(i: number): Quantities {
     const exponents = [...this.exponents].map(([name, values]) => [name, values[i]!]);
-    const own = { ...this.known.numbers, ...quantitiesAt(this.quantities, i), scale: this.scale };
+    const own = { ...this.known.numbers, ...quantitiesAt(this.quantities, i), scale: this.scaleOf(i) };
     return { ...own, ...Object.fromEntries(exponents) };
   }
 }

@@ -64,6 +64,23 @@ export function quantitiesOf(node: PopulationNode, constantInput: Float64Array):
   };
 }
 
+/** The quantities of some of the neurons. */
+export function slicedTo(quantities: PopulationQuantities, neurons: readonly number[]): PopulationQuantities {
+  const pick = (values: Float64Array): Float64Array => Float64Array.from(neurons, (neuron) => values[neuron]!);
+  return {
+    alpha: pick(quantities.alpha),
+    beta: pick(quantities.beta),
+    threshold: pick(quantities.threshold),
+    bias: pick(quantities.bias),
+    gain: pick(quantities.gain),
+    subtract: quantities.subtract,
+    lowerBound: pick(quantities.lowerBound),
+    initialCurrent: pick(quantities.initialCurrent),
+    initialMembrane: pick(quantities.initialMembrane),
+    origin: pick(quantities.origin),
+  };
+}
+
 /** One neuron's quantities by the names that `encodes` expressions use. */
 export function quantitiesAt(quantities: PopulationQuantities, i: number): Quantities {
   const { alpha, beta, threshold, bias, subtract, lowerBound } = quantities;

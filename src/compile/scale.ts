@@ -7,12 +7,12 @@
 import type { Datapath } from "../datapath/datapath.ts";
 import { evaluateReal, parseReal } from "../datapath/real.ts";
 import type { RecipeSpec } from "../target/types.ts";
-import { worstCase, worstStep, type Bounds, type Slack, type WorstStep } from "./bounds.ts";
+import { slicedSteps, worstCase, worstStep, type Bounds, type Slack, type WorstStep } from "./bounds.ts";
 import { encodingOf, mentions, roundTo, wantedValue } from "./encode.ts";
 import { broughtBy, inputReach } from "./input-range.ts";
 import { keptOf } from "./kept.ts";
 import type { FloatSynapses } from "./linear.ts";
-import { quantitiesAt, type PopulationQuantities } from "./quantities.ts";
+import { quantitiesAt, slicedTo, type PopulationQuantities } from "./quantities.ts";
 import type { ProjectionConstants, WeightFormat } from "./weights.ts";
 
 /** One projection while its integers are being chosen; weights already multiplied with the target's gain. */
@@ -34,11 +34,14 @@ export interface Candidate {
 }
 
 export interface ScaleChoice {
-  readonly scale: number;
+  /** Membrane LSBs per float unit, [neurons] or [1]. */
+  readonly scales: Float64Array;
   /** By projection. */
   readonly exponents: ReadonlyMap<string, number>;
   /** False: a long row of worst steps may drive a register out of its range. */
   readonly proved: boolean;
+  /** What the scale leaves room for: any single step, or a long row of them. */
+  readonly limit: "hard" | "soft";
 }
 
 /** Thresholds of fewer LSBs than this are too coarse to be worth a proof against long-term saturation. */
@@ -56,7 +59,8 @@ const biasRounding = 2 ** -11;
 
 /** The exponents that fit a scale which a recipe fixes. */
 export function fixedScale(scale: number, candidates: readonly Candidate[], format: WeightFormat): ScaleChoice {
-  return { scale, exponents: fittingExponents(candidates, scale, format), proved: false };
+  const exponents = fittingExponents(candidates, scale, format);
+  return { scales: Float64Array.of(scale), exponents, proved: false, limit: "hard" };
 }
 
 /** Choose scale and exponents for the projections into one population. */
@@ -73,13 +77,14 @@ export function chooseScale(
   const steps = safe * smallestFinite(quantities.threshold) * thresholdFactor(datapath, recipe);
   const fine = steps >= finestThreshold && worstUse(candidates, safe, format) >= fullWidth;
   const finest = (): number => best(candidates, weightLimit(candidates, format, hard), format);
-  const scale = fine || soft === hard ? safe : chooser.roomy(finest(), "hard");
-  const { soft: certain } = chooser.limits(chooser.slack(scale), Infinity);
-  return { scale, exponents: fittingExponents(candidates, scale, format), proved: scale <= certain };
+  const limit = fine || soft === hard ? "soft" : "hard";
+  const scale = limit === "soft" ? safe : chooser.roomy(finest(), "hard");
+  const exponents = fittingExponents(candidates, scale, format);
+  return { scales: Float64Array.of(scale), exponents, proved: chooser.proves(scale), limit };
 }
 
 /** What the worst input leaves of a scale. */
-class Chooser {
+export class Chooser {
   private readonly datapath: Datapath;
   private readonly recipe: RecipeSpec | null;
   private readonly quantities: PopulationQuantities;
@@ -95,14 +100,29 @@ class Chooser {
     quantities: PopulationQuantities,
     candidates: readonly Candidate[],
     format: WeightFormat,
+    worst: readonly WorstStep[] = candidates.map(worstStep),
+    input: number = inputLimit(datapath, candidates, format),
   ) {
     this.datapath = datapath;
     this.recipe = recipe;
     this.quantities = quantities;
     this.candidates = candidates;
     this.format = format;
-    this.worst = candidates.map(worstStep);
-    this.input = inputLimit(datapath, candidates, format);
+    this.worst = worst;
+    this.input = input;
+  }
+
+  /** For some of the neurons alone. @param candidates with the extremes of the weights into them */
+  part(neurons: readonly number[], candidates: readonly Candidate[]): Chooser {
+    const { datapath, recipe, quantities, format, worst, input } = this;
+    const own = slicedTo(quantities, neurons);
+    const steps = worst.map((step) => slicedSteps(step, neurons));
+    return new Chooser(datapath, recipe, own, candidates, format, steps, input);
+  }
+
+  /** Whether not even an endless row of worst steps leaves the registers. */
+  proves(scale: number): boolean {
+    return scale <= this.limits(this.slack(scale), Infinity).soft;
   }
 
   /** The scales beyond which the worst step (hard), or a long row of them (soft), leaves the registers. */
@@ -289,8 +309,17 @@ function settings({ constants, exponent }: Candidate): readonly ProjectionConsta
   return exponent.values.map((value) => ({ ...constants, [exponent.name]: value }));
 }
 
+/** The projection's constants with the exponent that was chosen, by projection. */
+export function withExponent(
+  { name, constants, exponent }: Candidate,
+  exponents: ReadonlyMap<string, number>,
+): ProjectionConstants {
+  const chosen = exponents.get(name);
+  return exponent === null || chosen === undefined ? constants : { ...constants, [exponent.name]: chosen };
+}
+
 /** The scale at which the largest weight just fills its width; Infinity without weights. */
-function filling(one: Candidate, constants: ProjectionConstants, format: WeightFormat): number {
+export function filling(one: Candidate, constants: ProjectionConstants, format: WeightFormat): number {
   const { low, high } = format.limits(constants);
   const factor = format.factor(1, constants) / one.payloadScale;
   const up = one.largest > 0 ? high / (one.largest * factor) : Infinity;

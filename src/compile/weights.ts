@@ -8,7 +8,7 @@ import { evaluateReal, parseReal, type Quantities } from "../datapath/real.ts";
 import { calls } from "../datapath/syntax.ts";
 import type { Target, RecipeSpec } from "../target/types.ts";
 import { encodingOf, Loss, roundTo, wantedValue, type Encoding } from "./encode.ts";
-import type { FloatSynapses } from "./linear.ts";
+import { leadsTo, type FloatSynapses } from "./linear.ts";
 import type { Decision, Synapses } from "./program.ts";
 import { weightExtremes } from "./recipe.ts";
 
@@ -113,27 +113,37 @@ export class WeightFormat {
   }
 
   /** What the encoding asks for of a weight. */
-  private exactly(synapses: FloatSynapses, scale: number, constants: ProjectionConstants): (weight: number) => number {
+  private exactly(
+    synapses: FloatSynapses,
+    scales: Float64Array,
+    constants: ProjectionConstants,
+  ): (weight: number, index: number) => number {
     const { encoding } = this;
-    const known = { ...this.numbers, ...constants, ...weightExtremes([synapses]), scale };
+    const known = { ...this.numbers, ...constants, ...weightExtremes([synapses]), scale: scales[0]! };
     if (encoding.kind === "constant" || encoding.roundEach !== undefined || calls(encoding.expression, "float32")) {
       return (weight) => wantedValue(encoding, { ...known, weight });
     }
     // In float64 an encoding is a multiple of the weight.
-    const factor = wantedValue(encoding, { ...known, weight: 1 });
-    return (weight) => weight * factor;
+    const factors = scales.map((scale) => wantedValue(encoding, { ...known, scale, weight: 1 }));
+    if (factors.length === 1) return (weight) => weight * factors[0]!;
+    const neuronOf = leadsTo(synapses);
+    return (weight, i) => weight * factors[neuronOf(i)]!;
   }
 
-  /** Quantize all weights of a projection. */
+  /**
+   * Quantize all weights of a projection.
+   *
+   * @param scales membrane LSBs per float unit and payload, [neurons] or [1]; those of a recipe are one
+   */
   quantize(
     where: string,
     synapses: FloatSynapses,
-    scale: number,
+    scales: Float64Array,
     constants: ProjectionConstants,
     note: string,
   ): { synapses: Synapses; decision: Decision } {
     const { low, high } = this.target.weights;
-    const exactly = this.exactly(synapses, scale, constants);
+    const exactly = this.exactly(synapses, scales, constants);
     const round = this.encoding.kind === "expression" ? this.encoding.round : "nearest";
     const spacing = this.ownStep === undefined ? this.step(constants) : this.stepBy(this.ownStep, constants);
     const step = round.startsWith("nearest") ? spacing : 1;
@@ -141,8 +151,8 @@ export class WeightFormat {
     const unit = this.unit(constants);
     const loss = new Loss();
     const known = new Map<number, number>();
-    const weight = Int32Array.from(synapses.weight, (wanted) => {
-      const exact = exactly(wanted);
+    const weight = Int32Array.from(synapses.weight, (wanted, i) => {
+      const exact = exactly(wanted, i);
       const rounded = step * roundTo(exact / step, round);
       const offered = Math.max(low, Math.min(high, rounded));
       let kept = known.get(offered);

@@ -34,6 +34,8 @@ export interface ParameterSpec extends TypeSpec {
   readonly chosen?: "exponent" | "signs" | "graded" | undefined;
   /** Value when the network does not say. */
   readonly default?: number | undefined;
+  /** The chip holds one value for all neurons of a population; absent: one for each neuron. */
+  readonly per?: "population" | undefined;
   /** Lines that say how the chip stores the value: `stored` from the parameter's own name; as it is where there are none. */
   readonly onLoad?: string | undefined;
 }

@@ -61,6 +61,10 @@ const parameter = z.union([
       ...encoded,
       documented,
       chosen: z.literal("exponent").optional().describe(chosen),
+      per: z
+        .literal("population")
+        .optional()
+        .describe("One value for all neurons of a population; one per neuron if left out"),
       "on load": block.optional().describe("How the value is stored: stored = .. from the parameter's own name"),
     })
     .check(checkTyped),
@@ -270,6 +274,7 @@ type ParameterDocument = TypedDocument &
   Pick<ParameterSpec, "encodes" | "round" | "decodes" | "step" | "chosen"> & {
     readonly documented?: string | undefined;
     readonly "on load"?: string | undefined;
+    readonly per?: "population" | undefined;
   };
 
 /** The JSON Schema of target files, for editors. */
@@ -420,11 +425,11 @@ function toState(form: z.infer<typeof state>): StateSpec {
 
 function toParameter(form: string | ParameterDocument): ParameterSpec {
   if (typeof form === "string") return toType(form);
-  const { type, values, documented, encodes, round, decodes, step, chosen, "on load": onLoad } = form;
+  const { type, values, documented, encodes, round, decodes, step, chosen, "on load": onLoad, per } = form;
   const range = values === undefined ? toType(type ?? "int32") : { low: 0, high: values.length - 1, words: values };
   const fallback = typeof form.default === "string" ? values?.indexOf(form.default) : form.default;
   const limits = documented === undefined ? undefined : toType(documented);
-  return { ...range, documented: limits, encodes, round, decodes, step, chosen, default: fallback, onLoad };
+  return { ...range, documented: limits, encodes, round, decodes, step, chosen, default: fallback, onLoad, per };
 }
 
 function toType(text: string): TypeSpec {

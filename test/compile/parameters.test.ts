@@ -33,7 +33,7 @@ function quantities(
 function encoded(
   chip: Target,
   wanted: PopulationQuantities,
-  scale = 1,
+  scale: number | Float64Array = 1,
   recipe: string | null = null,
 ): EncodedPopulation {
   const { datapath } = readDatapath(chip.datapaths["lif"]!, chip.settings);
@@ -132,7 +132,22 @@ describe("parameters", () => {
         message: "p: membrane_decay is 4096 in 2 of 3 neuron(s); the chip documents 0..4095.",
         place: { node: "p" },
       },
+      {
+        code: "COMPILE_SHARED",
+        message:
+          "p: membrane_decay takes 2 values; the chip holds one for all neurons of a population, so this one has to be " +
+          "split into as many.",
+        place: { node: "p" },
+      },
     ]);
+  });
+
+  it("follow the scale of each neuron where there are several", () => {
+    const wanted = quantities(2, { threshold: [1, 1], bias: [3, -3], initialMembrane: [2, 2] });
+    const { parameters, initial } = encoded(generic, wanted, Float64Array.of(10, 200));
+    expect(parameters["threshold"]).toEqual(Int32Array.of(10, 200));
+    expect(parameters["bias"]).toEqual(Int32Array.of(30, -600));
+    expect(initial["membrane"]).toEqual(Int32Array.of(20, 400));
   });
 
   it("of a recipe replace the target's", () => {

@@ -28,11 +28,12 @@ function compiled(nodes: readonly DraftNode[], chains: readonly string[], chip: 
 
 /** The matrix of a dense projection, rows of sources. */
 function rowsOf(program: Program, name: string): number[][] {
-  const { scale } = program.populations[0]!;
-  const { synapses } = program.projections.find((one) => one.name === name)!;
+  const { synapses, to } = program.projections.find((one) => one.name === name)!;
+  const { scale } = program.populations.find((one) => one.name === to)!;
   if (synapses.kind === "conv2d") throw new Error("a kernel has no rows");
   const sources = [0, 1];
-  const value = (weight: number): number => Math.round((weight / scale![0]!) * 1e6) / 1e6;
+  const value = (weight: number, neuron: number): number =>
+    Math.round((weight / scale![scale!.length === 1 ? 0 : neuron]!) * 1e6) / 1e6;
   if (synapses.kind === "dense") {
     const width = synapses.weight.length / sources.length;
     return sources.map((source) => Array.from(synapses.weight.subarray(source * width, (source + 1) * width), value));
@@ -40,7 +41,7 @@ function rowsOf(program: Program, name: string): number[][] {
   return sources.map((source) => {
     const row = [0, 0];
     for (let i = synapses.start[source]!; i < synapses.start[source + 1]!; i++)
-      row[synapses.target[i]!] = value(synapses.weight[i]!);
+      row[synapses.target[i]!] = value(synapses.weight[i]!, synapses.target[i]!);
     return row;
   });
 }

@@ -79,7 +79,8 @@ recipes:
   it("without a scale of its own leaves it to the compiler", () => {
     const chip = withRecipe("parameters: { threshold: { encodes: threshold * scale, round: down } }");
     const [own, usual] = [compile(twoWays, chip, { recipe: "own" }), compile(twoWays, chip)];
-    expect(own.populations[0]!.scale).toEqual(usual.populations[0]!.scale);
+    // Without a recipe each neuron's scale is raised above the one that fits all.
+    expect(own.populations[0]!.scale).toEqual(Float64Array.of(Math.min(...usual.populations[0]!.scale!)));
     expect(own.decisions).not.toEqual(usual.decisions);
   });
 

@@ -22,7 +22,7 @@ function quantized(
   constants: Record<string, number> = {},
 ) {
   const synapses = { kind: "dense", from: 1, to: weights.length, weight: Float64Array.from(weights) } as const;
-  const { synapses: kept, decision } = format.quantize("w", synapses, scale, constants, "");
+  const { synapses: kept, decision } = format.quantize("w", synapses, Float64Array.of(scale), constants, "");
   return { weight: [...kept.weight], decision };
 }
 

@@ -1,0 +1,80 @@
+/**
+ * Scales of single neurons, or of the channels of a kernel, where the chip holds threshold and bias of each neuron: raised above
+ * the one scale that fits all of them until the largest weight of each fills its width. What is known from other integer networks
+ * as scales per channel (R. Krishnamoorthi, arXiv:1806.08342).
+ */
+
+import type { Datapath } from "../datapath/datapath.ts";
+import { encodingOf, mentions } from "./encode.ts";
+import { leadsTo, type FloatSynapses } from "./linear.ts";
+import { Chooser, filling, withExponent, type Candidate, type ScaleChoice } from "./scale.ts";
+import type { PopulationQuantities } from "./quantities.ts";
+import type { WeightFormat } from "./weights.ts";
+
+/** Neurons that share a scale, and the projections into them with the extremes of their weights. */
+interface Group {
+  readonly neurons: readonly number[];
+  readonly candidates: Candidate[];
+}
+
+/** Whether a chip holds everything that depends on the scale once per neuron. */
+export function scalesMayDiffer(datapath: Datapath): boolean {
+  return Object.entries(datapath.spec.parameters).every(([name, spec]) => {
+    return spec.per !== "population" || !mentions(encodingOf(name, spec, null), "scale");
+  });
+}
+
+/**
+ * Raise the scale of each neuron, or of each channel where some weights are those of a kernel. None gets so large that a step, or
+ * a row of steps, leaves the registers where the common scale rules that out.
+ *
+ * @param choice one scale that fits every neuron; its exponents stay
+ */
+export function scalesByNeuron(
+  datapath: Datapath,
+  quantities: PopulationQuantities,
+  candidates: readonly Candidate[],
+  format: WeightFormat,
+  choice: ScaleChoice,
+): ScaleChoice {
+  const common = choice.scales[0]!;
+  const all = new Chooser(datapath, null, quantities, candidates, format);
+  const scales = new Float64Array(quantities.beta.length).fill(common);
+  let proved = true;
+  for (const { neurons, candidates: own } of groupsOf(scales.length, candidates, choice)) {
+    const chooser = all.part(neurons, own);
+    const full = Math.min(...own.map((one) => filling(one, one.constants, format)));
+    const raised = full > common && full < Infinity ? chooser.roomy(full, choice.limit) : common;
+    const scale = Math.max(common, raised);
+    for (const neuron of neurons) scales[neuron] = scale;
+    proved &&= chooser.proves(scale);
+  }
+  return { ...choice, scales, proved };
+}
+
+/** Every group with all projections that lead to it. */
+function groupsOf(neurons: number, candidates: readonly Candidate[], { exponents }: ScaleChoice): Group[] {
+  const plane = candidates.reduce((size, { synapses }) => Math.max(size, planeOf(synapses)), 1);
+  const groups = Array.from({ length: neurons / plane }, (_, group): Group => {
+    return { neurons: Array.from({ length: plane }, (_, i) => group * plane + i), candidates: [] };
+  });
+  for (const one of candidates) {
+    const constants = withExponent(one, exponents);
+    const extremes = groups.map(() => ({ largest: 0, smallest: 0 }));
+    const neuronOf = leadsTo(one.synapses);
+    for (const [i, weight] of one.synapses.weight.entries()) {
+      const own = extremes[Math.floor(neuronOf(i) / plane)]!;
+      if (weight > own.largest) own.largest = weight;
+      else if (weight < own.smallest) own.smallest = weight;
+    }
+    for (const [i, group] of groups.entries()) {
+      group.candidates.push({ ...one, ...extremes[i]!, constants, exponent: null });
+    }
+  }
+  return groups;
+}
+
+/** Neurons of a channel, which all have the same weights. */
+function planeOf(synapses: FloatSynapses): number {
+  return synapses.kind === "conv2d" ? synapses.outputShape[1]! * synapses.outputShape[2]! : 1;
+}
