@@ -114,7 +114,7 @@ export function sumOf(
 }
 
 /** `input = input + total`, what `on total` means where a target does not write it. */
-const inputPlusTotal: Block = [
+export const inputPlusTotal: Block = [
   {
     name: "input",
     value: {

@@ -15,16 +15,35 @@ const sumLimit = Number.MAX_SAFE_INTEGER;
 
 /** `total = total + weight` or `total = total + weight * payload`, once the projection's constants are put in. */
 export function recognizeSum(onSpike: Block, values: ReadonlyMap<string, Values>): Sum | null {
+  const sums = recognizeSums(onSpike, values);
+  const [first] = sums ?? [];
+  return sums?.length === 1 && first?.name === "total" && typeof first.sum === "string" ? first.sum : null;
+}
+
+/** A name that every event adds to, and what it adds: a number is added by every synapse, whatever its weight. */
+export interface NamedSum {
+  readonly name: string;
+  readonly sum: Sum | number;
+}
+
+/** Several sums side by side: `total = total + weight`, `events = events + 1`. Null where a line is anything else. */
+export function recognizeSums(onSpike: Block, values: ReadonlyMap<string, Values>): readonly NamedSum[] | null {
   const constants = new Map<string, number>();
   for (const [name, value] of values) if (typeof value === "number") constants.set(name, value);
-  const [line] = onSpike;
-  if (onSpike.length !== 1 || line?.name !== "total" || line.value.kind !== "binary" || line.value.operator !== "+") {
-    return null;
+  const sums: NamedSum[] = [];
+  for (const { name, value } of onSpike) {
+    const sum = addedTo(name, value, constants);
+    if (sum === null || sums.some((one) => one.name === name)) return null;
+    sums.push({ name, sum });
   }
-  const { left, right } = line.value;
-  if (!isName(left, "total")) return null;
-  const term = fold(right, constants);
+  return sums;
+}
+
+function addedTo(name: string, value: Expression, constants: ReadonlyMap<string, number>): Sum | number | null {
+  if (value.kind !== "binary" || value.operator !== "+" || !isName(value.left, name)) return null;
+  const term = fold(value.right, constants);
   if (isName(term, "weight")) return "weight";
+  if (term.kind === "number") return term.value;
   if (term.kind !== "binary" || term.operator !== "*") return null;
   const straight = isName(term.left, "weight") && isName(term.right, "payload");
   const turned = isName(term.left, "payload") && isName(term.right, "weight");

@@ -2,11 +2,14 @@
 
 import { boundSources, inputRanges, rangeOfValues, totalRange, type Sources } from "../core/bounds.ts";
 import { interpretedCores, type CorePopulation, type CoreProjection, type Cores } from "../core/cores.ts";
-import { projectionConstants, sumOf, type Synaptic } from "../core/delivery.ts";
+import { blocksOf, inputPlusTotal, projectionConstants, sumOf, type Synaptic } from "../core/delivery.ts";
 import type { EventList } from "../core/events.ts";
 import { constantsOf, initialOf, type PopulationLoad } from "../core/population.ts";
+import { recognizeSums, type NamedSum, type Sum } from "../core/sums.ts";
+import { narrowest, type Synapses, type Weights } from "../core/synapses.ts";
 import { overlap } from "../datapath/interval.ts";
 import type { Interval } from "../datapath/ranges.ts";
+import { namesIn, renamed, type Block } from "../datapath/syntax.ts";
 import { within } from "./arithmetic.ts";
 import {
   openDelivery,
@@ -77,22 +80,37 @@ interface CorePlan {
   readonly incoming: readonly OpenProjection[];
 }
 
-/** What a projection whose events add up needs. */
+/** What one sum of a projection's events needs. */
 interface SumPlan {
+  /** With what each adds for its weight. */
+  readonly synapses: Synapses;
   readonly packed: PackedSynapses;
   readonly places: SumPlaces;
   /** What the events of a timestep can add up to. */
   readonly range: Interval;
 }
 
+/** What a projection whose events add up needs. */
+interface SumsPlan {
+  /** What `on total` reads. */
+  readonly total: SumPlan;
+  /** Sums that accumulators get as they are, by their names. */
+  readonly others: ReadonlyMap<string, SumPlan>;
+}
+
 function planCore(population: CorePopulation, sources: Sources, layout: Layout): CorePlan {
   const { load, probed, incoming } = population;
-  const sums = incoming.map((projection) => planSums(projection, population, sources, layout));
+  const several = sumsBeside(population);
+  const sums = incoming.map((projection) => planSums(projection, population, sources, several, layout));
   const ranges = inputRanges(
     population,
-    sums.map((one) => one?.range ?? null),
+    sums.map((one) => one?.total.range ?? null),
   );
-  const inputs = new Map([...ranges].map(([name, range]) => [name, { range }]));
+  // `on total` neither reads nor writes these, so that they come on top.
+  for (const { others } of sums.flatMap((one) => one ?? [])) {
+    for (const [name, { range }] of others) ranges.set(name, sumOfRanges(ranges.get(name), range));
+  }
+  const inputs = new Map(sums.includes(null) ? [] : [...ranges].map(([name, range]) => [name, { range }]));
   const plan = planPopulation(load, inputs, layout, { shared: false, probed, rest: true });
   return {
     plan,
@@ -105,30 +123,102 @@ function planCore(population: CorePopulation, sources: Sources, layout: Layout):
   };
 }
 
+function sumOfRanges(before: Interval | undefined, { low, high }: Interval): Interval {
+  const { low: least, high: most } = before ?? { low: 0n, high: 0n };
+  return { low: least + (low < 0n ? low : 0n), high: most + (high > 0n ? high : 0n) };
+}
+
+/** Sums that `on spike` of each projection makes side by side; null where it does not, or `on total` has to do with them. */
+function sumsBeside({ load, incoming }: CorePopulation): ReadonlyMap<CoreProjection, readonly NamedSum[]> | null {
+  const all = new Map<CoreProjection, readonly NamedSum[]>();
+  const { spec } = load.datapath;
+  for (const projection of incoming) {
+    const constants = projectionConstants({ constants: constantsOf(load) }, projection);
+    const sums = recognizeSums(blocksOf(load, projection).onSpike, constants);
+    const adds = sums?.every(({ name }) => name === "total" || accumulates(spec, name)) ?? false;
+    if (sums === null || !adds || !sums.some(({ name }) => name === "total")) return null;
+    all.set(projection, sums);
+  }
+  const others = new Set([...all.values()].flat().map(({ name }) => name));
+  others.delete("total");
+  const mentioned = incoming.flatMap((projection) => {
+    return blocksOf(load, projection).onTotal.flatMap(({ name, value }) => [name, ...namesIn(value)]);
+  });
+  return mentioned.some((name) => others.has(name)) ? null : all;
+}
+
+/** Whether an accumulator is no register. */
+function accumulates({ inputs, state }: PopulationLoad["datapath"]["spec"], name: string): boolean {
+  return inputs.includes(name) && !Object.hasOwn(state, name);
+}
+
 function planSums(
   projection: CoreProjection,
   population: CorePopulation,
   sources: Sources,
+  several: ReturnType<typeof sumsBeside>,
   layout: Layout,
-): SumPlan | null {
-  const { load, neurons } = population;
-  const { synapses, from } = projection;
-  const sum = sumOf(load, projection, projectionConstants({ constants: constantsOf(load) }, projection));
-  if (sum === null) return null;
-  const packed = packSynapses(synapses, { neurons, low: load.low, high: load.high }, sum, layout);
-  const range = totalRange(synapses, sum, population, sources.get(from)!);
-  return { packed, places: reserveSums(packed, layout), range };
+): SumsPlan | null {
+  const { load } = population;
+  const source = sources.get(projection.from)!;
+  const constants = projectionConstants({ constants: constantsOf(load) }, projection);
+  const plan = (sum: Sum, synapses: Synapses): SumPlan => {
+    const { neurons } = population;
+    const packed = packSynapses(synapses, { neurons, low: load.low, high: load.high }, sum, layout);
+    const range = totalRange(synapses, sum, population, source);
+    return { synapses, packed, places: reserveSums(packed, layout), range };
+  };
+  const only = sumOf(load, projection, constants);
+  if (only !== null) return { total: plan(only, projection.synapses), others: new Map() };
+  const sums = several?.get(projection)?.map(({ name, sum }) => {
+    return typeof sum === "string"
+      ? { name, sum, synapses: projection.synapses }
+      : { name, sum: "weight" as const, synapses: { ...projection.synapses, weight: alike(projection.synapses, sum) } };
+  });
+  // Events one by one would say so where sums leave what they may be.
+  if (
+    sums?.every(({ sum, synapses }) => within(totalRange(synapses, sum, population, source), limitsOfTotal)) !== true
+  ) {
+    return null;
+  }
+  const plans = new Map(sums.map(({ name, sum, synapses }) => [name, plan(sum, synapses)]));
+  const total = plans.get("total")!;
+  plans.delete("total");
+  return { total, others: plans };
 }
 
-function planSummed(projection: CoreProjection, sums: SumPlan, plan: PopulationPlan): OpenProjection {
-  const { packed, places, range } = sums;
-  const { synapses, name } = projection;
+/** As many weights of one value. */
+function alike({ weight }: Synapses, value: number): Weights {
+  return narrowest(Int32Array.of(value)).constructor === Int8Array
+    ? new Int8Array(weight.length).fill(value)
+    : new Int32Array(weight.length).fill(value);
+}
+
+function planSummed(projection: CoreProjection, { total, others }: SumsPlan, plan: PopulationPlan): OpenProjection {
+  const opened = [...others].map(([name, own]) => {
+    return openSum(projection, own, plan, renamed(inputPlusTotal, "input", name));
+  });
+  // Last, since all events have been delivered when `on total` runs.
+  opened.push(openSum(projection, total, plan));
+  return (memory, neurons, kernels) => new Summed(opened.map((open) => open(memory, neurons, kernels)));
+}
+
+type OpenSum = (...opened: Parameters<OpenProjection>) => OpenedSum;
+
+/** @param block run with what the events add up to; `on total` where it is missing */
+function openSum(
+  projection: CoreProjection,
+  { synapses, packed, places, range }: SumPlan,
+  plan: PopulationPlan,
+  block?: Block,
+): OpenSum {
   const total = { region: totalRegion(packed, places), range: overlap(range, limitsOfTotal)! };
-  const totals = planTotals(plan, projection, total, false);
+  const totals = planTotals(plan, projection, total, false, block);
   return (memory, neurons, kernels) => {
     writeSynapses(packed, synapses, memory);
-    const delivery = openDelivery({ kernels, memory, packed, places, synapses, name });
-    return new Summed(delivery, totals.open(memory, neurons));
+    const bounded = within(range, limitsOfTotal);
+    const delivery = openDelivery({ kernels, memory, packed, places, synapses, name: projection.name, bounded });
+    return { delivery, sums: delivery.sums[0]!, totals: totals.open(memory, neurons) };
   };
 }
 
@@ -153,25 +243,32 @@ function planInOrder(
 /** Sums beyond these are not made by kernels. */
 const limitsOfTotal: Interval = { low: -(2n ** 31n) + 1n, high: 2n ** 31n - 1n };
 
-/** Sums by kernels, and `on total` by one. */
+/** One sum by a kernel, and what is done with it by another. */
+interface OpenedSum {
+  readonly delivery: KernelDelivery;
+  readonly sums: Sums;
+  readonly totals: Totals;
+}
+
+/** All sums of a projection, that of `on total` last. */
 class Summed implements Synaptic {
   synops = 0;
-  readonly #delivery: KernelDelivery;
-  readonly #sums: Sums;
-  readonly #totals: Totals;
+  readonly #all: readonly OpenedSum[];
+  readonly #last: Sums;
 
-  constructor(delivery: KernelDelivery, totals: Totals) {
-    this.#delivery = delivery;
-    this.#sums = delivery.sums[0]!;
-    this.#totals = totals;
+  constructor(all: readonly OpenedSum[]) {
+    this.#all = all;
+    this.#last = all.at(-1)!.sums;
   }
 
   deliver(events: EventList, sameAsLast: boolean): void {
     if (events.count === 0) return;
-    if (!sameAsLast) this.#delivery.addUp(events);
-    const { synops, wide } = this.#sums;
-    this.synops += synops;
-    if (wide === null) this.#totals.run();
-    else this.#totals.runWide(wide);
+    for (let i = 0; i < this.#all.length; i++) {
+      const { delivery, sums, totals } = this.#all[i]!;
+      if (!sameAsLast) delivery.addUp(events);
+      if (sums.wide === null) totals.run();
+      else totals.runWide(sums.wide);
+    }
+    this.synops += this.#last.synops;
   }
 }

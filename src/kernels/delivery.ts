@@ -89,6 +89,8 @@ export interface DeliveryParts {
   readonly synapses: Synapses;
   /** Of the projection, for messages. */
   readonly name: string;
+  /** Whether it is known that no events of a timestep add up to more than 32 bits. */
+  readonly bounded?: boolean;
 }
 
 /** Totals are 32-bit integers where no sum can leave their range. */
@@ -166,11 +168,14 @@ class Opened implements KernelDelivery {
   readonly sums: readonly SampleSums[];
   private readonly parts: DeliveryParts;
   private readonly form: OpenForm;
+  /** Where magnitudes of weights and payloads come to more, 32 bits might not hold a sum, or doubles one of the interpreter. */
+  private readonly limit: number;
   private rows: Rows | null = null;
 
   constructor(parts: DeliveryParts) {
     this.parts = parts;
     this.form = openForm(parts.packed.form, parts.kernels);
+    this.limit = parts.bounded === true ? Number.MAX_SAFE_INTEGER : totalLimit;
     this.sums = Array.from({ length: parts.places.samples }, (_, sample) => new SampleSums(parts, this.form, sample));
   }
 
@@ -206,7 +211,7 @@ class Opened implements KernelDelivery {
   private prepare(events: EventList, sums: SampleSums): boolean {
     const { packed } = this.parts;
     sums.look(events, packed.sum);
-    if (sums.magnitude * packed.largest > totalLimit) {
+    if (sums.magnitude * packed.largest > this.limit) {
       this.addUpWide(events, sums);
       return false;
     }

@@ -2,6 +2,7 @@
 
 import { blocksOf, prepareAccumulation, projectionConstants, type ProjectionLoad } from "../core/delivery.ts";
 import type { PreparedBlock, Register } from "../datapath/prepare.ts";
+import type { Block } from "../datapath/syntax.ts";
 import { compileBlock, type ArraySource, type Kernel } from "./block.ts";
 import { viewOf } from "./memory.ts";
 import { intervalOf, type KernelNeurons, type PopulationPlan } from "./population.ts";
@@ -31,16 +32,18 @@ export interface Totals {
  *
  * @param total what it reads, and what that can hold
  * @param shared whether the memory will be shared between threads
+ * @param block what is run instead, with `total` for what it reads
  */
 export function planTotals(
   plan: PopulationPlan,
   load: ProjectionLoad,
   total: ArraySource,
   shared: boolean,
+  block: Block = blocksOf(plan.load, load).onTotal,
 ): TotalsPlan {
   const compiled = compileBlock(
     {
-      block: blocksOf(plan.load, load).onTotal,
+      block,
       parameters: plan.parameters,
       constants: new Map(Object.entries(load.parameters)),
       arrays: new Map([...arraysOf(plan), ["total", total]]),
@@ -58,7 +61,7 @@ export function planTotals(
     open(memory, neurons) {
       const kernel = compiled?.open(memory).run ?? null;
       const array = viewOf(memory, total.region) as Register;
-      return new KernelTotals(kernel, compiled?.group ?? 1, load, neurons, array);
+      return new KernelTotals(kernel, compiled?.group ?? 1, { load, block }, neurons, array);
     },
   };
 }
@@ -78,20 +81,26 @@ export function arraysOf({ load, registers, accumulators, arrays }: PopulationPl
   return sources;
 }
 
+/** What a kernel of totals was made of. */
+interface TotalsSource {
+  readonly load: ProjectionLoad;
+  readonly block: Block;
+}
+
 class KernelTotals implements Totals {
   readonly #kernel: Kernel | null;
   readonly #group: number;
-  readonly #load: ProjectionLoad;
+  readonly #source: TotalsSource;
   readonly #neurons: KernelNeurons;
   readonly #total: Register;
   readonly #exactly: (first: number, end: number) => void;
   #equations: PreparedBlock | null = null;
   #wide: { readonly total: Float64Array; readonly block: PreparedBlock } | null = null;
 
-  constructor(kernel: Kernel | null, group: number, load: ProjectionLoad, neurons: KernelNeurons, total: Register) {
+  constructor(kernel: Kernel | null, group: number, source: TotalsSource, neurons: KernelNeurons, total: Register) {
     this.#kernel = kernel;
     this.#group = group;
-    this.#load = load;
+    this.#source = source;
     this.#neurons = neurons;
     this.#total = total;
     this.#exactly = (first, end) => (this.#equations ??= this.prepare(this.#total)).run(first, end);
@@ -111,8 +120,8 @@ class KernelTotals implements Totals {
   }
 
   private prepare(total: Register): PreparedBlock {
-    const constants = projectionConstants(this.#neurons, this.#load);
-    const { onTotal } = blocksOf(this.#neurons.load, this.#load);
-    return prepareAccumulation(onTotal, constants, this.#neurons, total, this.#load, false);
+    const { load, block } = this.#source;
+    const constants = projectionConstants(this.#neurons, load);
+    return prepareAccumulation(block, constants, this.#neurons, total, load, false);
   }
 }
