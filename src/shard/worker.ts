@@ -1,6 +1,7 @@
 /** Runs inside a worker thread: one shard of one run. */
 
 import { runSamples } from "../chip/interpreter.ts";
+import type { ChipMachine } from "../chip/chip-machine.ts";
 import { EventNetwork } from "../chip/event-network.ts";
 import { Machine } from "../chip/machine.ts";
 import { probedNames } from "../chip/record.ts";
@@ -27,12 +28,16 @@ export async function runShard(task: ShardTask): Promise<ShardAnswer> {
   }
 }
 
+/** A machine that no run is on, and what it was made for: a pool of workers has one program. */
+let idle: { readonly key: string; readonly machine: ChipMachine } | null = null;
+
 async function compute(task: ShardTask): Promise<Recording> {
-  const { program, ranges, control, shard, probes, chipTime, tables, first, end, eventLimit } = task;
-  const machine =
-    program.target.events === null
-      ? new Machine(program, { cores: await fastestCores(), ranges, probed: probedNames({ probes }) })
-      : new EventNetwork(program, { limit: eventLimit });
+  const { control, shard, probes, chipTime, tables, first, end } = task;
+  const key = JSON.stringify([[...task.ranges], [...probedNames({ probes })]]);
+  const kept = idle;
+  // One that fails is not used again, and the room of one that does not fit is needed for the next.
+  idle = null;
+  const machine = kept?.key === key ? kept.machine : await machineFor(task);
   const options = {
     probes,
     chipTime,
@@ -46,5 +51,13 @@ async function compute(task: ShardTask): Promise<Recording> {
     },
   };
   const exchange = task.split === "core" ? openExchange(task) : undefined;
-  return runSamples(machine, tables, first, end, options, "shards", exchange);
+  const recording = await runSamples(machine, tables, first, end, options, "shards", exchange);
+  // To be used again: opening one takes longer than a short run.
+  idle = { key, machine };
+  return recording;
+}
+
+async function machineFor({ program, ranges, probes, eventLimit }: ShardTask): Promise<ChipMachine> {
+  if (program.target.events !== null) return new EventNetwork(program, { limit: eventLimit });
+  return new Machine(program, { cores: await fastestCores(), ranges, probed: probedNames({ probes }) });
 }

@@ -122,14 +122,20 @@ describe("shards give what the interpreter gives", () => {
     await expect(openShards(program, { split: "core" })).rejects.toMatchObject({ code: "SHARD_SPLIT" });
   });
 
-  it("run after run", async () => {
-    const program = randomProgram(targets[1]!, new Dice(77));
-    const engine = await open(program, { threads: 2, split: "core" });
-    for (const seed of [1, 2, 3]) {
-      const stimuli = randomStimuli(program, 2, 5, seed);
-      expect(await outcome(engine, stimuli)).toEqual(await outcome(openInterpreter(program), stimuli));
-    }
-  });
+  it.each(["sample", "core"] as const)(
+    "run after run by %s, whatever was recorded and stopped before",
+    async (split) => {
+      const program = randomProgram(targets[1]!, new Dice(77));
+      const engine = await open(program, { threads: 2, split });
+      const probes = allProbes(program);
+      for (const options of [{}, {}, { probes }, { signal: AbortSignal.abort() }, { probes }, {}]) {
+        const stimuli = randomStimuli(program, 3, 5, opened.length);
+        expect(await outcome(engine, stimuli, options)).toEqual(
+          await outcome(openInterpreter(program), stimuli, options),
+        );
+      }
+    },
+  );
 });
 
 function repeated(stimulus: Stimulus): Stimulus {
