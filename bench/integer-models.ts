@@ -7,6 +7,7 @@ import { writeFileSync } from "node:fs";
 import {
   compileJob,
   openInterpreter,
+  openKernels,
   openShards,
   readArrays,
   readBytes,
@@ -58,9 +59,13 @@ async function measure({ name, folder, images, steps, target }: Model, repeats: 
   const interpreter = openInterpreter(program);
   const expected = await interpreter.run(stimuli);
   const engines = new Map<string, Engine>([["interpreter", interpreter]]);
-  for (const threads of [1, 2]) {
-    const engine = await openShards(program, { threads, split: "sample" });
-    const label = `shards, ${threads} ${threads === 1 ? "thread" : "threads"}`;
+  const openers: Readonly<Record<string, () => Promise<Engine>>> = {
+    kernels: () => openKernels(program),
+    "shards, 1 thread": () => openShards(program, { threads: 1, split: "sample" }),
+    "shards, 2 threads": () => openShards(program, { threads: 2, split: "sample" }),
+  };
+  for (const [label, open] of Object.entries(openers)) {
+    const engine = await open();
     engines.set(label, engine);
     if (fingerprint(await engine.run(stimuli)) === fingerprint(expected)) continue;
     console.log(`✗ ${name}: ${label}, differ from the interpreter.`);

@@ -27,6 +27,19 @@ export interface ActivityResults extends Facts {
 
 type Layer = ActivityResults["layers"][number];
 
+/** One sentence. */
+export function activityHeadline({ layers, batches }: ActivityResults): string {
+  const told = layers.flatMap((layer) =>
+    batches.map((samples, batch) => {
+      const ratios = layer.points.map(({ timings }) => timesAsFast(timings[batch] ?? [], layer.torch[batch] ?? []));
+      const even = crossover(layer, batch);
+      const where = even === "none" ? "never even" : `even at ${even}`;
+      return `${nameOf(layer)} with batch ${samples} from ${ratios[0] ?? ""} to ${ratios.at(-1) ?? ""}, ${where}`;
+    }),
+  );
+  return `From few active inputs to all of them, against a dense float layer in torch: ${told.join("; ")}.`;
+}
+
 /** Ratios first. */
 export function activityPage(results: ActivityResults): string {
   const { layers, batches, repeats, target } = results;

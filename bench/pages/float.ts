@@ -19,6 +19,16 @@ export interface FloatResults extends Facts {
   }[];
 }
 
+/** One sentence. */
+export function floatHeadline({ measured }: FloatResults): string {
+  const told = measured.map(({ batch, timings }) => {
+    const own = Object.entries(timings).flatMap(([name, timing]) => (name.startsWith("snnTorch") ? [] : [timing]));
+    const best = own.toSorted((a, b) => Math.min(...a) - Math.min(...b))[0] ?? [];
+    return `${timesAsFast(best, timings["snnTorch step"] ?? [])} with ${batch === 1 ? "one sample" : `${batch} samples`}`;
+  });
+  return `The float reference, against snnTorch as in its tutorial: ${told.join(", ")}.`;
+}
+
 /** Ratios first. */
 export function floatPage(results: FloatResults): string {
   const { measured, repeats, steps, agreement } = results;

@@ -24,6 +24,13 @@ export interface LayerResults extends Facts {
   }[];
 }
 
+/** One sentence. */
+export function layerHeadline({ emulators, missing }: LayerResults): string {
+  const told = emulators.map(({ name, own, peer }) => `${timesAsFast(own, peer)} ${name}`);
+  const absent = Object.keys(missing).map((name) => `; ${name} could not be run`);
+  return `The same bits of one dense layer, in how many times the speed of other emulators: ${told.join(", ")}${absent.join("")}.`;
+}
+
 /** Ratios first. */
 export function layerPage(results: LayerResults): string {
   const { emulators, missing, repeats, inputs, neurons, steps, activity } = results;

@@ -28,24 +28,35 @@ export const ways: Readonly<Record<string, string>> = {
   "snnTorch layer": "snnTorch, linear layers for all steps at once",
 };
 
+type Measured = NetworkResults["measured"][number];
+
+const peers = ["snnTorch step", "snnTorch layer"];
+
+/** One sentence. */
+export function networkHeadline({ measured, programs }: NetworkResults): string {
+  const target = programs[0]?.target ?? "";
+  const told = measured.map(({ batch, timings }) => {
+    const own = Object.entries(timings).filter(([name]) => name.startsWith(`${target},`));
+    const best = own.map(([, timing]) => timing).toSorted((a, b) => Math.min(...a) - Math.min(...b))[0] ?? [];
+    return `${timesAsFast(best, timings["snnTorch step"] ?? [])} with ${batch === 1 ? "one sample" : `${batch} samples`}`;
+  });
+  return `The tutorial's network as a program for ${target}, against snnTorch as in its tutorial: ${told.join(", ")}.`;
+}
+
 /** Ratios first. */
 export function networkPage(results: NetworkResults): string {
   const { measured, steps, programs, repeats } = results;
   const names = [...new Set(measured.flatMap(({ timings }) => Object.keys(timings)))];
-  const rows = names.map((name) => [
-    ways[name] ?? `bitspike, ${name}`,
-    ...measured.flatMap(({ batch, timings }) => {
-      const [own, step = [], layer = []] = [timings[name], timings["snnTorch step"], timings["snnTorch layer"]];
-      if (own === undefined) return ["", "", ""];
-      const absolute = batch === 1 ? microseconds(own, steps) : rate(batch, own);
-      return [timesAsFast(own, step), timesAsFast(own, layer), absolute];
-    }),
-  ]);
-  const head = measured.flatMap(({ batch }) => [
-    `batch ${batch}: as its tutorial`,
-    `all steps at once`,
-    batch === 1 ? "µs per timestep" : "samples/s",
-  ]);
+  const rows = (cells: (one: Measured, own: Timing | undefined) => string[]): string[][] =>
+    names.map((name) => [ways[name] ?? name, ...measured.flatMap((one) => cells(one, one.timings[name]))]);
+  const ratios = rows(({ timings }, own) =>
+    peers.map((peer) => (own === undefined ? "" : timesAsFast(own, timings[peer] ?? []))),
+  );
+  const absolute = rows(({ batch }, own) => {
+    return own === undefined ? ["", ""] : [microseconds(own, batch * steps), rate(batch, own)];
+  });
+  const head = (...columns: string[]): string[] =>
+    measured.flatMap(({ batch }) => columns.map((column) => `batch ${batch}${column}`));
   const threads = measured.map(
     (one) => `${one.threads["snnTorch step"] ?? ""} and ${one.threads["snnTorch layer"] ?? ""}`,
   );
@@ -54,10 +65,13 @@ programs for ${programs.map(({ target }) => target).join(" and ")}, bit for bit 
 engine gave the interpreter's spikes and counts before it was timed. All in turns in one run, ${repeats} rounds for the batch and ${5 * repeats} for one sample, after a
 warm-up; bitspike records the spikes of all neurons, and reads its input as frames, as snnTorch does.
 
-How many times as fast as snnTorch's two ways (more is better), by the fastest rounds; then, on this machine, the median
-(and range):
+How many times as fast as snnTorch as in its tutorial, and as snnTorch with each linear layer for all steps at once (more is better):
 
-${table(["relative", ...head], rows)}
+${table(["relative to snnTorch", ...head(", tutorial", ", at once")], ratios)}
+
+Microseconds per sample and timestep on this machine, median (fastest), and samples per second, median (slowest to fastest):
+
+${table(["absolute", ...head(", µs", ", samples/s")], absolute)}
 
 ${programs.map(programLine).join("\n")}
 ${factLines(results)}

@@ -13,6 +13,13 @@ export interface StartResults extends Facts {
 }
 
 const run = "bitspike run";
+const torch = 'python -c "import torch"';
+
+/** One sentence. */
+export function startHeadline({ timings }: StartResults): string {
+  const ratio = ratioOf(timings[torch] ?? [], timings[run] ?? []);
+  return `\`bitspike run\` on mnist-mlp, from a cold process to its result, takes ${short(ratio)} of the time of \`${torch}\`.`;
+}
 
 /** Ratios first. */
 export function startPage(results: StartResults): string {

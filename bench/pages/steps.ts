@@ -26,6 +26,15 @@ export interface StepResults extends Facts {
   }[];
 }
 
+/** One sentence. */
+export function stepHeadline({ networks }: StepResults): string {
+  const told = networks.flatMap(({ name, engines }) => {
+    const fastest = Math.min(...Object.values(engines).flatMap(({ rounds }) => rounds.map(({ p50 }) => p50)));
+    return `${name} in ${short(fastest)} µs`;
+  });
+  return `One timestep of a closed loop, from events in to spikes out: ${told.join(", ")} on this machine.`;
+}
+
 /** Ratios first. */
 export function stepPage(results: StepResults): string {
   const { networks, rounds, steps, target } = results;
