@@ -77,7 +77,7 @@ async function compileModel(terminal: Terminal, path: string, flags: Flags): Pro
   output.say(programText(program, terminal.style).trimEnd());
   await writeWhole(flags.out, encodeProgram(program));
   output.say(`\nProgram: ${flags.out}`);
-  const { recipe, settings, latency, decisions, warnings, fit } = program;
+  const { recipe, settings, latency, decisions, proofs = null, warnings, fit } = program;
   return output.json({
     model: path,
     target: target.name,
@@ -86,6 +86,7 @@ async function compileModel(terminal: Terminal, path: string, flags: Flags): Pro
     settings,
     latency,
     decisions,
+    proofs,
     warnings: [...model.warnings, ...warnings],
     fit,
   });

@@ -18,6 +18,7 @@ import { encodePopulation } from "./parameters.ts";
 import { findCircuit, type Circuit, type Path } from "./paths.ts";
 import { placeOnCores } from "./place.ts";
 import type { Decision, Program, ProgramInput, ProgramPopulation, ProgramProjection } from "./program.ts";
+import { prove } from "./proofs.ts";
 import { quantitiesOf, semanticWarnings, type PopulationQuantities } from "./quantities.ts";
 import { recipeConstants, recipeNumbers } from "./recipe.ts";
 import { datapathsFor, type NamedDatapath } from "./roles.ts";
@@ -79,7 +80,9 @@ export function compile(network: DiscreteNetwork, chip: Target, options: Compile
     warnings: [...alignment.warnings, ...inputs.flatMap((input) => cutEvents(input, target)), ...warnings],
     fit: placeOnCores(target, populations, projections, inputs),
   };
-  return target.events === null ? program : placeOnAddresses(program, options);
+  if (target.events !== null) return placeOnAddresses(program, options);
+  const signed = inputs.filter(({ name }) => options.inputs?.[name]?.signed === true);
+  return { ...program, proofs: prove(program, new Set(signed.map(({ name }) => name))) };
 }
 
 function recipeOf(target: Target, name: string | undefined): RecipeSpec | null {

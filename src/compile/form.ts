@@ -151,6 +151,40 @@ const synapses = z.discriminatedUnion("kind", [
   }),
 ]);
 
+const span = z.tuple([real, real]);
+
+const witness = z.object({
+  neuron: whole.min(0),
+  from: z.enum(["reset", "sources", "state"]),
+  timesteps: whole.min(1),
+  events: whole.min(0),
+  arrived: named(real),
+  registers: named(real),
+});
+
+const proofs = z.object({
+  inputs: named(span),
+  populations: z.array(
+    z.object({
+      population: z.string(),
+      registers: named(span),
+      arriving: named(span.nullable()),
+      cuts: z.array(
+        z.object({
+          kind: z.enum(["wrap", "saturate", "clamp", "type"]),
+          block: z.enum(["on spike", "on total", "on timestep"]),
+          line: whole,
+          name: z.string(),
+          text: z.string(),
+          acts: z.enum(["never", "may", "always"]),
+          witness: witness.nullable(),
+        }),
+      ),
+      order: z.array(z.object({ projection: z.string(), free: z.boolean(), because: z.string() })),
+    }),
+  ),
+});
+
 const program = z.object({
   format: z.literal("bitspike-program"),
   version: z.literal(1),
@@ -221,6 +255,7 @@ const program = z.object({
     placement: z.array(z.object({ core: whole, population: z.string(), from: whole, to: whole, synapseBits: whole })),
     reasons: texts,
   }),
+  proofs: proofs.optional(),
 });
 
 /** The first thing that is wrong with the form of a program, or null. */

@@ -104,6 +104,67 @@ export interface Fit {
   readonly reasons: readonly string[];
 }
 
+/** Whether a cut changes anything: on no input, on some perhaps, or whenever it is reached. */
+export type Acts = "never" | "may" | "always";
+
+/** Values with which something acts, as the plain walk of the equations showed. */
+export interface ActWitness {
+  readonly neuron: number;
+  /**
+   * `reset`: a run from a reset, by events of inputs alone. `sources`: the same where neurons that lead here fire together,
+   * which was not shown to be possible. `state`: registers within what was proved, not shown to be reachable.
+   */
+  readonly from: "reset" | "sources" | "state";
+  /** Timesteps of such a run, the last one acting; 1 where it starts from a state. */
+  readonly timesteps: number;
+  /** Events of the last timestep. */
+  readonly events: number;
+  /** What they add up to, by accumulator that is no register. */
+  readonly arrived: Readonly<Record<string, number>>;
+  /** Registers before the last timestep. */
+  readonly registers: Readonly<Record<string, number>>;
+}
+
+/** One call that cuts, or one register that may leave its type, which stops a run. */
+export interface CutProof {
+  readonly kind: "wrap" | "saturate" | "clamp" | "type";
+  readonly block: "on spike" | "on total" | "on timestep";
+  /** Line of the block, and the name that it assigns. */
+  readonly line: number;
+  readonly name: string;
+  /** `saturate(.., -8, 7)`; of a register its type. */
+  readonly text: string;
+  readonly acts: Acts;
+  /** Where it may act: values that make it, or null where none were found. */
+  readonly witness: ActWitness | null;
+}
+
+/** In which order a projection's events of one timestep have to be taken. */
+export interface OrderProof {
+  readonly projection: string;
+  /** Any order gives the same. */
+  readonly free: boolean;
+  readonly because: "an exact sum" | "never cut" | "cut alike in any order" | "cut one by one" | "not decided";
+}
+
+/** What was proved of one population, for every run that begins with a reset. */
+export interface PopulationProof {
+  readonly population: string;
+  /** Smallest and largest value of each register between two timesteps. */
+  readonly registers: Readonly<Record<string, readonly [number, number]>>;
+  /** Of each accumulator that is no register, what one timestep brings; null: not known. */
+  readonly arriving: Readonly<Record<string, readonly [number, number] | null>>;
+  readonly cuts: readonly CutProof[];
+  readonly order: readonly OrderProof[];
+}
+
+/** What intervals prove with the program's own integers. */
+export interface Proofs {
+  /** What they rest on: the least and the most that one element of each input sends in a timestep. */
+  readonly inputs: Readonly<Record<string, readonly [number, number]>>;
+  readonly populations: readonly PopulationProof[];
+}
+
 export interface Program {
   readonly format: "bitspike-program";
   readonly version: 1;
@@ -123,4 +184,6 @@ export interface Program {
   readonly decisions: readonly Decision[];
   readonly warnings: readonly Warning[];
   readonly fit: Fit;
+  /** What can overflow and what cannot; left out where nobody asked, and on chips that run on events. */
+  readonly proofs?: Proofs | undefined;
 }

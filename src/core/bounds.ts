@@ -33,9 +33,14 @@ export function boundSources(populations: readonly CorePopulation[], sources: re
 
 function narrowed(source: CoreSource, load: PopulationLoad | undefined): CoreSource {
   if (load === undefined) return source;
+  const spike = rangesOf(load.datapath.onTimestep, namesOf(load)).results.get("spike") ?? { low: 0n, high: 0n };
+  return sending(source, load, spike);
+}
+
+/** A population as a source where its equations give such spikes. */
+export function sending(source: CoreSource, load: PopulationLoad, spike: Interval): CoreSource {
   // What neurons pass on to each other is in none of their equations.
   if (load.forwards !== undefined && load.datapath.spec.forward !== undefined) return source;
-  const spike = rangesOf(load.datapath.onTimestep, namesOf(load)).results.get("spike") ?? { low: 0n, high: 0n };
   if (source.high === 1) return { ...source, events: least(source.events, spike.high) };
   const own = overlap(spike, { low: BigInt(source.low), high: BigInt(source.high) }) ?? { low: 0n, high: 0n };
   return { ...source, low: Number(own.low), high: Number(own.high) };
@@ -103,18 +108,38 @@ const mostCounted = 2 ** 22;
 export function totalRange(
   synapses: Synapses,
   sum: Sum,
-  { neurons, load: { low, high } }: CorePopulation,
+  population: Pick<CorePopulation, "neurons" | "load">,
   source: CoreSource,
 ): Interval {
-  const plain = sum === "weight";
-  const up = source.events * (plain ? 1 : Math.max(0, source.high));
-  const down = source.events * (plain ? 0 : Math.min(0, source.low));
-  const whole = synapses.kind === "conv2d" ? sizeOf(synapses.outputShape) * sizeOf(synapses.kernel) : 0;
-  if (Math.max(synapses.weight.length, whole) > mostCounted) {
+  const totals = totalsOf(synapses, sum, population, source);
+  if (totals === null) {
+    const { up, down } = factorsOf(sum, source);
     const largest = largestOf(synapses.weight);
     const reach = wholeNumber(source.neurons * largest * Math.max(up, -down));
     return { low: -reach, high: reach };
   }
+  return {
+    low: -wholeNumber(-totals.fewest.reduce((least, one) => Math.min(least, one), 0)),
+    high: wholeNumber(totals.most.reduce((largest, one) => Math.max(largest, one), 0)),
+  };
+}
+
+/** The most and the least, at most 0, that the events of one timestep can add up to, [neurons here] each. */
+export interface Totals {
+  readonly most: Float64Array;
+  readonly fewest: Float64Array;
+}
+
+/** The same for every neuron; null where there are too many synapses to look at. */
+export function totalsOf(
+  synapses: Synapses,
+  sum: Sum,
+  { neurons, load: { low, high } }: Pick<CorePopulation, "neurons" | "load">,
+  source: CoreSource,
+): Totals | null {
+  const { up, down } = factorsOf(sum, source);
+  const whole = synapses.kind === "conv2d" ? sizeOf(synapses.outputShape) * sizeOf(synapses.kernel) : 0;
+  if (Math.max(synapses.weight.length, whole) > mostCounted) return null;
   const rows = openRows(synapses, neurons, low, high);
   const [most, fewest] = [new Float64Array(high - low), new Float64Array(high - low)];
   for (let neuron = 0; neuron < source.neurons; neuron++) {
@@ -126,10 +151,13 @@ export function totalRange(
       fewest[target]! += Math.min(weight * up, weight * down);
     }
   }
-  return {
-    low: -wholeNumber(-fewest.reduce((least, one) => Math.min(least, one), 0)),
-    high: wholeNumber(most.reduce((largest, one) => Math.max(largest, one), 0)),
-  };
+  return { most, fewest };
+}
+
+/** The most and the least that one neuron of a source multiplies its weights with in a timestep. */
+function factorsOf(sum: Sum, { events, low, high }: CoreSource): { readonly up: number; readonly down: number } {
+  const plain = sum === "weight";
+  return { up: events * (plain ? 1 : Math.max(0, high)), down: events * (plain ? 0 : Math.min(0, low)) };
 }
 
 /** A bound in doubles, each of whose sums may have been rounded down a little. */

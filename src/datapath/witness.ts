@@ -23,7 +23,7 @@ export interface BlockRun {
 /** How far a run is beyond the limit in question: positive where it happened; null where the run says nothing. */
 export type Distance = (run: BlockRun) => bigint | null;
 
-/** Runs before the search ends. */
+/** Runs before the search ends, where nothing is said. */
 const mostRuns = 4000;
 /** Starting points that are drawn, beside the regular ones. */
 const drawnStarts = 8;
@@ -37,6 +37,7 @@ const mostLiterals = 8;
  * @param ranges of all names that the block reads
  * @param distance of the run from what is looked for
  * @param likely narrower ranges of some names, whose ends are tried first
+ * @param runs before the search ends
  * @returns values near 0 where that is possible, or null
  */
 export function findWitness(
@@ -44,8 +45,9 @@ export function findWitness(
   ranges: ReadonlyMap<string, Interval>,
   distance: Distance,
   likely: ReadonlyMap<string, Interval> = new Map(),
+  runs: number = mostRuns,
 ): Witness | null {
-  const search = new Search(block, ranges, distance);
+  const search = new Search(block, ranges, distance, runs);
   for (const start of search.starts(likely)) {
     const found = search.climb(start);
     if (found !== null) return search.simplify(found);
@@ -74,9 +76,10 @@ class Search {
   readonly #distance: Distance;
   readonly #names: readonly string[];
   readonly #candidates: ReadonlyMap<string, readonly bigint[]>;
-  #left = mostRuns;
+  #left: number;
 
-  constructor(block: Block, ranges: ReadonlyMap<string, Interval>, distance: Distance) {
+  constructor(block: Block, ranges: ReadonlyMap<string, Interval>, distance: Distance, runs: number) {
+    this.#left = runs;
     this.#block = block;
     this.#ranges = ranges;
     this.#distance = distance;

@@ -107,6 +107,7 @@ export function buildReport(inputs: ReportInputs): ReportDocument {
     },
     fit: { ...program.fit, coresConfidence: program.target.chip.cores.confidence },
     decisions: program.decisions,
+    proofs: program.proofs ?? null,
     warnings: [...inputs.warnings, ...program.warnings],
     verdict: judge(
       {

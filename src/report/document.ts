@@ -1,7 +1,7 @@
 /** The document of a validation: what `report.json` holds, as a type and as a schema. */
 
 import { z } from "zod";
-import type { Decision, Fit } from "../compile/program.ts";
+import type { Decision, Fit, Proofs } from "../compile/program.ts";
 import type { Divergence, PopulationAgreement } from "../equivalence/compare.ts";
 import type { Verdict } from "../equivalence/verdict.ts";
 import type { Warning } from "../errors.ts";
@@ -77,6 +77,7 @@ export interface ReportDocument {
   readonly energy: EnergyEstimate & { readonly denseBaseline: DenseBaseline };
   readonly fit: Fit & { readonly coresConfidence: Confidence };
   readonly decisions: readonly Decision[];
+  readonly proofs: Proofs | null;
   readonly warnings: readonly Warning[];
   readonly verdict: Verdict;
   readonly wallMs: { readonly reference: number; readonly emulator: number };
@@ -235,6 +236,65 @@ const decision = z.strictObject({
   note: text.nullable().describe("What else there is to know."),
 });
 
+const witness = z.strictObject({
+  neuron: count.describe("The neuron."),
+  from: z
+    .enum(["reset", "sources", "state"])
+    .describe(
+      "reset: a run from a reset by events of inputs alone; sources: the same where neurons fire together that were not shown to; state: from registers that were not shown to be reachable.",
+    ),
+  timesteps: count.describe("Timesteps of that run, the last one acting."),
+  events: count.describe("Events of the last timestep; 0 where only their sum is known."),
+  arrived: z.record(text, z.number()).describe("What they add up to, by accumulator."),
+  registers: z.record(text, z.number()).describe("Registers before the last timestep."),
+});
+
+const proofs = z
+  .strictObject({
+    inputs: z
+      .record(text, pair)
+      .describe("What the proofs rest on: the least and the most that one element of each input sends in a timestep."),
+    populations: z
+      .array(
+        z.strictObject({
+          population: text.describe("The population."),
+          registers: z.record(text, pair).describe("Smallest and largest value of each register between timesteps."),
+          arriving: z
+            .record(text, pair.nullable())
+            .describe("What one timestep brings to each accumulator that is no register; null: not known."),
+          cuts: z
+            .array(
+              z.strictObject({
+                kind: z
+                  .enum(["wrap", "saturate", "clamp", "type"])
+                  .describe("The call; type: a register that may leave its type, which stops a run."),
+                block: z.enum(["on spike", "on total", "on timestep"]).describe("Block of equations."),
+                line: count.describe("Line of the block."),
+                name: text.describe("What the line assigns."),
+                text: text.describe("The call with its ends."),
+                acts: z.enum(["never", "may", "always"]).describe("Whether it changes anything, on any input."),
+                witness: witness.nullable().describe("Values that make it act; null where none were found."),
+              }),
+            )
+            .describe("Everything that cuts, wraps or stops."),
+          order: z
+            .array(
+              z.strictObject({
+                projection: text.describe("The projection."),
+                free: z.boolean().describe("Its events of one timestep may come in any order."),
+                because: z
+                  .enum(["an exact sum", "never cut", "cut alike in any order", "cut one by one", "not decided"])
+                  .describe("Why."),
+              }),
+            )
+            .describe("By projection."),
+        }),
+      )
+      .describe("By population."),
+  })
+  .nullable()
+  .describe("What can overflow and what never will, from any input; null on chips that run on events.");
+
 const warning = z.strictObject({
   code: text.describe("Permanent code."),
   message: text.describe("What the user should know."),
@@ -362,6 +422,7 @@ export const reportSchema: z.ZodType<ReportDocument> = z
     energy,
     fit,
     decisions: z.array(decision).describe("Every number that the compiler derived."),
+    proofs,
     warnings: z.array(warning).describe("What the user should know that did not stop the work."),
     verdict,
     wallMs: z

@@ -9,6 +9,7 @@ import {
   assumptionsSection,
   compilerSection,
   fitSection,
+  overflowSection,
   networkSection,
   reproduceSection,
   targetSection,
@@ -46,7 +47,7 @@ export function reportHtml(document: ReportDocument, details: ReportDetails, ass
 <header>
 <p class="above">bitspike report: float network against the chip's integers</p>
 <h1>${document.model} <span class="on">on</span> ${document.chip.title}</h1>
-${navigation()}
+${navigation(document)}
 </header>
 <main>
 ${verdictSection(document)}
@@ -58,6 +59,7 @@ ${membraneSection(details)}
 ${energySection(document.energy)}
 ${networkSection(document.network)}
 ${compilerSection(document)}
+${overflowSection(document)}
 ${fitSection(document.fit)}
 ${assumptionsSection(document)}
 ${targetSection(document)}
@@ -80,8 +82,8 @@ function scriptData({ from, steps, traces, populations }: ReportDetails): unknow
   return { from, steps, traces, rows: populations.map(({ rows, neurons }) => (rows.length === neurons ? null : rows)) };
 }
 
-function navigation(): Markup {
-  const places = [
+function navigation({ proofs }: ReportDocument): Markup {
+  const places: readonly (readonly [id: string, title: string])[] = [
     ["layers", "Layers"],
     ["differences", "Differences"],
     ["spikes", "Spikes"],
@@ -89,11 +91,12 @@ function navigation(): Markup {
     ["energy", "Energy"],
     ["network", "Network"],
     ["compiler", "Compiler"],
+    ...(proofs === null ? [] : ([["overflow", "Overflow"]] as const)),
     ["fit", "Fit"],
     ["assumptions", "Assumptions"],
     ["target", "Target"],
     ["reproduce", "Reproduce"],
-  ] as const;
+  ];
   return markup`<nav aria-label="Sections">${places.map(([id, title]) => markup`<a href="#${id}">${title}</a>`)}</nav>`;
 }
 

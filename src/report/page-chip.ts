@@ -7,6 +7,7 @@ import { assumptionRows } from "./assumptions.ts";
 import type { ReportDocument } from "./document.ts";
 import { placeText } from "./marks.ts";
 import { type Markup, type Piece, markup } from "./markup.ts";
+import { proofInputs, proofRows } from "./proof-text.ts";
 import { placementRows, rangeText, verifiedText } from "./program-text.ts";
 import { type NetworkSummary, nodeShape } from "./summary.ts";
 
@@ -51,6 +52,20 @@ function decisionRow({ where, parameter, integer, wanted, error, saturated, coun
   const cut = saturated === 0 ? "" : markup`<span class="warn">${grouped(saturated)} of ${grouped(count)}</span>`;
   return markup`<tr><td class="name">${where}</td><td>${parameter}</td><td class="right">${rangeText(integer)}</td>
 <td class="right">${rangeText(wanted)}</td><td class="right">${significant(error, 2)}</td><td class="right">${cut}</td><td>${note ?? ""}</td></tr>`;
+}
+
+/** What can overflow; nothing where nobody looked. */
+export function overflowSection({ proofs }: ReportDocument): Piece {
+  if (proofs === null) return "";
+  const rows = proofRows(proofs).map(
+    ({ population, lines }) =>
+      markup`<tr><td class="name">${population}</td><td>${lines.map((line) => markup`<p>${line}</p>`)}</td></tr>`,
+  );
+  return markup`<section id="overflow" class="long">
+<h2>What can overflow</h2>
+<p class="lead">From any input, worked out from the integers: ${proofInputs(proofs)}.</p>
+<div class="scroll"><table class="narrow"><thead><tr><th>population</th><th></th></tr></thead><tbody>${rows}</tbody></table></div>
+</section>`;
 }
 
 /** Whether the network fits, and a map of the cores. */

@@ -1,11 +1,12 @@
 /** What the compiler decided, as text for a terminal. */
 
-import type { Decision, Fit, Program } from "../compile/program.ts";
+import type { Decision, Fit, Program, Proofs } from "../compile/program.ts";
 import { coresText } from "../equivalence/verdict.ts";
 import type { Warning } from "../errors.ts";
 import type { Confidence, Verification } from "../target/types.ts";
 import { counted, grouped, memoryText, significant } from "../measure/numbers.ts";
 import { legendOf, placeText } from "./marks.ts";
+import { proofInputs, proofRows } from "./proof-text.ts";
 import { type Style, plainStyle } from "./style.ts";
 import { type Cell, type Column, item, paragraph, section, table } from "./table.ts";
 
@@ -22,6 +23,7 @@ export function programText(program: Program, style: Style = plainStyle): string
   return (
     section("Program", `${target.title} (${target.name})`, style, lines) +
     decisionsText(program.decisions, style) +
+    proofsText(program.proofs ?? null, style) +
     warningsText(program.warnings, style) +
     fitText(program.fit, target.chip.cores.confidence, style)
   );
@@ -57,6 +59,15 @@ export function decisionsText(decisions: readonly Decision[], style: Style = pla
     { header: "" },
   ];
   return `\n${table(columns, rows, style).join("\n")}\n`;
+}
+
+/** What can overflow, population by population; empty where nothing was looked at. */
+export function proofsText(proofs: Proofs | null, style: Style = plainStyle): string {
+  if (proofs === null) return "";
+  const rows = proofRows(proofs).flatMap(({ population, lines }) => {
+    return lines.map((line, index): Cell[] => [index === 0 ? population : "", line]);
+  });
+  return section("Overflow", proofInputs(proofs), style, table([{ header: "" }, { header: "" }], rows, style));
 }
 
 /** One paragraph per warning; empty when there are none. */

@@ -1,0 +1,355 @@
+/**
+ * What the events of one timestep bring to the accumulators of a population, and what cuts them on their way: from the
+ * weights, from what sources may send, and from `on spike` and `on total`.
+ */
+
+import { rangeOfValues, totalRange, totalsOf, type Sources, type Totals } from "../core/bounds.ts";
+import type { CorePopulation, CoreProjection, CoreSource } from "../core/cores.ts";
+import { blocksOf, projectionConstants, sumOf } from "../core/delivery.ts";
+import { constantsOf, type PopulationLoad } from "../core/population.ts";
+import type { Sum } from "../core/sums.ts";
+import type { Synapses } from "../core/synapses.ts";
+import { runBlock } from "../datapath/evaluate.ts";
+import { fold } from "../datapath/fold.ts";
+import { anything, between, covers, hull, only, overlap, valueOf, type Interval } from "../datapath/interval.ts";
+import type { Box } from "../datapath/invariant.ts";
+import { parseBlock } from "../datapath/parse.ts";
+import type { Values } from "../datapath/prepare.ts";
+import { BlockReader, type BlockRanges } from "../datapath/ranges.ts";
+import { namesIn, type Block, type Expression } from "../datapath/syntax.ts";
+import { typeRange } from "../datapath/typed.ts";
+import { BitspikeError } from "../errors.ts";
+
+/** Names of what lies between 0 and nothing at all. */
+const nothing: Interval = { low: 0n, high: 0n };
+
+/** Whether, and in which order, a projection's events have to be taken. */
+export type Order = "an exact sum" | "never cut" | "cut alike in any order" | "cut one by one" | "not decided";
+
+/** One projection onto a population. */
+export interface Arrival {
+  readonly projection: CoreProjection;
+  readonly source: CoreSource;
+  readonly onSpike: Block;
+  readonly onTotal: Block;
+  /** What `on spike` adds up, where it is an exact sum. */
+  readonly sum: Sum | null;
+  /** What one event adds, as a block that assigns `term`; empty where that is not known. */
+  readonly term: Block;
+  /** What single events are added to, `total` or an accumulator; null where `on spike` is no sum. */
+  readonly addsTo: string | null;
+  /** What they can add up to at most and at least, 0 included; and for every neuron, where that was counted. */
+  readonly brings: Interval;
+  readonly totals: Totals | null;
+  /** The call that cuts the running sum after every event. */
+  readonly cut: "saturate" | "wrap" | "other" | null;
+}
+
+/** What a timestep's events do, whatever they are. */
+export interface Arrived {
+  /** What accumulators can hold afterwards. */
+  readonly accumulators: Box;
+  /** By projection: readings of its blocks; null where `on spike` is an exact sum and needs none. */
+  readonly spike: readonly (BlockRanges | null)[];
+  readonly total: readonly BlockRanges[];
+  readonly order: readonly Order[];
+}
+
+/** Works out what arrives at one population. */
+export class Arriving {
+  readonly arrivals: readonly Arrival[];
+  /** Constants of the neurons, hulls over all of them. */
+  readonly constants: Box;
+  readonly #load: PopulationLoad;
+  readonly #readers: readonly { readonly spike: BlockReader; readonly total: BlockReader; readonly constants: Box }[];
+  /** Where nothing depends on registers: what was read closely, and not. */
+  readonly #always = new Map<boolean, Arrived>();
+
+  constructor(population: CorePopulation, sources: Sources) {
+    const { load, incoming } = population;
+    this.#load = load;
+    this.constants = rangesOfConstants(load);
+    this.arrivals = incoming.map((projection) => arrivalOf(population, projection, sources.get(projection.from)!));
+    this.#readers = this.arrivals.map(({ projection, onSpike, onTotal }) => {
+      const constants = projectionConstants({ constants: constantsOf(load) }, projection);
+      const ranges = new Map([...constants].map(([name, values]) => [name, rangeOfValues(values)]));
+      return { spike: new BlockReader(onSpike), total: new BlockReader(onTotal), constants: ranges };
+    });
+  }
+
+  /** What one timestep's events do where registers lie in a box. */
+  from(registers: Box, closely = false): Arrived {
+    const before = this.#always.get(closely);
+    if (before !== undefined) return before;
+    const found = this.#read(registers, closely);
+    if (!this.#readsRegisters()) this.#always.set(closely, found);
+    return found;
+  }
+
+  #readsRegisters(): boolean {
+    const { inputs, state } = this.#spec;
+    if (inputs.some((name) => Object.hasOwn(state, name))) return true;
+    return this.arrivals.some(({ onSpike, onTotal }) => {
+      return [...onSpike, ...onTotal].some(({ name, value }) => {
+        return [name, ...namesIn(value)].some((one) => Object.hasOwn(state, one));
+      });
+    });
+  }
+
+  #read(registers: Box, closely: boolean): Arrived {
+    const accumulators = new Map(this.#spec.inputs.map((name) => [name, registers.get(name) ?? nothing]));
+    const running = this.#running(accumulators);
+    const found: { spike: (BlockRanges | null)[]; total: BlockRanges[]; order: Order[] } = {
+      spike: [],
+      total: [],
+      order: [],
+    };
+    for (const [index, arrival] of this.arrivals.entries()) {
+      const names = new Map([...registers, ...this.#readers[index]!.constants, ...accumulators]);
+      const summed = arrival.addsTo === "total" && arrival.cut === null;
+      const spike = summed ? null : this.#readSpike(arrival, index, names, running, closely);
+      found.spike.push(spike?.ranges ?? null);
+      found.order.push(spike?.order ?? "an exact sum");
+      for (const [name, range] of spike?.accumulators ?? []) this.#widen(accumulators, name, range);
+      for (const [name, range] of accumulators) names.set(name, range);
+      const total = this.#readers[index]!.total.read(names.set("total", spike?.total ?? arrival.brings), closely);
+      found.total.push(total);
+      // Nothing is added where nothing arrives.
+      for (const name of accumulators.keys()) this.#widen(accumulators, name, total.results.get(name));
+    }
+    return { accumulators, ...found };
+  }
+
+  get #spec(): PopulationLoad["datapath"]["spec"] {
+    return this.#load.datapath.spec;
+  }
+
+  /** What a name can hold without a run being stopped. */
+  #limit(name: string): Interval {
+    return Object.hasOwn(this.#spec.state, name) ? typeRange(this.#spec.state[name]!) : anything;
+  }
+
+  #widen(accumulators: Map<string, Interval>, name: string, range: Interval | undefined): void {
+    const possible = range && overlap(range, this.#limit(name));
+    if (possible !== undefined && possible !== null) accumulators.set(name, hull(accumulators.get(name)!, possible));
+  }
+
+  /** By name that events are added to one by one: what it can be at any moment of a timestep where nothing cuts it. */
+  #running(accumulators: Box): Box {
+    const running = new Map(accumulators);
+    for (const { addsTo, brings, onTotal } of this.arrivals) {
+      const before = addsTo === null ? undefined : running.get(addsTo);
+      if (before !== undefined) running.set(addsTo!, between(before.low + brings.low, before.high + brings.high));
+      // What totals are added to at the same time has no such bounds.
+      else for (const { name } of onTotal) if (running.has(name)) running.set(name, anything);
+    }
+    return running;
+  }
+
+  #readSpike(
+    { source, projection, addsTo, cut, brings, onSpike }: Arrival,
+    index: number,
+    names: Box,
+    running: Box,
+    closely: boolean,
+  ): { ranges: BlockRanges; order: Order; accumulators: Box; total: Interval } {
+    const own = new Map(names);
+    own.set("weight", rangeOfValues(projection.synapses.weight));
+    own.set("payload", { low: BigInt(source.low), high: BigInt(source.high) });
+    own.set("total", nothing);
+    const reader = this.#readers[index]!.spike;
+    if (addsTo === null) {
+      for (const name of [...this.#spec.inputs, "total"]) own.set(name, this.#limit(name));
+      const ranges = reader.read(own, closely);
+      const accumulators = new Map(this.#spec.inputs.map((name) => [name, ranges.results.get(name) ?? nothing]));
+      return { ranges, order: "not decided", accumulators, total: anything };
+    }
+    const begins = own.get(addsTo)!;
+    const uncut =
+      overlap(addsTo === "total" ? brings : running.get(addsTo)!, this.#limit(addsTo)) ?? this.#limit(addsTo);
+    let ranges = reader.read(own.set(addsTo, uncut), closely);
+    const cuts = outerCuts(onSpike[0]!.value);
+    const never = cuts.every((node) => (ranges.acts.get(node) ?? "never") === "never");
+    // Saturated, a sum keeps to where it would go uncut if it begins between the ends.
+    const keeps = never || (cut === "saturate" && cuts.every((node) => spans(ranges, node, begins)));
+    if (!keeps) ranges = reader.read(own.set(addsTo, this.#limit(addsTo)), closely);
+    const result = ranges.results.get(addsTo) ?? nothing;
+    const after = keeps ? (overlap(result, uncut) ?? result) : result;
+    const order = never ? "never cut" : orderOf(cut, cuts, ranges, brings);
+    return addsTo === "total"
+      ? { ranges, order, accumulators: new Map(), total: hull(nothing, after) }
+      : { ranges, order, accumulators: new Map([[addsTo, after]]), total: nothing };
+  }
+}
+
+/** Whether events that are cut come to the same in any order: turning over always does, saturating at one end too. */
+function orderOf(cut: Arrival["cut"], cuts: readonly Cut[], { of }: BlockRanges, { low, high }: Interval): Order {
+  if (cut === "wrap") return "cut alike in any order";
+  const oneEnd = cuts.every(({ args: [value, least, most] }) => {
+    const [own, floor, ceiling] = [of.get(value!), of.get(least!), of.get(most!)];
+    if (own === undefined || floor === undefined || ceiling === undefined) return false;
+    return (low === 0n && own.low >= floor.high) || (high === 0n && own.high <= ceiling.low);
+  });
+  return cut === "saturate" && oneEnd ? "cut alike in any order" : "cut one by one";
+}
+
+/** Hulls of parameters over the neurons that are here, settings, and words. */
+function rangesOfConstants(load: PopulationLoad): Map<string, Interval> {
+  return new Map([...constantsOf(load)].map(([name, values]) => [name, rangeOfValues(values)]));
+}
+
+type Cut = Extract<Expression, { kind: "call" }>;
+
+/** Whether an interval reaches into the one between two ends. */
+function spans({ of }: BlockRanges, { args: [, least, most] }: Cut, { low, high }: Interval): boolean {
+  const [floor, ceiling] = [of.get(least!), of.get(most!)];
+  return floor !== undefined && ceiling !== undefined && floor.high <= high && ceiling.low >= low;
+}
+
+/** Cuts around a sum, the outermost first. */
+function outerCuts(value: Expression): Cut[] {
+  const found: Cut[] = [];
+  for (let one = value; one.kind === "call" && cutting.has(one.name); one = one.args[0]!) found.push(one);
+  return found;
+}
+
+const cutting: ReadonlySet<string> = new Set(["wrap", "saturate", "clamp"]);
+
+/** What events add to an exact sum. */
+const termsOf: Readonly<Record<Sum, Block>> = {
+  weight: parseBlock("term = weight"),
+  "weight * payload": parseBlock("term = weight * payload"),
+};
+
+function arrivalOf(population: CorePopulation, projection: CoreProjection, source: CoreSource): Arrival {
+  const { load } = population;
+  const constants = projectionConstants({ constants: constantsOf(load) }, projection);
+  const blocks = blocksOf(load, projection);
+  const [onSpike, onTotal] = [folded(blocks.onSpike, constants), folded(blocks.onTotal, constants)];
+  const sum = sumOf(load, projection, constants);
+  const common = { projection, source, onSpike, onTotal, sum };
+  if (sum !== null) {
+    const { synapses } = projection;
+    const totals = totalsOf(synapses, sum, population, source);
+    const brings = totals === null ? totalRange(synapses, sum, population, source) : rangeOfTotals(totals);
+    // Adding to an accumulator that nothing reads meanwhile is adding to the total.
+    return { ...common, onSpike: [], term: termsOf[sum], addsTo: "total", brings, totals, cut: null };
+  }
+  const added = addedBy(onSpike, load);
+  if (added === null) return { ...common, term: [], addsTo: null, brings: anything, totals: null, cut: "other" };
+  const term = [{ name: "term", value: added.term, at: added.term.at }];
+  const { totals, brings } = broughtOneByOne(term, population, projection, source);
+  return { ...common, term, addsTo: added.to, brings, totals, cut: added.cut };
+}
+
+/** A block with the constants put in that all neurons share. */
+export function folded(block: Block, constants: ReadonlyMap<string, Values>): Block {
+  const shared = new Map([...constants].flatMap(([name, value]) => (typeof value === "number" ? [[name, value]] : [])));
+  return block.map((line) => ({ ...line, value: fold(line.value, shared) }));
+}
+
+function rangeOfTotals({ most, fewest }: Totals): Interval {
+  return {
+    low: BigInt(Math.floor(fewest.reduce((least, one) => Math.min(least, one), 0))),
+    high: BigInt(Math.ceil(most.reduce((largest, one) => Math.max(largest, one), 0))),
+  };
+}
+
+/** `a = cut(a + term)`, where the term reads weight, payload and constants alone. */
+function addedBy(onSpike: Block, load: PopulationLoad): { to: string; term: Expression; cut: Arrival["cut"] } | null {
+  const [line] = onSpike;
+  if (onSpike.length !== 1 || line === undefined) return null;
+  const cuts = outerCuts(line.value);
+  const sum = cuts.at(-1)?.args[0] ?? line.value;
+  if (sum.kind !== "binary" || (sum.operator !== "+" && sum.operator !== "-")) return null;
+  const { left, right, operator } = sum;
+  const isOwn = (one: Expression): boolean => one.kind === "name" && one.name === line.name;
+  const term = isOwn(left) ? right : isOwn(right) && operator === "+" ? left : null;
+  if (term === null) return null;
+  const known = new Set([
+    "weight",
+    "payload",
+    ...constantsOf(load).keys(),
+    ...Object.keys(load.datapath.spec.projection),
+  ]);
+  const limits = cuts.flatMap(({ args }) => args.slice(1));
+  if (![term, ...limits].every((one) => [...namesIn(one)].every((name) => known.has(name)))) return null;
+  const kinds = new Set(cuts.map(({ name }) => (name === "clamp" ? "saturate" : name)));
+  const cut = kinds.size === 0 ? null : kinds.size > 1 ? "other" : ([...kinds][0] as "saturate" | "wrap");
+  return {
+    to: line.name,
+    term: operator === "-" ? { kind: "unary", operator: "-", operand: term, at: term.at } : term,
+    cut,
+  };
+}
+
+/** Weights beyond this many different ones are not looked at one by one. */
+const mostWeights = 1024;
+const largestTerm = 2 ** 31 - 1;
+
+/** What events of one timestep add, each through a term of its own. */
+function broughtOneByOne(
+  block: Block,
+  population: CorePopulation,
+  projection: CoreProjection,
+  source: CoreSource,
+): { totals: Totals | null; brings: Interval } {
+  const constants = new Map<string, Interval>(
+    [...projectionConstants({ constants: constantsOf(population.load) }, projection)].map(([name, values]) => [
+      name,
+      rangeOfValues(values),
+    ]),
+  );
+  constants.set("payload", { low: BigInt(source.low), high: BigInt(source.high) });
+  const reads = namesIn(block[0]!.value);
+  const fixed = [...constants].every(([name, range]) => !reads.has(name) || valueOf(range) !== null);
+  const reader = fixed ? null : new BlockReader(block);
+  const values = new Map([...constants].map(([name, { low }]) => [name, low]));
+  const known = new Map<number, Interval | null>();
+  const rangeOf = (weight: number): Interval | null => {
+    const before = known.get(weight);
+    if (before !== undefined) return before;
+    if (known.size >= mostWeights) return null;
+    const own = new Map(values).set("weight", BigInt(weight));
+    const range =
+      reader === null
+        ? valueAfter(block, own)
+        : reader.read(new Map(constants).set("weight", only(BigInt(weight))), false).results.get("term");
+    const small =
+      range !== undefined && covers({ low: BigInt(-largestTerm), high: BigInt(largestTerm) }, range) ? range : null;
+    known.set(weight, small);
+    return small;
+  };
+  const { synapses } = projection;
+  const up = new Int32Array(synapses.weight.length);
+  const down = new Int32Array(synapses.weight.length);
+  for (const [i, weight] of synapses.weight.entries()) {
+    const range = rangeOf(weight);
+    if (range === null) return { totals: null, brings: anything };
+    up[i] = Number(range.high);
+    down[i] = Number(range.low);
+  }
+  const most = totalsOf(withWeight(synapses, up), "weight", population, source);
+  const fewest = totalsOf(withWeight(synapses, down), "weight", population, source);
+  if (most === null || fewest === null) {
+    const [above, below] = [up, down].map((own) => totalRange(withWeight(synapses, own), "weight", population, source));
+    return { totals: null, brings: hull({ low: 0n, high: above!.high }, { low: below!.low, high: 0n }) };
+  }
+  const totals = { most: most.most, fewest: fewest.fewest };
+  return { totals, brings: rangeOfTotals(totals) };
+}
+
+/** The one value that a term has; undefined where it fails. */
+function valueAfter(block: Block, values: Map<string, bigint>): Interval | undefined {
+  try {
+    runBlock(block, values);
+    return only(values.get("term")!);
+  } catch (error) {
+    if (error instanceof BitspikeError) return undefined;
+    throw error;
+  }
+}
+
+function withWeight(synapses: Synapses, weight: Int32Array): Synapses {
+  return { ...synapses, weight };
+}

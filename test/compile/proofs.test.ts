@@ -1,0 +1,340 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { openInterpreter } from "../../src/chip/interpreter.ts";
+import { checkProgram } from "../../src/compile/check.ts";
+import { compile } from "../../src/compile/compile.ts";
+import { findingsOf, prove } from "../../src/compile/proofs.ts";
+import type { CutProof, Program, ProgramPopulation, ProgramProjection, Synapses } from "../../src/compile/program.ts";
+import { printBlock } from "../../src/datapath/print.ts";
+import { mapChildren, type Expression } from "../../src/datapath/syntax.ts";
+import type { Recording, Stimuli, Stimulus } from "../../src/engine.ts";
+import { BitspikeError } from "../../src/errors.ts";
+import { readTarget, targetNames } from "../../src/files.ts";
+import { sizeOf } from "../../src/network/types.ts";
+import type { Target } from "../../src/target/types.ts";
+import { allProbes, programOf, randomProgram, randomStimuli, targets as motley } from "../chip/programs.ts";
+import { Dice } from "../dice.ts";
+import { cell, dense, input, networkOf, output, type CellOptions } from "./networks.ts";
+import { stimuliOf } from "./wide.ts";
+
+const seeds = fc.integer({ min: 0, max: 2 ** 30 });
+const shipped = targetNames().map(readTarget);
+/** Every chip that runs in timesteps, and some that are not shipped. */
+const chips: readonly Target[] = [...shipped, ...motley.slice(0, 4)].filter(({ events }) => events === null);
+
+function everyInput({ inputs }: Program): Set<string> {
+  return new Set(inputs.map(({ name }) => name));
+}
+
+/** A program that files could hold too. */
+function soundProgram(chip: Target, seed: number): Program {
+  const program = randomProgram(chip, new Dice(seed));
+  fc.pre(checkProgram(program) === null);
+  return program;
+}
+
+/** The recording of a random run, or the mistake that stopped it. */
+async function run(program: Program, stimuli: Stimuli): Promise<Recording | BitspikeError> {
+  try {
+    return await openInterpreter(program).run(stimuli, { probes: allProbes(program) });
+  } catch (error) {
+    if (error instanceof BitspikeError) return error;
+    throw error;
+  }
+}
+
+/** What two runs have to agree in: traces and spikes, or the code of what stopped them. */
+function essence(recording: Recording | BitspikeError): unknown {
+  if (recording instanceof BitspikeError) return recording.code;
+  return recording.populations.map(({ name, traces, spikes }) => ({ name, traces, spikes }));
+}
+
+/** The same program with some calls of each population's timestep replaced by their first argument. */
+function withoutIdleCuts(program: Program): { program: Program; removed: number } {
+  const findings = findingsOf(program, everyInput(program));
+  let removed = 0;
+  const datapaths = { ...program.target.datapaths };
+  const populations = program.populations.map((population, index) => {
+    const { onTimestep, idle } = findings[index]!;
+    const strip = (node: Expression): Expression => {
+      const inner = mapChildren(node, strip);
+      if (!idle.has(node) || inner.kind !== "call") return inner;
+      removed++;
+      return inner.args[0]!;
+    };
+    const spec = datapaths[population.datapath]!;
+    // Names that constants took the place of still have to be read by something.
+    const names = Object.keys({ ...spec.parameters, ...spec.state }).join(" + ") || "0";
+    const text = `${printBlock(onTimestep.map((line) => ({ ...line, value: strip(line.value) })))}\nread_all = ${names}`;
+    const datapath = `own_${index}`;
+    datapaths[datapath] = { ...spec, blocks: { ...spec.blocks, "on timestep": text } };
+    return { ...population, datapath };
+  });
+  return { program: { ...program, populations, target: { ...program.target, datapaths } }, removed };
+}
+
+/** The inputs' elements in another order, with their synapses: the same network, whose events come in another order. */
+function reordered(program: Program, stimuli: Stimuli, seed: number): { program: Program; stimuli: Stimuli } | null {
+  const dice = new Dice(seed);
+  const orders = new Map(program.inputs.map(({ name, shape }) => [name, shuffled(sizeOf(shape), dice)]));
+  const inputs = new Set(program.inputs.map(({ name }) => name));
+  if (program.projections.some(({ from, synapses }) => inputs.has(from) && synapses.kind === "conv2d")) return null;
+  const projections = program.projections.map((projection): ProgramProjection => {
+    const order = orders.get(projection.from);
+    return order === undefined ? projection : { ...projection, synapses: permuted(projection.synapses, order) };
+  });
+  const read = new Map(
+    [...stimuli].map(([name, stimulus]): [string, Stimulus] => {
+      const order = orders.get(name)!;
+      const row = new Float64Array(order.length);
+      const own: Stimulus["read"] = (sample, step, out) => {
+        stimulus.read(sample, step, row);
+        for (const [place, element] of order.entries()) out[place] = row[element]!;
+      };
+      return [name, { ...stimulus, read: own }];
+    }),
+  );
+  return { program: { ...program, projections }, stimuli: read };
+}
+
+function shuffled(count: number, dice: Dice): number[] {
+  const order = Array.from({ length: count }, (_, i) => i);
+  for (let i = count - 1; i > 0; i--) {
+    const other = dice.between(0, i);
+    [order[i], order[other]] = [order[other]!, order[i]!];
+  }
+  return order;
+}
+
+/** Rows in another order. */
+function permuted(synapses: Synapses, order: readonly number[]): Synapses {
+  if (synapses.kind === "conv2d") throw new Error("kernels have no rows");
+  if (synapses.kind === "dense") {
+    const width = synapses.weight.length / order.length;
+    const rows = order.flatMap((row) => [...synapses.weight.subarray(row * width, (row + 1) * width)]);
+    return { kind: "dense", weight: Int32Array.from(rows) };
+  }
+  const { start, target, weight } = synapses;
+  const rows = order.map((row) => [start[row]!, start[row + 1]!] as const);
+  const starts = new Uint32Array(order.length + 1);
+  for (const [i, [low, high]] of rows.entries()) starts[i + 1] = starts[i]! + high - low;
+  return {
+    kind: "sparse",
+    start: starts,
+    target: Uint32Array.from(rows.flatMap(([low, high]) => [...target.subarray(low, high)])),
+    weight: Int32Array.from(rows.flatMap(([low, high]) => [...weight.subarray(low, high)])),
+  };
+}
+
+/** `count` inputs onto one neuron, through one weight each. */
+function oneNeuron(chip: string, weights: readonly number[], options: CellOptions = {}): Program {
+  const parts = [input("in", weights.length), dense("w", [weights]), cell("p", options), output("out")];
+  return compile(networkOf(parts, "in w p out"), readTarget(chip));
+}
+
+function cutsOf(program: Program): readonly CutProof[] {
+  return program.proofs!.populations[0]!.cuts;
+}
+
+/** The last value of every type. */
+function highest(types: Readonly<Record<string, { high: number }>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(types).map(([name, { high }]) => [name, high]));
+}
+
+describe("what is proved of a program", () => {
+  it.each(chips)("for $name holds in every run", async (chip) => {
+    let compared = 0;
+    await fc.assert(
+      fc.asyncProperty(seeds, async (seed) => {
+        const program = soundProgram(chip, seed);
+        const findings = findingsOf(program, everyInput(program));
+        const recording = await run(program, randomStimuli(program, 2, 12, seed));
+        if (recording instanceof BitspikeError) {
+          if (recording.code !== "ENGINE_REGISTER_RANGE") return;
+          const leaving = findings.flatMap(({ proof }) => proof.cuts.filter(({ kind }) => kind === "type"));
+          expect(leaving.some(({ name, acts }) => acts === "may" && recording.message.includes(name))).toBe(true);
+          return;
+        }
+        for (const { name, traces } of recording.populations) {
+          const { proof, names } = findings.find((one) => one.proof.population === name)!;
+          for (const [register, trace] of traces) {
+            const known = names.get(register);
+            const [low, high] = proof.registers[register] ?? [Number(known!.low), Number(known!.high)];
+            const outside = trace.find((value) => !(value >= low && value <= high));
+            if (outside !== undefined) expect([name, register, outside]).toEqual([name, register, [low, high]]);
+            compared += trace.length;
+          }
+        }
+      }),
+      { numRuns: 5 },
+    );
+    expect(compared).toBeGreaterThan(50);
+  });
+
+  it("leaves a run as it is when every cut is taken out that can never act", async () => {
+    let removed = 0;
+    await fc.assert(
+      fc.asyncProperty(seeds, fc.constantFrom(...chips), async (seed, chip) => {
+        const program = soundProgram(chip, seed);
+        const other = withoutIdleCuts(program);
+        removed += other.removed;
+        const stimuli = randomStimuli(program, 1, 10, seed);
+        const probes = allProbes(program);
+        const results = [program, other.program].map(async (one) => {
+          try {
+            return essence(await openInterpreter(one).run(stimuli, { probes }));
+          } catch (error) {
+            return (error as BitspikeError).code;
+          }
+        });
+        expect(await results[1]).toEqual(await results[0]);
+      }),
+      { numRuns: 30 },
+    );
+    expect(removed).toBeGreaterThan(10);
+  });
+
+  it("says of which projections the events may come in any order", async () => {
+    let free = 0;
+    let shown = 0;
+    await fc.assert(
+      fc.asyncProperty(seeds, fc.constantFrom(...chips), async (seed, chip) => {
+        const program = soundProgram(chip, seed);
+        const stimuli = randomStimuli(program, 1, 10, seed);
+        const other = reordered(program, stimuli, seed);
+        fc.pre(other !== null);
+        const claims = prove(program, everyInput(program)).populations.flatMap(({ order }) => order);
+        const inputs = everyInput(program);
+        const fromInputs = program.projections.filter(({ from }) => inputs.has(from));
+        const claimed = fromInputs.every(({ name }) => claims.find(({ projection }) => projection === name)!.free);
+        const [first, second] = [await run(program, stimuli), await run(other.program, other.stimuli)];
+        // Which neuron leaves its type first is told of the neuron that came to it first.
+        fc.pre(!(first instanceof BitspikeError) && !(second instanceof BitspikeError));
+        if (claimed) {
+          expect(essence(second)).toEqual(essence(first));
+          free++;
+        } else if (JSON.stringify(essence(first)) !== JSON.stringify(essence(second))) shown++;
+      }),
+      { numRuns: 50 },
+    );
+    expect(free).toBeGreaterThan(10);
+    expect(shown).toBeGreaterThan(0);
+  });
+
+  it.each(
+    shipped.filter(
+      ({ datapaths, events }) =>
+        events === null && Object.values(datapaths).some(({ inputs, state }) => inputs.some((name) => name in state)),
+    ),
+  )("of $name, where single events saturate, that their order shows, and it does", async (target) => {
+    const [datapath, spec] = Object.entries(target.datapaths).find(([, { inputs, state }]) =>
+      inputs.some((name) => name in state),
+    )!;
+    const { low, high } = target.weights;
+    const first: ProgramPopulation = {
+      name: "p",
+      shape: [1],
+      neurons: 1,
+      datapath,
+      parameters: Object.fromEntries(
+        Object.entries(highest(spec.parameters)).map(([name, value]) => [name, Int32Array.of(value)]),
+      ),
+      initial: {},
+      offset: 0,
+      scale: null,
+      origin: null,
+    };
+    // So many events that the sum passes the register's end before the others take it back.
+    const count = 2 * Math.ceil(2 ** 15 / (high * 2 ** 8)) + 2;
+    const weight = Int32Array.from({ length: count }, (_, i) => (i < count / 2 ? high : low));
+    const program = programOf({
+      target,
+      inputs: [{ name: "in", shape: [count], payloadScale: null, payloadLimit: 1 }],
+      populations: [first],
+      projections: [
+        {
+          name: "in->p",
+          from: "in",
+          to: "p",
+          arrivesAfter: (target.delivery.inputs ?? target.delivery.spikes) === "same-timestep" ? 0 : 1,
+          parameters: highest(spec.projection),
+          accumulator: spec.inputs.find((name) => name in spec.state)!,
+          synapses: { kind: "dense", weight },
+        },
+      ],
+    });
+    const [order] = prove(program).populations[0]!.order;
+    if (order!.because === "not decided") return;
+    expect(order).toMatchObject({ free: false, because: "cut one by one" });
+    const stimuli = stimuliOf({ in: Array.from({ length: 3 }, () => Array.from({ length: count }, () => 1)) });
+    const turned = {
+      ...program,
+      projections: [{ ...program.projections[0]!, synapses: { kind: "dense" as const, weight: weight.toReversed() } }],
+    };
+    expect(essence(await run(turned, stimuli))).not.toEqual(essence(await run(program, stimuli)));
+  });
+
+  it("finds where a leak settles, and that nothing can overflow there", () => {
+    const program = oneNeuron("generic-8bit", [0.5, -1, 0.25], { beta: 0.5, threshold: 1, reset: "zero" });
+    const [population] = program.proofs!.populations;
+    const { weight } = program.projections[0]!.synapses;
+    const most = Math.max(...weight) + weight[2]!;
+    expect(population!.arriving["input"]).toEqual([weight[1], most]);
+    const [low, high] = population!.registers["membrane"]!;
+    // Half of the membrane stays, so that it settles at twice what arrives, and one more for rounding down.
+    expect(low).toBeGreaterThanOrEqual(2 * weight[1]! - 2);
+    expect(low).toBeLessThanOrEqual(2 * weight[1]! + 2);
+    expect(high).toBe(program.populations[0]!.parameters["threshold"]![0]);
+    expect(population!.cuts.map(({ acts, kind }) => [kind, acts])).toEqual([["saturate", "never"]]);
+  });
+
+  it("finds the timesteps that drive a membrane without a leak to its end, and they do", async () => {
+    const program = oneNeuron("generic-8bit", [1, -1, -1], { beta: 1, threshold: 1, reset: "zero" });
+    const [cut] = cutsOf(program);
+    expect(cut).toMatchObject({
+      kind: "saturate",
+      acts: "may",
+      block: "on timestep",
+      name: "v",
+      text: "saturate(.., -32768, 32767)",
+    });
+    const { from, timesteps, events, registers } = cut!.witness!;
+    expect([from, events]).toEqual(["reset", 2]);
+    const frames = Array.from({ length: timesteps }, () => [0, 1, 1]);
+    const recording = await openInterpreter(program).run(stimuliOf({ in: frames }), {
+      probes: [{ population: "p", register: "membrane" }],
+    });
+    const trace = recording.populations[0]!.traces.get("membrane")!;
+    expect(trace.at(-1)).toBe(-32768);
+    expect(trace.at(-2)).toBe(registers["membrane"]);
+    expect(trace.at(-2)! + cut!.witness!.arrived["input"]!).toBeLessThan(-32768);
+  });
+
+  it("proves on a chip that saturates what it proves on one that wraps, and both do the same while nothing overflows", async () => {
+    let proved = 0;
+    await fc.assert(
+      fc.asyncProperty(seeds, async (seed) => {
+        const dice = new Dice(seed);
+        const rows = Array.from({ length: 3 }, () => Array.from({ length: 4 }, () => dice.between(-100, 100) / 97));
+        const options = {
+          alpha: dice.between(0, 90) / 100,
+          beta: dice.between(0, 95) / 100,
+          threshold: dice.between(50, 300) / 100,
+        };
+        const network = networkOf([input("in", 4), dense("w", rows), cell("p", options), output("out")], "in w p out");
+        const [first, second] = ["saturating", "wrapping"].map((overflow) => {
+          return compile(network, readTarget("generic-16bit"), { settings: { overflow } });
+        }) as [Program, Program];
+        const never = [first, second].map((program) => cutsOf(program).every(({ acts }) => acts === "never"));
+        expect(never[0]).toBe(never[1]);
+        if (!never[0]) return;
+        proved++;
+        const frames = Array.from({ length: 20 }, () => Array.from({ length: 4 }, () => dice.between(0, 1)));
+        const stimuli = stimuliOf({ in: frames });
+        expect(essence(await run(second, stimuli))).toEqual(essence(await run(first, stimuli)));
+      }),
+      { numRuns: 12 },
+    );
+    expect(proved).toBeGreaterThan(2);
+  });
+});
