@@ -31,7 +31,7 @@ export function denseProgram(layer: DenseLayer): Program {
     target,
     recipe: null,
     settings: Object.fromEntries(settings) as Record<string, number>,
-    inputs: [{ name: "input", shape: [inputs], payloadScale: 1, payloadLimit: 1 }],
+    inputs: [{ name: "input", shape: [inputs], payloadScale: null, payloadLimit: 1 }],
     populations: [
       {
         name: "neurons",
