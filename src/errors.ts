@@ -899,6 +899,16 @@ export const catalogue = {
     message: "{missing} neurons of population {population} lie on no core.",
     hint: "Place every neuron of every population on exactly one core.",
   },
+  MEASURE_NO_NETWORK: {
+    title: "Nothing known of the network of cores",
+    message: "The target {target} does not say how its cores are joined, or how long its events take.",
+    hint: "Give the target the sections noc and latency; docs/targets.md explains them.",
+  },
+  MEASURE_NO_CORE: {
+    title: "Core that the chip does not have",
+    message: "Neurons of {population} lie on core {core}; the chip's network joins {cores} cores, counted from 0.",
+    hint: "Place the neurons on cores of the chip, or choose a target with more of them.",
+  },
   MEASURE_BATCHES: {
     title: "Batches do not make up the samples",
     message: "Batches of {batches} samples were given for a recording of {samples}.",

@@ -126,7 +126,9 @@ export { denseBaseline, estimateEnergy, type EnergyEstimate, type EventCounts } 
 export type { Account, LedgerKind } from "./measure/accounts.ts";
 export { costsOf, type Cost, type CostKind } from "./measure/costs.ts";
 export { SimpleLatency } from "./measure/latency.ts";
-export { LedgerPlan, ledgerProbes, totalsOf, type Ledger, type Placed, type VisitRow } from "./measure/ledger.ts";
+export { LedgerPlan, ledgerProbes, totalsOf, type Ledger, type VisitRow } from "./measure/ledger.ts";
+export { MeshLatency } from "./measure/mesh-latency.ts";
+export type { Placed } from "./measure/places.ts";
 export {
   neurobenchMetrics,
   neurobenchProbes,

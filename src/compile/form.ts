@@ -114,6 +114,7 @@ const target = z.object({
       height: count,
       coresPerTile: count,
       tiles: z.enum(["by-column", "by-row"]),
+      linkBuffer: count.optional(),
     })
     .optional(),
   energy: z

@@ -21,8 +21,11 @@ export interface Cost<T> {
   readonly cost: T | null;
 }
 
+/** What of an account decides on its price. */
+export type PricedAccount = Pick<Account, "kind" | "link" | "projection">;
+
 /** What each event of an account takes. */
-export function costsOf<T>(account: Account, program: Program, spec: PerEvent<T>): Cost<T>[] {
+export function costsOf<T>(account: PricedAccount, program: Program, spec: PerEvent<T>): Cost<T>[] {
   const one = (kind: CostKind, cost: T | undefined): Cost<T> => ({ kind, cost: cost ?? null });
   switch (account.kind) {
     case "synop":
@@ -54,7 +57,7 @@ function gathering<T>({ target }: Program, spec: PerEvent<T>): Cost<T>[] {
   return target.core.gathered === true ? accumulation(spec) : [];
 }
 
-function synopCost<T>({ projection }: Account, { projections }: Program, spec: PerEvent<T>): T | undefined {
+function synopCost<T>({ projection }: PricedAccount, { projections }: Program, spec: PerEvent<T>): T | undefined {
   const form = projections.find(({ name }) => name === projection)!.synapses.kind;
   return spec.synopByForm?.[form] ?? spec.synop;
 }

@@ -2,7 +2,7 @@
 
 import type { Program } from "../compile/program.ts";
 import type { LatencySpec } from "../target/types.ts";
-import { costsOf } from "./costs.ts";
+import { costsOf, type PricedAccount } from "./costs.ts";
 import type { Account } from "./accounts.ts";
 import type { LedgerPlan } from "./ledger.ts";
 
@@ -34,14 +34,11 @@ export class SimpleLatency {
     const cores = 1 + accounts.reduce((most, { core }) => Math.max(most, core ?? 0), 0);
     this.#sent = new Float64Array(cores);
     this.#arrived = new Float64Array(cores);
-    this.#each = Float64Array.from(accounts, (account) => {
-      return costsOf(account, program, spec).reduce((sum, { cost }) => sum + (cost?.value ?? 0), 0);
-    });
+    this.#each = Float64Array.from(accounts, (account) => timeOf(account, program, spec));
     this.#busy = accounts.map(({ kind, core }) => {
       return core === null ? null : [sending.has(kind) ? this.#sent : this.#arrived, core];
     });
-    const reached = spec.barrier.filter((entry) => entry.tiles <= tiles);
-    this.#barrier = reached.reduce((best, entry) => (entry.tiles > best.tiles ? entry : best), none).time.value;
+    this.#barrier = barrierOf(spec, tiles);
   }
 
   /** Nanoseconds of a timestep with these counts, [accounts]. */
@@ -55,10 +52,16 @@ export class SimpleLatency {
   }
 }
 
-const none: LatencySpec["barrier"][number] = {
-  tiles: -1,
-  time: { value: 0, unit: "ns", source: "", confidence: "assumption" },
-};
+/** Nanoseconds of one event; what the target does not know takes no time. */
+export function timeOf(account: PricedAccount, program: Program, spec: LatencySpec): number {
+  return costsOf(account, program, spec).reduce((sum, { cost }) => sum + (cost?.value ?? 0), 0);
+}
+
+/** Nanoseconds that end a timestep on so many tiles. */
+export function barrierOf({ barrier }: LatencySpec, tiles: number): number {
+  const reached = barrier.filter((entry) => entry.tiles <= tiles).toSorted((a, b) => b.tiles - a.tiles);
+  return reached[0]?.time.value ?? 0;
+}
 
 function largest(...lists: readonly Float64Array[]): number {
   let most = 0;

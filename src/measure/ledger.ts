@@ -3,17 +3,12 @@
  * read from a recording, where it went from the program's synapses and from where its neurons lie.
  */
 
-import { feedRow, tabulate } from "../chip/feed.ts";
-import type { CoreUse, Program } from "../compile/program.ts";
-import { emptyList, type EventList } from "../core/events.ts";
-import type { Probe, Recording, SpikeTrain, Stimuli } from "../engine.ts";
-import { mistake } from "../errors.ts";
+import type { Program } from "../compile/program.ts";
+import type { Probe, Recording, Stimuli } from "../engine.ts";
 import { Accounts, type Account } from "./accounts.ts";
-import { populationOf } from "./frames.ts";
+import { coresOf, type Placed } from "./places.ts";
 import { planRoutes, type Route } from "./routes.ts";
-
-/** Where a part of a population, or of an input that enters through a core, lies. */
-export type Placed = Pick<CoreUse, "core" | "population" | "from" | "to">;
+import { activityOf, sentBy } from "./sent.ts";
 
 /** What happened in one timestep: how often by account, [accounts]; overwritten by the next one. */
 export type VisitRow = (counts: Float64Array, sample: number, step: number) => void;
@@ -42,7 +37,7 @@ export class LedgerPlan {
   readonly accounts: readonly Account[];
   readonly #program: Program;
   readonly #routes: ReadonlyMap<string, Route>;
-  readonly #neurons: readonly Part[];
+  readonly #parts: readonly Part[];
 
   /**
    * @param places where everything lies; where the compiler put the populations unless given. Inputs that lie nowhere
@@ -51,9 +46,9 @@ export class LedgerPlan {
    */
   constructor(program: Program, places: readonly Placed[] = program.fit.placement) {
     const accounts = new Accounts();
-    const placed = placedOn(program, places);
+    const placed = coresOf(program, places);
     this.#program = program;
-    this.#neurons = partsOf(program, places, accounts);
+    this.#parts = partsOf(program, places, accounts);
     this.#routes = planRoutes(program, placed, accounts);
     this.accounts = accounts.all;
   }
@@ -66,28 +61,17 @@ export class LedgerPlan {
    * @throws MEASURE_NO_POPULATION, MEASURE_NO_ACTIVITY
    */
   visit(stimuli: Stimuli, recording: Recording, visit: VisitRow): void {
-    const { inputs, target } = this.#program;
-    const trains = [...this.#program.populations].map(({ name }) => {
-      return { route: this.#routes.get(name)!, train: populationOf(recording, name).spikes };
+    const sent = [...sentBy(this.#program, stimuli, recording)].map(([name, row]) => {
+      return { route: this.#routes.get(name)!, row };
     });
-    const feeds = inputs.flatMap((input) => {
-      const stimulus = stimuli.get(input.name);
-      const route = this.#routes.get(input.name)!;
-      return stimulus === undefined ? [] : [{ route, table: tabulate(stimulus, input, target.delivery) }];
-    });
-    const parts = this.#neurons.map((part) => ({ part, active: part.activity(recording) }));
+    const parts = this.#parts.map((part) => ({ part, active: part.activity(recording) }));
     const counts = new Float64Array(this.accounts.length);
-    const list = emptyList();
-    const several = target.delivery.payloadBits === 0;
+    const several = this.#program.target.delivery.payloadBits === 0;
     for (let row = 0; row < recording.samples * recording.steps; row++) {
       const [sample, step] = [Math.floor(row / recording.steps), row % recording.steps];
       counts.fill(0);
       for (const { part, active } of parts) part.count(counts, active, row);
-      for (const { route, train } of trains) route.count(counts, rowOf(train, row, list), several);
-      for (const { route, table } of feeds) {
-        feedRow(table, sample, step, list);
-        route.count(counts, list, several);
-      }
+      for (const one of sent) one.route.count(counts, one.row(row), several);
       visit(counts, sample, step);
     }
   }
@@ -137,13 +121,9 @@ class Part {
     this.#active = register === undefined ? null : accounts.id("neuron-active", place.population, place.core);
   }
 
-  /** What was recorded of who is active. @throws MEASURE_NO_ACTIVITY */
+  /** What was recorded of who is active; null where nothing tells. @throws MEASURE_NO_ACTIVITY */
   activity(recording: Recording): ArrayLike<number> | null {
-    if (this.#register === undefined) return null;
-    const { population } = this.#place;
-    const trace = populationOf(recording, population).traces.get(this.#register);
-    if (trace === undefined) throw mistake("MEASURE_NO_ACTIVITY", { population, register: this.#register });
-    return trace;
+    return this.#register === undefined ? null : activityOf(recording, this.#place.population, this.#register);
   }
 
   count(counts: Float64Array, active: ArrayLike<number> | null, row: number): void {
@@ -163,37 +143,4 @@ function partsOf({ target, populations }: Program, places: readonly Placed[], ac
     const { active } = target.datapaths[population.datapath]!;
     return new Part("neuron-update", place, population.neurons, active, accounts);
   });
-}
-
-/** The core of each neuron, by population or input; inputs that lie nowhere are absent. @throws MEASURE_NOT_PLACED */
-function placedOn({ populations }: Program, places: readonly Placed[]): Map<string, Int32Array> {
-  const cores = new Map<string, Int32Array>();
-  for (const { population, core, from, to } of places) {
-    const own = cores.get(population) ?? new Int32Array(0);
-    const grown = own.length < to ? new Int32Array(to).fill(-1) : own;
-    if (grown !== own) grown.set(own);
-    cores.set(population, grown.fill(core, from, to));
-  }
-  for (const { name, neurons } of populations) {
-    const own = cores.get(name);
-    const missing = own === undefined ? neurons : neurons - own.filter((core) => core >= 0).length;
-    if (missing > 0) throw mistake("MEASURE_NOT_PLACED", { population: name, missing });
-  }
-  return cores;
-}
-
-function rowOf({ start, neuron, payload }: SpikeTrain, row: number, list: EventList): EventList {
-  list.neuron = neuron;
-  list.payload = payload ?? ones(neuron.length);
-  list.begin = start[row]!;
-  list.count = start[row + 1]! - start[row]!;
-  return list;
-}
-
-let allOnes = new Int32Array(0);
-
-/** At least so many ones. */
-function ones(count: number): Int32Array {
-  if (allOnes.length < count) allOnes = new Int32Array(count).fill(1);
-  return allOnes;
 }

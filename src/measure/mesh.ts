@@ -11,6 +11,11 @@ export interface Link {
   readonly direction: Direction;
 }
 
+/** The tile of a core. */
+export function tileOf(core: number, { coresPerTile }: NocSpec): number {
+  return Math.floor(core / coresPerTile.value);
+}
+
 /** Column and row of a tile; north is up the rows. */
 export function placeOf(tile: number, { width, height, tiles }: NocSpec): readonly [x: number, y: number] {
   return tiles === "by-column"

@@ -1,12 +1,12 @@
 /** Where the events of each neuron go: messages from core to core, and the synapses that they reach there. */
 
-import type { Program, ProgramProjection } from "../compile/program.ts";
+import type { Program } from "../compile/program.ts";
 import type { EventList } from "../core/events.ts";
-import { openRows } from "../core/rows.ts";
 import { sizeOf } from "../network/types.ts";
 import type { NocSpec } from "../target/types.ts";
 import type { Accounts } from "./accounts.ts";
-import { pathBetween } from "./mesh.ts";
+import { pathBetween, tileOf } from "./mesh.ts";
+import { reachedCores } from "./places.ts";
 
 /** What one event of each neuron of a source adds to the accounts. */
 export class Route {
@@ -108,35 +108,5 @@ function addJourney(
 ): void {
   row.add(accounts.id("axon-out", layer, from));
   if (noc === undefined) return;
-  const tileOf = (core: number): number => Math.floor(core / noc.coresPerTile.value);
-  for (const link of pathBetween(tileOf(from), tileOf(to), noc)) row.add(accounts.id("hop", layer, link));
-}
-
-/** Synapses of a neuron in one core, by projection. */
-type Reached = Map<ProgramProjection, number>;
-
-/** For each neuron of a source the cores in which it has synapses, in the order of their numbers. */
-function reachedCores(
-  { projections, populations }: Program,
-  name: string,
-  neurons: number,
-  placed: ReadonlyMap<string, Int32Array>,
-): Map<number, Reached>[] {
-  const reached = Array.from({ length: neurons }, () => new Map<number, Reached>());
-  for (const projection of projections.filter(({ from }) => from === name)) {
-    const { synapses, to } = projection;
-    const targets = populations.find((population) => population.name === to)!.neurons;
-    const rows = openRows(synapses, targets, 0, targets);
-    const cores = placed.get(to)!;
-    const counts = new Uint32Array(cores.reduce((most, core) => Math.max(most, core), 0) + 1);
-    for (const [source, own] of reached.entries()) {
-      rows.seek(source);
-      counts.fill(0);
-      for (let i = rows.begin; i < rows.end; i++) counts[cores[rows.dense ? i - rows.begin : rows.target[i]!]!]! += 1;
-      for (const [core, count] of counts.entries()) {
-        if (count > 0) own.set(core, (own.get(core) ?? new Map<ProgramProjection, number>()).set(projection, count));
-      }
-    }
-  }
-  return reached.map((own) => new Map([...own].toSorted(([a], [b]) => a - b)));
+  for (const link of pathBetween(tileOf(from, noc), tileOf(to, noc), noc)) row.add(accounts.id("hop", layer, link));
 }

@@ -103,5 +103,8 @@ export const nocForm: z.ZodType<NocSpec> = z
     height: count.describe("Tiles down"),
     "cores-per-tile": count.describe("Cores that share a router; core c lies on tile floor(c / this)"),
     tiles: z.enum(["by-column", "by-row"]).describe("Whether tile 1 lies above tile 0, or beside it"),
+    "link-buffer": count.optional().describe("Messages that wait at one link before those behind them are held up"),
   })
-  .transform(({ "cores-per-tile": coresPerTile, ...rest }): NocSpec => ({ ...rest, coresPerTile }));
+  .transform(({ "cores-per-tile": coresPerTile, "link-buffer": linkBuffer, ...rest }): NocSpec => {
+    return { ...rest, coresPerTile, linkBuffer };
+  });

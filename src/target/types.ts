@@ -85,6 +85,8 @@ export interface NocSpec {
   readonly coresPerTile: Sourced;
   /** Whether tile 1 lies above tile 0, or beside it. */
   readonly tiles: "by-column" | "by-row";
+  /** Messages that wait at one link before those behind them are held up; missing: as many as there are. */
+  readonly linkBuffer?: Sourced | undefined;
 }
 
 /** How long events take, in ns; they follow each other on a core. */

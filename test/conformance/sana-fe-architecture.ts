@@ -1,6 +1,6 @@
 /** SANA-FE's descriptions of an architecture as a target's network, energies and times, and its mapping as places. */
 
-import type { Placed } from "../../src/measure/ledger.ts";
+import type { Placed } from "../../src/measure/places.ts";
 import type { EnergySpec, EventCost, LatencySpec, NocSpec, PerEvent, Sourced, Target } from "../../src/target/types.ts";
 
 /** Joules and seconds. */
@@ -11,6 +11,7 @@ export interface Architecture {
   readonly mesh: { readonly width: number; readonly height: number; readonly tileCount: number };
   readonly coresPerTile: number;
   readonly maxNeuronsPerCore: number;
+  readonly linkBufferSize: number;
   readonly bufferPosition: "soma" | "dendrite";
   readonly sync: {
     readonly model: "fixed" | "table";
@@ -54,7 +55,7 @@ function timeOf(seconds: number): Sourced {
 
 /** A target with the network and the costs of an architecture; neurons of a unit have their weights in its form. */
 export function withArchitecture(target: Target, architecture: Architecture, mapping: readonly Mapped[]): Target {
-  const { mesh, coresPerTile, maxNeuronsPerCore, bufferPosition } = architecture;
+  const { mesh, coresPerTile, maxNeuronsPerCore, bufferPosition, linkBufferSize } = architecture;
   const units = mapping.some(({ synapseUnit }) => synapseUnit !== undefined);
   const noc: NocSpec = {
     topology: "mesh",
@@ -63,6 +64,7 @@ export function withArchitecture(target: Target, architecture: Architecture, map
     height: counted(mesh.height),
     coresPerTile: counted(coresPerTile),
     tiles: "by-column",
+    linkBuffer: counted(linkBufferSize),
   };
   const energy: EnergySpec = {
     basis: "published",

@@ -1,49 +1,20 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { feedRow, tabulate } from "../../src/chip/feed.ts";
-import { openInterpreter } from "../../src/chip/interpreter.ts";
 import type { Program } from "../../src/compile/program.ts";
 import { emptyList } from "../../src/core/events.ts";
 import { openRows } from "../../src/core/rows.ts";
 import type { Recording, Stimuli } from "../../src/engine.ts";
-import { BitspikeError } from "../../src/errors.ts";
 import type { LedgerKind } from "../../src/measure/accounts.ts";
 import { readTarget } from "../../src/files.ts";
-import { LedgerPlan, ledgerProbes, totalsOf, type Placed } from "../../src/measure/ledger.ts";
+import { LedgerPlan, totalsOf } from "../../src/measure/ledger.ts";
+import type { Placed } from "../../src/measure/places.ts";
 import { pathBetween, placeOf, tileAt } from "../../src/measure/mesh.ts";
-import { sizeOf } from "../../src/network/types.ts";
-import type { NocSpec, Sourced } from "../../src/target/types.ts";
+import type { NocSpec } from "../../src/target/types.ts";
 import { randomProgram, randomStimuli, targets } from "../chip/programs.ts";
 import { Dice } from "../dice.ts";
 import { codeOf } from "../support.ts";
-
-function counted(value: number): Sourced {
-  return { value, source: "chosen", confidence: "assumption" };
-}
-
-const meshes = fc.record({
-  topology: fc.constant("mesh" as const),
-  routing: fc.constant("x-then-y" as const),
-  width: fc.integer({ min: 1, max: 5 }).map(counted),
-  height: fc.integer({ min: 1, max: 5 }).map(counted),
-  coresPerTile: fc.integer({ min: 1, max: 3 }).map(counted),
-  tiles: fc.constantFrom("by-column" as const, "by-row" as const),
-});
-
-/** Every population on cores by chance, and some inputs. */
-function randomPlaces({ inputs, populations }: Program, cores: number, dice: Dice): Placed[] {
-  const placed = [
-    ...inputs.filter(() => dice.chance(50)).map(({ name, shape }) => ({ name, neurons: sizeOf(shape) })),
-    ...populations,
-  ];
-  return placed.flatMap(({ name, neurons }) => {
-    const ends = [0, ...new Set(dice.list(2, 1, neurons)), neurons].toSorted((a, b) => a - b);
-    return ends.slice(1).flatMap((to, i): Placed[] => {
-      const from = ends[i]!;
-      return to === from ? [] : [{ population: name, core: dice.between(0, cores - 1), from, to }];
-    });
-  });
-}
+import { meshes, randomPlaces, recorded } from "./placed.ts";
 
 /** Events of every input and population: who, and how often. */
 function sent(program: Program, stimuli: Stimuli, recording: Recording): Map<string, number[]> {
@@ -99,18 +70,6 @@ function countPlainly(program: Program, places: readonly Placed[], noc: NocSpec,
     }
   }
   return total;
-}
-
-async function recorded(program: Program, stimuli: Stimuli): Promise<Recording | null> {
-  const engine = await openInterpreter(program);
-  try {
-    return await engine.run(stimuli, { probes: ledgerProbes(program) });
-  } catch (error) {
-    if (error instanceof BitspikeError) return null;
-    throw error;
-  } finally {
-    await engine.close();
-  }
 }
 
 describe("the ledger", () => {
