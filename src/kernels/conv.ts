@@ -371,6 +371,7 @@ function reachedOf({ taps, step, phase, first }: Axis, size: number): number[][]
 export function openConv(packed: PackedConv, kernels: DeliveryKernels): OpenForm {
   const { scale, narrow, plan } = packed;
   return {
+    sparing: false,
     scale,
     base: 0,
     kernel: (alike) => (alike && narrow ? convKernels.narrow : convKernels.wide),

@@ -26,6 +26,7 @@ import { deliveryKernels, type DeliveryKernels, type DeliveryModules } from "./l
 import { Layout, openMemory, viewOf, type Region } from "./memory.ts";
 import { planOrdered } from "./ordered.ts";
 import { intervalOf, planPopulation, type KernelNeurons, type PopulationPlan } from "./population.ts";
+import { keepsAtZero, openReach, type Reach } from "./reach.ts";
 import { packRows, writeRows } from "./rows.ts";
 import { planTotals, type Totals } from "./totals.ts";
 import type { WasmMemory } from "./wasm.ts";
@@ -200,7 +201,18 @@ function planSummed(projection: CoreProjection, { total, others }: SumsPlan, pla
   });
   // Last, since all events have been delivered when `on total` runs.
   opened.push(openSum(projection, total, plan));
-  return (memory, neurons, kernels) => new Summed(opened.map((open) => open(memory, neurons, kernels)));
+  const { load } = plan;
+  const constants = projectionConstants({ constants: constantsOf(load) }, projection);
+  const partly = keepsAtZero(blocksOf(load, projection).onTotal, constants);
+  return (memory, neurons, kernels) => {
+    // Rows are of the whole population.
+    const targets = { neurons: load.high, low: load.low, high: load.high };
+    const reach = partly ? openReach(projection.synapses, targets) : null;
+    return new Summed(
+      opened.map((open) => open(memory, neurons, kernels)),
+      reach,
+    );
+  };
 }
 
 type OpenSum = (...opened: Parameters<OpenProjection>) => OpenedSum;
@@ -255,18 +267,23 @@ class Summed implements Synaptic {
   synops = 0;
   readonly #all: readonly OpenedSum[];
   readonly #last: Sums;
+  /** Neurons that `on total` has to do with; null: all of them. */
+  readonly #reach: Reach | null;
 
-  constructor(all: readonly OpenedSum[]) {
+  constructor(all: readonly OpenedSum[], reach: Reach | null) {
     this.#all = all;
+    this.#reach = reach;
     this.#last = all.at(-1)!.sums;
   }
 
   deliver(events: EventList, sameAsLast: boolean): void {
     if (events.count === 0) return;
+    const reach = this.#reach;
+    if (!sameAsLast) reach?.find(events);
     for (let i = 0; i < this.#all.length; i++) {
       const { delivery, sums, totals } = this.#all[i]!;
-      if (!sameAsLast) delivery.addUp(events);
-      if (sums.wide === null) totals.run();
+      if (!sameAsLast) delivery.addUp(events, 0, reach);
+      if (sums.wide === null) totals.run(reach);
       else totals.runWide(sums.wide);
     }
     this.synops += this.#last.synops;

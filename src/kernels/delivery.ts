@@ -20,6 +20,7 @@ import { jobFields, jobLength, jobSynops } from "./fields.ts";
 import type { OpenForm, SumSizes, Targets } from "./form.ts";
 import type { DeliveryKernels } from "./load.ts";
 import { bytesOf, paddedLength, viewOf, type Layout, type Region } from "./memory.ts";
+import type { Span } from "./reach.ts";
 import { census, fitRows, listsAreBetter, readRows, type Rowed } from "./rowed.ts";
 import { openSparse, packSparse, writeSparse, type PackedSparse } from "./sparse.ts";
 import type { WasmMemory } from "./wasm.ts";
@@ -68,9 +69,10 @@ export interface KernelDelivery {
    * allocated.
    *
    * @param sample whose sums are overwritten
+   * @param span has all targets of the events; totals of others then mean nothing
    * @throws ENGINE_SUM_RANGE
    */
-  addUp(events: EventList, sample?: number): void;
+  addUp(events: EventList, sample?: number, span?: Span | null): void;
   /**
    * The same for several samples, the first for `sums[0]` and so on: a row of weights serves all of them while it is in
    * the cache.
@@ -179,9 +181,9 @@ class Opened implements KernelDelivery {
     this.sums = Array.from({ length: parts.places.samples }, (_, sample) => new SampleSums(parts, this.form, sample));
   }
 
-  addUp(events: EventList, sample = 0): void {
+  addUp(events: EventList, sample = 0, span: Span | null = null): void {
     const sums = this.sums[sample]!;
-    if (this.prepare(events, sums)) this.run(sums.kernel, sample, 1);
+    if (this.prepare(events, sums, this.form.sparing ? span : null)) this.run(sums.kernel, sample, 1);
   }
 
   addUpBatch(lists: readonly EventList[]): void {
@@ -208,7 +210,7 @@ class Opened implements KernelDelivery {
   }
 
   /** Fill in the job of a sample. @returns whether it is to be run; else the sums are made already */
-  private prepare(events: EventList, sums: SampleSums): boolean {
+  private prepare(events: EventList, sums: SampleSums, span: Span | null = null): boolean {
     const { packed } = this.parts;
     sums.look(events, packed.sum);
     if (sums.magnitude * packed.largest > this.limit) {
@@ -217,6 +219,8 @@ class Opened implements KernelDelivery {
     }
     sums.wide = null;
     sums.counted[0] = 0;
+    if (span !== null) sums.total.fill(0, span.first, span.end);
+    sums.adds = span !== null;
     let done = 0;
     while (true) {
       done += sums.take(events, done);
@@ -241,6 +245,8 @@ class SampleSums implements Sums {
   private readonly spare: Int32Array;
   wide: Float64Array | null = null;
   kernel = 0;
+  /** Whether totals are zeros already where events add to them. */
+  adds = false;
   /** Address. */
   readonly job: number;
   /** Sum of the magnitudes of all payloads of the list that was looked at. */
@@ -321,7 +327,7 @@ class SampleSums implements Sums {
   /** Put a portion of the events into the job, from the one numbered `done` on. @returns how many */
   take(events: EventList, done: number): number {
     const { fields } = this;
-    fields[jobFields.more] = done === 0 ? 0 : 1;
+    fields[jobFields.more] = done === 0 && !this.adds ? 0 : 1;
     const begin = events.begin + done;
     let { neuron, payload } = events;
     let count = events.count - done;

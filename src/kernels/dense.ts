@@ -99,6 +99,7 @@ export function openDense(packed: PackedDense, kernels: DeliveryKernels): OpenFo
   const { sum1, sum4, sum8, dot8, dot16, multiply8, multiply16, multiply32 } = denseKernels;
   const alone = { 1: sum1, 4: sum4, 8: sum8, 16: dot16, 32: multiply32 }[bits];
   return {
+    sparing: false,
     scale,
     base,
     kernel(alike, low, high) {

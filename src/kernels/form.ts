@@ -25,6 +25,8 @@ export interface OpenForm extends Pick<Fit, "scale" | "base"> {
    * @param low smallest and @param high largest payload; both 1 where all events count once
    */
   kernel(alike: boolean, low: number, high: number): number;
+  /** Whether kernels, told to add to what is there, write to no totals but those of targets of the events. */
+  readonly sparing: boolean;
   /** Run a kernel on jobs that lie one behind the other. */
   run(kernel: number, jobs: number, count: number): void;
   /** Synapses that events reach, whose neurons lie at an address; 0 where kernels count them. */

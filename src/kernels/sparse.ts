@@ -99,6 +99,7 @@ function countEntries(start: Uint32Array, rows: Rows, blocks: number): Float64Ar
 export function openSparse(packed: PackedSparse, kernels: DeliveryKernels): OpenForm {
   const { bits, scale, plan, each } = packed;
   return {
+    sparing: true,
     scale,
     base: 0,
     kernel: () => bits,

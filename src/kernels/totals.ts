@@ -6,6 +6,7 @@ import type { Block } from "../datapath/syntax.ts";
 import { compileBlock, type ArraySource, type Kernel } from "./block.ts";
 import { viewOf } from "./memory.ts";
 import { intervalOf, type KernelNeurons, type PopulationPlan } from "./population.ts";
+import type { Span } from "./reach.ts";
 import { runNeurons } from "./run.ts";
 import type { WasmMemory } from "./wasm.ts";
 
@@ -17,8 +18,11 @@ export interface TotalsPlan {
 
 /** Adds what events added up to the accumulators of neurons. */
 export interface Totals {
-  /** @throws ENGINE_DELIVERY_RANGE */
-  run(): void;
+  /**
+   * @param span of neurons; the first a multiple of every group. All of them where it is missing.
+   * @throws ENGINE_DELIVERY_RANGE
+   */
+  run(span?: Span | null): void;
   /**
    * The same with totals that the array of the plan may not hold.
    *
@@ -106,11 +110,13 @@ class KernelTotals implements Totals {
     this.#exactly = (first, end) => (this.#equations ??= this.prepare(this.#total)).run(first, end);
   }
 
-  run(): void {
-    const { size } = this.#neurons;
-    this.#neurons.touch(0, size);
-    if (this.#kernel === null) this.#exactly(0, size);
-    else runNeurons(this.#kernel, this.#group, 0, size, this.#exactly);
+  run(span: Span | null = null): void {
+    const first = span === null ? 0 : span.first;
+    const end = span === null ? this.#neurons.size : span.end;
+    if (end <= first) return;
+    this.#neurons.touch(first, end);
+    if (this.#kernel === null) this.#exactly(first, end);
+    else runNeurons(this.#kernel, this.#group, first, end, this.#exactly);
   }
 
   runWide(total: Float64Array): void {

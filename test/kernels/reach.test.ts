@@ -1,0 +1,162 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { interpretedCores, type CorePopulation, type CoreSource, type OpenedCores } from "../../src/core/cores.ts";
+import type { SparseSynapses } from "../../src/core/synapses.ts";
+import { pushEvent } from "../../src/core/events.ts";
+import { parseBlock, parseDefinitions } from "../../src/datapath/parse.ts";
+import { BitspikeError } from "../../src/errors.ts";
+import { kernelCores } from "../../src/kernels/cores.ts";
+import { loadDelivery } from "../../src/kernels/load.ts";
+import { restBlock } from "../../src/kernels/population.ts";
+import { keepsAtZero, openReach } from "../../src/kernels/reach.ts";
+import { Dice } from "../dice.ts";
+import { datapaths, randomLoad } from "./loads.ts";
+
+const sources = 40;
+const modules = await loadDelivery();
+
+/** Each source has targets in one neighbourhood; some have none, a few lead anywhere. */
+function localSynapses(neurons: number, dice: Dice): SparseSynapses {
+  const start = new Uint32Array(sources + 1);
+  const target: number[] = [];
+  for (let source = 0; source < sources; source++) {
+    const middle = dice.between(0, neurons - 1);
+    const near = (): number => Math.max(0, Math.min(neurons - 1, middle + dice.between(-200, 200)));
+    const far = dice.chance(3);
+    const count = dice.chance(15) ? 0 : dice.between(1, 12);
+    const own = Array.from({ length: count }, () => (far ? dice.between(0, neurons - 1) : near()));
+    target.push(...[...new Set(own)].toSorted((a, b) => a - b));
+    start[source + 1] = target.length;
+  }
+  const weight = Int8Array.from(target, () => dice.between(-128, 127));
+  return { kind: "sparse", start, target: Uint32Array.from(target), weight };
+}
+
+function attempt(run: () => void): string | null {
+  try {
+    run();
+    return null;
+  } catch (error) {
+    if (error instanceof BitspikeError) return `${error.code} ${error.message}`;
+    throw error;
+  }
+}
+
+function send({ lists }: OpenedCores, ids: readonly number[]): void {
+  const list = lists[0]![0]!;
+  list.begin = 0;
+  list.count = 0;
+  for (const id of ids) pushEvent(list, id, 1);
+}
+
+function advance(cores: OpenedCores, timestep: number): void {
+  const { neurons, incoming } = cores.populations[0]!;
+  for (const delivery of incoming) delivery.deliver(cores.lists[0]![0]!, false);
+  neurons.step(timestep);
+}
+
+function shown({ populations }: OpenedCores): string {
+  const { neurons, incoming } = populations[0]!;
+  const { neuron, payload, count } = neurons.fired;
+  const registers = [...neurons.registers].map(([name, values]) => `${name} ${values.join()}`);
+  const fired = [neuron.subarray(0, count).join(), payload.subarray(0, count).join()];
+  return [...fired, ...incoming.map(({ synops }) => synops), ...registers].join("\n");
+}
+
+describe("events that reach a few of many neurons", () => {
+  it("do what the equations of all neurons do", () => {
+    fc.assert(
+      fc.property(fc.integer(), fc.constantFrom(...datapaths), (seed, { target, name }) => {
+        const dice = new Dice(seed);
+        const { forwards: _, ...load } = randomLoad(
+          target,
+          name,
+          dice,
+          dice.between(8, 10) * restBlock + dice.between(0, 50),
+        );
+        const { spec } = load.datapath;
+        const incoming = Array.from({ length: dice.between(1, 2) }, (_value, i) => ({
+          name: `p${i}`,
+          from: "in",
+          parameters: Object.fromEntries(
+            Object.entries(spec.projection).map(([key, { low, high }]) => [key, dice.between(low, high)]),
+          ),
+          accumulator: dice.one(spec.inputs),
+          synapses: localSynapses(load.high, dice),
+        }));
+        const population: CorePopulation = { load, neurons: load.high, probed: [], incoming };
+        const source: CoreSource = { name: "in", neurons: sources, kept: 1, events: 1, low: 1, high: 1 };
+        const own: CoreSource = { ...source, name: load.name, neurons: load.high };
+        const [kernel, plain] = [kernelCores(modules), interpretedCores()].map((cores) =>
+          cores([population], [source, own]),
+        );
+        for (let step = 1; step <= 14; step++) {
+          const ids =
+            step > 3 && step < 11 ? [] : Array.from({ length: 3 }, () => dice.between(0, sources - 1)).toSorted();
+          for (const cores of [kernel!, plain!])
+            send(
+              cores,
+              ids.toSorted((a, b) => a - b),
+            );
+          const error = attempt(() => advance(plain!, step));
+          expect(attempt(() => advance(kernel!, step))).toBe(error);
+          if (error !== null) return;
+          // Thousands of numbers, which nobody would read in a message.
+          expect(shown(kernel!) === shown(plain!), `timestep ${step}`).toBe(true);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("are known by the first and last block of their targets here", () => {
+    const neurons = 20 * restBlock;
+    const synapses: SparseSynapses = {
+      kind: "sparse",
+      start: Uint32Array.of(0, 2, 2, 3, 5),
+      target: Uint32Array.of(restBlock - 1, restBlock, 9000, 10, 5 * restBlock + 7),
+      weight: new Int8Array(5),
+    };
+    const spanOf = (low: number, ...neuron: number[]) => {
+      const reach = openReach(synapses, { neurons, low, high: neurons })!;
+      reach.find({ neuron: Uint32Array.from(neuron), payload: new Int32Array(9), begin: 0, count: neuron.length });
+      return [reach.first / restBlock, reach.end / restBlock];
+    };
+    expect([spanOf(0), spanOf(0, 1)]).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
+    expect([spanOf(0, 0), spanOf(0, 2), spanOf(0, 1, 3)]).toEqual([
+      [0, 2],
+      [17, 18],
+      [0, 6],
+    ]);
+    // Those below are elsewhere.
+    expect([spanOf(restBlock, 0), spanOf(2 * restBlock, 0), spanOf(100, 3)]).toEqual([
+      [0, 1],
+      [0, 0],
+      [4, 5],
+    ]);
+  });
+
+  it("are not looked for where synapses lead everywhere, or to few neurons", () => {
+    const everywhere = (neurons: number): SparseSynapses => ({
+      kind: "sparse",
+      start: Uint32Array.of(0, 2),
+      target: Uint32Array.of(0, neurons - 1),
+      weight: new Int8Array(2),
+    });
+    for (const neurons of [100, 50 * restBlock]) {
+      expect(openReach(everywhere(neurons), { neurons, low: 0, high: neurons })).toBe(null);
+    }
+  });
+
+  it("are not enough to know where a total of 0 may change something", () => {
+    const keeps = (text: string): boolean =>
+      keepsAtZero(parseBlock(text, parseDefinitions("")), new Map([["shift", 3]]));
+    expect(["input = input + total", "input = input + ((total << shift) * 64)"].map(keeps)).toEqual([true, true]);
+    const others = ["input = clamp(input + total, 0, 9)", "input = input + total + 1", "input = input + total * gain"];
+    expect(others.map(keeps)).toEqual([false, false, false]);
+    expect(keeps("input = input + total\nother = input")).toBe(false);
+  });
+});
