@@ -63,6 +63,20 @@ function shown({ populations }: OpenedCores): string {
   return [...fired, ...incoming.map(({ synops }) => synops), ...registers].join("\n");
 }
 
+/** One source with targets at both ends. */
+function everywhere(neurons: number): SparseSynapses {
+  return {
+    kind: "sparse",
+    start: Uint32Array.of(0, 2),
+    target: Uint32Array.of(0, neurons - 1),
+    weight: new Int8Array(2),
+  };
+}
+
+function keeps(onTotal: string): boolean {
+  return keepsAtZero(parseBlock(onTotal, parseDefinitions("")), new Map([["shift", 3]]));
+}
+
 describe("events that reach a few of many neurons", () => {
   it("do what the equations of all neurons do", () => {
     fc.assert(
@@ -140,20 +154,12 @@ describe("events that reach a few of many neurons", () => {
   });
 
   it("are not looked for where synapses lead everywhere, or to few neurons", () => {
-    const everywhere = (neurons: number): SparseSynapses => ({
-      kind: "sparse",
-      start: Uint32Array.of(0, 2),
-      target: Uint32Array.of(0, neurons - 1),
-      weight: new Int8Array(2),
-    });
     for (const neurons of [100, 50 * restBlock]) {
       expect(openReach(everywhere(neurons), { neurons, low: 0, high: neurons })).toBe(null);
     }
   });
 
   it("are not enough to know where a total of 0 may change something", () => {
-    const keeps = (text: string): boolean =>
-      keepsAtZero(parseBlock(text, parseDefinitions("")), new Map([["shift", 3]]));
     expect(["input = input + total", "input = input + ((total << shift) * 64)"].map(keeps)).toEqual([true, true]);
     const others = ["input = clamp(input + total, 0, 9)", "input = input + total + 1", "input = input + total * gain"];
     expect(others.map(keeps)).toEqual([false, false, false]);
