@@ -6,7 +6,7 @@
 
 import { boundSources, rangeOfValues, sending } from "../core/bounds.ts";
 import type { CorePopulation, CoreSource } from "../core/cores.ts";
-import { constantsOf, initialOf } from "../core/population.ts";
+import { constantsOf, initialOf, payloadLimit } from "../core/population.ts";
 import { hull, overlap, type Interval } from "../datapath/interval.ts";
 import { invariantOf, type Box, type Budget } from "../datapath/invariant.ts";
 import { printExpression } from "../datapath/print.ts";
@@ -32,6 +32,8 @@ const longestRun = 250;
 const mostTried = 3;
 /** Runs of one block in search of values that need not be reachable. */
 const mostRuns = 150;
+/** What a spike can carry; one that would carry more stops a run, as a register does that leaves its type. */
+const payloads: Interval = { low: BigInt(-payloadLimit), high: BigInt(payloadLimit) };
 const lastTimestep = 2n ** 53n - 1n;
 
 /** What was found about one population; more than a program keeps of it. */
@@ -216,14 +218,15 @@ class Prover {
   /** Cuts and registers, with values that make them act where there are such. */
   #watch(cuts: readonly Cut[], reading: BlockRanges, registers: Box, arrived: Arrived): CutProof[] {
     const open = cuts.filter(({ happens }) => happens !== "never");
-    const leaving = [...this.#limits].filter(([name, limit]) => {
+    const limits = new Map([...this.#limits, ["spike", payloads] as const]);
+    const leaving = [...limits].filter(([name, limit]) => {
       const own = reading.results.get(name) ?? arrived.accumulators.get(name);
       return own !== undefined && (own.low < limit.low || own.high > limit.high);
     });
     const found = new Acts(
       open,
       leaving.map(([name]) => name),
-      this.#limits,
+      limits,
     );
     if (!found.isDone()) this.#runNeurons(found, plansFor(open, leaving, reading, arrived));
     for (const cut of open) {
