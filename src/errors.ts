@@ -695,6 +695,11 @@ export const catalogue = {
     message: "Spikes from {from} to {to} need a delay of {delay} timesteps; the chip has at most {longest}.",
     hint: "Use a larger --dt, or a network with shorter delays and fewer layers between branches.",
   },
+  COMPILE_CALIBRATION: {
+    title: "Calibration that does not fit",
+    message: "The calibration cannot be used: {what}.",
+    hint: "Calibrate with samples like those that the same network will be given, and without a recipe.",
+  },
   COMPILE_RECIPE: {
     title: "Unknown recipe",
     message: "The target {target} has no recipe {recipe}.",

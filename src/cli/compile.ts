@@ -15,7 +15,9 @@ import { summarizeNetwork } from "../report/summary.ts";
 import { networkText } from "../report/text.ts";
 import type { Target } from "../target/types.ts";
 import { inputsOf } from "../validate.ts";
+import { calibrationOf } from "./calibration.ts";
 import type { MakeCommand } from "./command.ts";
+import { enginesOf } from "./engines.ts";
 import { readModel, type Model } from "./models.ts";
 import {
   addCodeOptions,
@@ -23,6 +25,8 @@ import {
   addTargetOptions,
   addTimeOptions,
   requireOption,
+  seedOption,
+  stepsOption,
   timeOf,
   type TargetFlags,
   type TimeFlags,
@@ -32,6 +36,8 @@ import type { Terminal } from "./terminal.ts";
 
 interface Flags extends TargetFlags, TimeFlags, JsonOption {
   readonly input?: string;
+  readonly steps?: number;
+  readonly seed: number;
   readonly encode?: EncodeName;
   readonly scale?: number;
   readonly out: string;
@@ -41,10 +47,11 @@ const examples = `
 Examples:
   $ bitspike compile model.nir --target my-chip.yaml --input images.npy --out model.safetensors
   $ bitspike compile model.nir -t generic-8bit --encode rate
+  $ bitspike compile model.nir -t loihi2 --calibrate images.npy --steps 25
 
 The data decide how large inputs can get. Without --input they are taken to lie between 0 and 1, as bytes divided by
-255 do; on a chip without graded spikes, as single events. Ends with 0 also when the network does not fit the chip; the
-report says so.`;
+255 do; on a chip without graded spikes, as single events. --steps and --seed are for the data of --calibrate. Ends with 0
+also when the network does not fit the chip; the report says so.`;
 
 /** The `compile` command. */
 export const compileCommand: MakeCommand = ({ terminal }) => {
@@ -55,7 +62,9 @@ export const compileCommand: MakeCommand = ({ terminal }) => {
   command
     .optionsGroup("Data:")
     .option("-i, --input <file>", "data from which the range of the inputs is taken: .npy or .npz");
+  command.addOption(stepsOption());
   addCodeOptions(command);
+  command.addOption(seedOption());
   addTimeOptions(command);
   command.optionsGroup("Output:").option("-o, --out <file>", "the program file", "program.safetensors");
   return addJsonOption(command)
@@ -72,17 +81,18 @@ async function compileModel(terminal: Terminal, path: string, flags: Flags): Pro
   const model = await readModel(path);
   await prepareFile(flags.out);
   output.say(networkText(path, summarizeNetwork(model.network), terminal.style).trim());
-  const program = await programOf(model, target, flags);
+  const program = await programOf(terminal, model, target, flags);
   output.say(warningsText(model.warnings, terminal.style).trimEnd());
   output.say(programText(program, terminal.style).trimEnd());
   await writeWhole(flags.out, encodeProgram(program));
   output.say(`\nProgram: ${flags.out}`);
-  const { recipe, settings, latency, decisions, proofs = null, warnings, fit } = program;
+  const { recipe, calibration = null, settings, latency, decisions, proofs = null, warnings, fit } = program;
   return output.json({
     model: path,
     target: target.name,
     out: flags.out,
     recipe,
+    calibration,
     settings,
     latency,
     decisions,
@@ -92,13 +102,14 @@ async function compileModel(terminal: Terminal, path: string, flags: Flags): Pro
   });
 }
 
-async function programOf(model: Model, target: Target, flags: Flags): Promise<Program> {
+async function programOf(terminal: Terminal, model: Model, target: Target, flags: Flags): Promise<Program> {
   const discrete = discretize(model.network, timeOf(flags));
   const program = compile(discrete.network, target, {
     inputs: await inputFacts(model, target, flags),
     recipe: flags.recipe,
     settings: flags.set,
     splitSigns: flags.splitSigns,
+    calibration: await calibrationOf(model.network, flags, enginesOf({}), terminal),
   });
   return { ...program, warnings: [...discrete.warnings, ...program.warnings] };
 }

@@ -12,7 +12,7 @@ import type { RunFlags } from "./options.ts";
  *
  * @param backend of TensorFlow.js; the best usable one when missing
  */
-export function enginesOf(flags: RunFlags & { readonly backend?: string }): Engines {
+export function enginesOf(flags: Partial<RunFlags> & { readonly backend?: string }): Engines {
   return {
     async openReference(network) {
       const { openReference } = await import("../reference/engine.ts");

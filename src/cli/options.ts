@@ -63,6 +63,8 @@ export interface TargetFlags {
   readonly recipe?: string;
   readonly set?: Readonly<Record<string, number | string>>;
   readonly splitSigns?: boolean;
+  /** Name of a data file. */
+  readonly calibrate?: string;
 }
 
 export function addTargetOptions(command: Command): Command {
@@ -70,6 +72,7 @@ export function addTargetOptions(command: Command): Command {
     .optionsGroup("Chip:")
     .option("-t, --target <name|file>", "a target of the package, or the path of a .yaml file")
     .option("--recipe <name>", "one of the target's recipes for its integers (default: the target's own rules)")
+    .option("--calibrate <file>", "round weights for what a float run on these data shows, without their labels")
     .addOption(new Option("--set <name=value>", "a setting of the chip; may be given several times").argParser(setting))
     .option("--split-signs", "two addresses for sources with weights of both signs, where a source has one sign");
 }
@@ -91,15 +94,20 @@ export function addInputOptions(command: Command): Command {
       .optionsGroup("Data:")
       .option("-i, --input <file>", "data: .npy or .npz, [samples][features] or [samples][timesteps][features]")
       .option("-l, --labels <file>", "one class number per sample: .npy (default: the labels inside the .npz)")
-      .addOption(
-        new Option("-n, --steps <number>", "timesteps per sample (default: the length of the time axis)").argParser(
-          wholeNumber(1, 10_000_000),
-        ),
-      )
+      .addOption(stepsOption())
       .addOption(
         new Option("--samples <N|A:B>", "only the first N samples, or samples A to B-1").argParser(sampleChoice),
       ),
-  ).addOption(new Option("--seed <number>", "seed of --encode rate").argParser(wholeNumber(0)).default(0));
+  ).addOption(seedOption());
+}
+
+export function stepsOption(): Option {
+  const text = "timesteps per sample (default: the length of the time axis)";
+  return new Option("-n, --steps <number>", text).argParser(wholeNumber(1, 10_000_000));
+}
+
+export function seedOption(): Option {
+  return new Option("--seed <number>", "seed of --encode rate").argParser(wholeNumber(0)).default(0);
 }
 
 /** The two options that decide what values a chip is fed. */

@@ -14,6 +14,7 @@ import { accuracyOf, readOut, type Readout } from "../measure/readout.ts";
 import { warningsText } from "../report/program-text.ts";
 import { section, table } from "../report/table.ts";
 import { compileJob, membraneProbes } from "../validate.ts";
+import { calibrationOf } from "./calibration.ts";
 import type { MakeCommand } from "./command.ts";
 import { enginesOf } from "./engines.ts";
 import { readLabelFile, readModelOrProgram } from "./models.ts";
@@ -79,7 +80,7 @@ export const runCommand: MakeCommand = ({ terminal }) => {
 
 async function runChip(terminal: Terminal, path: string, flags: Flags): Promise<void> {
   const output = await openOutput(terminal, flags);
-  const { program, prepared, labels } = await load(path, flags);
+  const { program, prepared, labels } = await load(terminal, path, flags);
   await prepareFile(flags.out);
   for (const note of prepared.notes) output.say(`  ${note}`);
   output.say(warningsText(program.warnings, terminal.style).trimEnd());
@@ -100,7 +101,7 @@ interface Loaded {
   readonly labels: Int32Array | null;
 }
 
-async function load(path: string, flags: Flags): Promise<Loaded> {
+async function load(terminal: Terminal, path: string, flags: Flags): Promise<Loaded> {
   const file = await readModelOrProgram(path);
   const data = await readArrays(flags.input);
   const labels = flags.labels === undefined ? undefined : await readLabelFile(flags.labels);
@@ -116,6 +117,7 @@ async function load(path: string, flags: Flags): Promise<Loaded> {
     recipe: flags.recipe,
     settings: flags.set,
     splitSigns: flags.splitSigns,
+    calibration: await calibrationOf(file.network, flags, enginesOf(flags), terminal),
     decode: flags.decode,
   });
   const { program, discrete } = compiled;
@@ -125,10 +127,9 @@ async function load(path: string, flags: Flags): Promise<Loaded> {
 
 /** @throws RUN_PROGRAM_FIXED for options that would have to compile again */
 function loadProgram(program: Program, data: NpzFile, labels: Int32Array | undefined, flags: Flags): Loaded {
-  const { target, recipe, set, splitSigns } = flags;
-  const given = Object.entries({ target, recipe, set, "split-signs": splitSigns }).flatMap(([name, value]) =>
-    value === undefined ? [] : [`--${name}`],
-  );
+  const { target, recipe, set, splitSigns, calibrate } = flags;
+  const asked = { target, recipe, set, "split-signs": splitSigns, calibrate };
+  const given = Object.entries(asked).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`]));
   if (given.length > 0) throw mistake("RUN_PROGRAM_FIXED", { options: given.join(", "), target: program.target.name });
   const prepared = prepareInputs(program.inputs, data, prepareOptionsOf(flags));
   return {

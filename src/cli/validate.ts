@@ -12,6 +12,7 @@ import { assumptionsText, networkText, resultsText, verdictText } from "../repor
 import { programText, warningsText } from "../report/program-text.ts";
 import { validate, type Validation, type ValidationJob, type Watcher } from "../validate.ts";
 import { version } from "../version.ts";
+import { calibrationOf } from "./calibration.ts";
 import type { MakeCommand } from "./command.ts";
 import { enginesOf } from "./engines.ts";
 import { exitCodes } from "./mistakes.ts";
@@ -105,7 +106,7 @@ function tolerancesOf(flags: Flags): Tolerances {
 async function run(terminal: Terminal, args: readonly string[], model: string, flags: Flags): Promise<number> {
   const output = await openOutput(terminal, flags);
   const job: ValidationJob = {
-    ...(await readJob(model, flags)),
+    ...(await readJob(terminal, model, flags)),
     signal: terminal.signal,
     command: ["bitspike", ...args],
   };
@@ -125,7 +126,7 @@ async function run(terminal: Terminal, args: readonly string[], model: string, f
   }
 }
 
-async function readJob(model: string, flags: Flags): Promise<Omit<ValidationJob, "command">> {
+async function readJob(terminal: Terminal, model: string, flags: Flags): Promise<Omit<ValidationJob, "command">> {
   const target = readTarget(flags.target);
   // A backend that does not work is a mistake now, not after the compiling.
   await chooseBackend({ backend: flags.backend });
@@ -142,6 +143,7 @@ async function readJob(model: string, flags: Flags): Promise<Omit<ValidationJob,
     recipe: flags.recipe,
     settings: flags.set,
     splitSigns: flags.splitSigns,
+    calibration: await calibrationOf(network, flags, enginesOf(flags), terminal),
     time: timeOf(flags),
     decode: flags.decode,
     tolerances: tolerancesOf(flags),

@@ -11,10 +11,12 @@ import { placeOnAddresses } from "./addresses.ts";
 import { align, type Alignment } from "./align.ts";
 import { mostWeights } from "./axons.ts";
 import { scalesByNeuron, scalesMayDiffer } from "./by-neuron.ts";
+import { checkCalibration, type Calibration } from "./calibration.ts";
 import { encodingOf, mentions } from "./encode.ts";
 import { decayWarnings, withCharge } from "./kept.ts";
 import { composeSynapses, filled, listed, type FloatSynapses } from "./linear.ts";
 import { encodePopulation } from "./parameters.ts";
+import { momentsOf } from "./moments.ts";
 import { findCircuit, type Circuit, type Path } from "./paths.ts";
 import { placeOnCores } from "./place.ts";
 import type { Decision, Program, ProgramInput, ProgramPopulation, ProgramProjection } from "./program.ts";
@@ -43,6 +45,8 @@ export interface CompileOptions {
   readonly inputs?: Readonly<Record<string, InputUse>> | undefined;
   /** Give sources with weights of both signs two addresses, on chips that have addresses and one sign per source. */
   readonly splitSigns?: boolean | undefined;
+  /** What the float network did on some data: weights are then rounded for what arrives there. Not together with a recipe. */
+  readonly calibration?: Calibration | undefined;
 }
 
 /** A graded value becomes a payload of this many bits beside its sign: all that 8-bit data have. */
@@ -62,7 +66,14 @@ export function compile(network: DiscreteNetwork, chip: Target, options: Compile
   const inputs = circuit.inputs.map(({ name, outputShape }): ProgramInput => {
     return inputOf(name, outputShape, options.inputs?.[name] ?? { kind: "spikes", limit: 1 }, target);
   });
-  const compiler = new Compiler(target, recipe, settings, circuit, alignment, inputs, options.inputs ?? {});
+  const { calibration } = options;
+  if (calibration !== undefined) {
+    if (recipe !== null)
+      throw mistake("COMPILE_CALIBRATION", { what: `the recipe ${options.recipe} rounds by itself` });
+    checkCalibration(network, calibration);
+  }
+  const uses = options.inputs ?? {};
+  const compiler = new Compiler(target, recipe, settings, circuit, alignment, inputs, uses, calibration ?? null);
   const populations = compiler.populations();
   const { projections, decisions, warnings } = compiler;
   const program: Program = {
@@ -70,6 +81,7 @@ export function compile(network: DiscreteNetwork, chip: Target, options: Compile
     version: 1,
     target,
     recipe: options.recipe ?? null,
+    ...(calibration === undefined ? {} : { calibration: calibration.origin }),
     settings,
     inputs,
     populations,
@@ -148,6 +160,7 @@ class Compiler {
   private readonly alignment: Alignment;
   private readonly inputs: ReadonlyMap<string, ProgramInput>;
   private readonly uses: Readonly<Record<string, InputUse>>;
+  private readonly calibration: Calibration | null;
   private readonly datapaths: readonly NamedDatapath[];
 
   constructor(
@@ -158,6 +171,7 @@ class Compiler {
     alignment: Alignment,
     inputs: readonly ProgramInput[],
     uses: Readonly<Record<string, InputUse>>,
+    calibration: Calibration | null,
   ) {
     this.target = target;
     this.recipe = recipe;
@@ -166,6 +180,7 @@ class Compiler {
     this.alignment = alignment;
     this.inputs = new Map(inputs.map((input) => [input.name, input]));
     this.uses = uses;
+    this.calibration = calibration;
     this.datapaths = Object.entries(target.datapaths).map(([name, spec]) => {
       return { name, datapath: datapathOf(target, spec) };
     });
@@ -209,7 +224,7 @@ class Compiler {
     }
     for (const [index, path] of paths.entries()) {
       const one = candidates[index]!;
-      this.addProjection(path, one, choice, datapath, format);
+      this.addProjection(path, node, one, choice, datapath, format);
     }
     // Bounds count one spike of a neuron per timestep, as the network has it.
     const repeats =
@@ -341,6 +356,7 @@ class Compiler {
 
   private addProjection(
     path: Path,
+    node: PopulationNode,
     one: Candidate,
     { scales, exponents }: ScaleChoice,
     datapath: Datapath,
@@ -348,8 +364,9 @@ class Compiler {
   ): void {
     const constants = withExponent(one, exponents);
     const note = describe(scales, one, exponents.get(one.name));
+    const moments = this.calibration && momentsOf(path, one.synapses, node, this.calibration);
     const lsbs = scales.map((scale) => scale / one.payloadScale);
-    const { synapses, decision } = format.quantize(one.name, one.synapses, lsbs, constants, note);
+    const { synapses, decision } = format.quantize(one.name, one.synapses, lsbs, constants, note, moments);
     this.decisions.push(decision);
     this.projections.push({
       name: one.name,

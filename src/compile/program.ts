@@ -172,6 +172,8 @@ export interface Program {
   readonly target: Target;
   /** Recipe by which floats became integers; null for a program made of integers. */
   readonly recipe: string | null;
+  /** Data for which the weights were rounded; absent where each was rounded for itself. */
+  readonly calibration?: string | undefined;
   /** Chip-wide options and constants. */
   readonly settings: Readonly<Record<string, number>>;
   readonly inputs: readonly ProgramInput[];

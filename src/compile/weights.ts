@@ -9,8 +9,10 @@ import { calls } from "../datapath/syntax.ts";
 import type { Target, RecipeSpec } from "../target/types.ts";
 import { encodingOf, Loss, roundTo, wantedValue, type Encoding } from "./encode.ts";
 import { leadsTo, type FloatSynapses } from "./linear.ts";
+import type { Moments } from "./moments.ts";
 import type { Decision, Synapses } from "./program.ts";
 import { weightExtremes } from "./recipe.ts";
+import { roundAll } from "./together.ts";
 
 /** Constants of a projection by name; words as their numbers. */
 export type ProjectionConstants = Readonly<Record<string, number>>;
@@ -134,6 +136,7 @@ export class WeightFormat {
    * Quantize all weights of a projection.
    *
    * @param scales membrane LSBs per float unit and payload, [neurons] or [1]; those of a recipe are one
+   * @param moments what is known to arrive, by group; each weight is rounded for itself where nothing is known
    */
   quantize(
     where: string,
@@ -141,28 +144,34 @@ export class WeightFormat {
     scales: Float64Array,
     constants: ProjectionConstants,
     note: string,
+    moments: readonly Moments[] | null = null,
   ): { synapses: Synapses; decision: Decision } {
     const { low, high } = this.target.weights;
-    const exactly = this.exactly(synapses, scales, constants);
+    const exact = synapses.weight.map(this.exactly(synapses, scales, constants));
     const round = this.encoding.kind === "expression" ? this.encoding.round : "nearest";
     const spacing = this.ownStep === undefined ? this.step(constants) : this.stepBy(this.ownStep, constants);
     const step = round.startsWith("nearest") ? spacing : 1;
     const limits = this.limits(constants);
     const unit = this.unit(constants);
+    const together = moments === null ? null : roundAll(exact, { step, ...limits }, synapses, moments);
     const loss = new Loss();
     const known = new Map<number, number>();
     const weight = Int32Array.from(synapses.weight, (wanted, i) => {
-      const exact = exactly(wanted, i);
-      const rounded = step * roundTo(exact / step, round);
-      const offered = Math.max(low, Math.min(high, rounded));
+      const rounded = step * roundTo(exact[i]! / step, round);
+      const offered = together?.values[i] ?? Math.max(low, Math.min(high, rounded));
       let kept = known.get(offered);
       if (kept === undefined) known.set(offered, (kept = this.stored(offered, constants)));
       if (rounded < limits.low || rounded > limits.high) loss.cut();
-      loss.add(kept, wanted, exact * unit, unit);
+      loss.add(kept, wanted, exact[i]! * unit, unit);
       return kept;
     });
-    return { synapses: withWeights(synapses, narrowest(weight)), decision: loss.decision(where, "weight", note) };
+    const text = together === null ? note : `${note}, ${shareText(together.share)}`;
+    return { synapses: withWeights(synapses, narrowest(weight)), decision: loss.decision(where, "weight", text) };
   }
+}
+
+function shareText(share: number): string {
+  return `rounded together: ${(100 * share).toFixed(0)} % of the error of sums is left`;
 }
 
 function withWeights(synapses: FloatSynapses, weight: Weights): Synapses {

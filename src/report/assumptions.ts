@@ -10,6 +10,12 @@ const decodeWords: Readonly<Record<string, string>> = {
   "first-spike": "output that spikes first, lowest index on a tie",
 };
 
+/** How floats became integers. */
+export function integersText(recipe: string | null, calibration: string | null): string {
+  const rules = recipe === null ? "by the target's own rules" : `by the recipe ${recipe}`;
+  return calibration === null ? rules : `${rules}, weights rounded for ${calibration} (without labels)`;
+}
+
 /** One row per assumption, in the order of a run. */
 export function assumptionRows(assumptions: Assumptions): readonly (readonly [label: string, value: string])[] {
   const { dt, method, reset, resetDelay, scale, encode, decode, seed, latency, recipe, notes } = assumptions;
@@ -21,7 +27,7 @@ export function assumptionRows(assumptions: Assumptions): readonly (readonly [la
     ["class", decodeWords[decode] ?? decode],
     ["seed", String(seed)],
     ["latency", `${counted(latency, "chip timestep")} beyond the model's`],
-    ["integers", recipe === null ? "by the target's own rules" : `by the recipe ${recipe}`],
+    ["integers", integersText(recipe, assumptions.calibration)],
     ...notes.map((note) => ["note", note] as const),
   ];
 }

@@ -36,8 +36,8 @@ export interface ReportInputs {
   readonly decode: Decode;
   /** Output node to read; the first unless given. */
   readonly output?: string;
-  /** `latency`, `recipe` and `decode` are filled in. */
-  readonly assumptions: Omit<Assumptions, "latency" | "recipe" | "decode">;
+  /** `latency`, `recipe`, `calibration` and `decode` are filled in. */
+  readonly assumptions: Omit<Assumptions, "latency" | "recipe" | "calibration" | "decode">;
   readonly tolerances: Tolerances;
   /** Warnings of reading and running; those of the program are added. */
   readonly warnings: readonly Warning[];
@@ -78,7 +78,13 @@ export function buildReport(inputs: ReportInputs): ReportDocument {
     steps,
     output: floatRead.output,
     labels: inputs.labels === null ? null : Array.from(inputs.labels),
-    assumptions: { ...assumptions, decode: inputs.decode, latency: program.latency, recipe: program.recipe },
+    assumptions: {
+      ...assumptions,
+      decode: inputs.decode,
+      latency: program.latency,
+      recipe: program.recipe,
+      calibration: program.calibration ?? null,
+    },
     network: summarizeNetwork(inputs.network),
     reference: { ...floatRun, backend: inputs.reference.backend, backendReason: inputs.reference.backendReason },
     emulator: {

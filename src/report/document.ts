@@ -21,6 +21,7 @@ export interface Assumptions {
   readonly seed: number;
   readonly latency: number;
   readonly recipe: string | null;
+  readonly calibration: string | null;
   readonly notes: readonly string[];
 }
 
@@ -117,6 +118,11 @@ const assumptions = z
     seed: z.number().describe("Seed of random encodings."),
     latency: count.describe("Chip timesteps beyond the model's; each layer is compared at its own offset."),
     recipe: text.nullable().describe("Recipe by which floats became integers; null: the target's own rules."),
+    calibration: text
+      .nullable()
+      .describe(
+        "Data for which the weights were rounded, never their labels; null: each weight was rounded for itself.",
+      ),
     notes: z.array(text).describe("Further readings that were taken, as sentences."),
   })
   .describe("How the model was read and the run was set up; the files cannot say all of this themselves.");

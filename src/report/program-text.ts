@@ -5,6 +5,7 @@ import { coresText } from "../equivalence/verdict.ts";
 import type { Warning } from "../errors.ts";
 import type { Confidence, Verification } from "../target/types.ts";
 import { counted, grouped, memoryText, significant } from "../measure/numbers.ts";
+import { integersText } from "./assumptions.ts";
 import { legendOf, placeText } from "./marks.ts";
 import { proofInputs, proofRows } from "./proof-text.ts";
 import { type Style, plainStyle } from "./style.ts";
@@ -14,7 +15,7 @@ import { type Cell, type Column, item, paragraph, section, table } from "./table
 export function programText(program: Program, style: Style = plainStyle): string {
   const { target, recipe } = program;
   const rows = [
-    ["integers", recipe === null ? "by the target's own rules" : `by the recipe ${recipe}`],
+    ["integers", integersText(recipe, program.calibration ?? null)],
     ["latency", latencyText(program)],
     ...labelled("verified", target.verified.map(verifiedText)),
     ...labelled("not modelled", target.notModelled),

@@ -124,6 +124,22 @@ describe("compile and run", () => {
     expect(events.exitCode).toBe(0);
   });
 
+  it("round weights for other data where they are told to, and say so", async () => {
+    const program = scratch("calibrated.safetensors");
+    const calibrate = ["-t", "loihi2", "--calibrate", images, "--steps", "25"];
+    const compiled = await bitspike(["compile", model, ...calibrate, "-o", program]);
+    expect([compiled.exitCode, compiled.err]).toEqual([0, ""]);
+    const origin = `32 of 200 samples of ${images}`;
+    expect(compiled.out.replaceAll(/\s+/g, " ")).toContain(`weights rounded for ${origin} (without labels)`);
+    await bitspike(["run", program, ...some, "-o", scratch("c.npz")]);
+    const second = await bitspike(["run", model, ...calibrate, ...some, "-o", scratch("d.npz")]);
+    expect([second.exitCode, second.err]).toEqual([0, ""]);
+    expect(parseNpz(readFileSync(scratch("d.npz")))).toEqual(parseNpz(readFileSync(scratch("c.npz"))));
+    const validated = await bitspike(["validate", model, ...calibrate, ...some, "-o", scratch("calibrated")]);
+    expect([validated.exitCode, validated.err]).toEqual([0, ""]);
+    expect(json<ReportDocument>(scratch("calibrated/report.json")).assumptions.calibration).toBe(origin);
+  });
+
   it("records registers, in the chip's own timesteps where that is asked for", async () => {
     const run = ["run", model, "-t", "loihi2", ...some, "--probe", "1:membrane", "--probe", "3:v"];
     await bitspike([...run, "-o", scratch("model-time.npz")]);

@@ -78,6 +78,21 @@ describe("a mistake", () => {
       "COMPILE_GRADED",
     ],
     ["an unknown recipe", [...validate, "-n", "5", "--recipe", "none"], "COMPILE_RECIPE"],
+    [
+      "a calibration beside a recipe",
+      [...validate, "-n", "5", "--recipe", "nir-paper", "--calibrate", images],
+      "COMPILE_CALIBRATION",
+    ],
+    [
+      "data for a calibration that are not there",
+      [...validate, "-n", "5", "--calibrate", "nothing.npy"],
+      "FILE_NOT_FOUND",
+    ],
+    [
+      "a calibration without a number of timesteps",
+      ["compile", model, "-t", "loihi2", "--calibrate", images],
+      "DATA_STEPS",
+    ],
     ["an unknown setting", [...validate, "-n", "5", "--set", "gain=1"], "COMPILE_SETTING"],
     ["an output folder that is a file", [...validate, "-n", "5", "-o", model], "FILE_UNWRITABLE"],
     ["a JSON file nowhere", [...validate, "-n", "5", "--json", scratch("no/x.json")], "FILE_UNWRITABLE"],
