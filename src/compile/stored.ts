@@ -1,5 +1,6 @@
 /** What a chip that runs on events stores for a synapse: registers from the integer weight, as its `on load` says. */
 
+import { narrowest } from "../core/synapses.ts";
 import { evaluate, runBlock } from "../datapath/evaluate.ts";
 import { readEventSynapses, type EventSynapses } from "../datapath/event-datapath.ts";
 import { mistake } from "../errors.ts";
@@ -31,7 +32,7 @@ export function storedForm({ target, settings }: Program): (projection: ProgramP
     const all = Array.from(synapses.weight, registersOf);
     const others = Object.keys(spec.state).filter((name) => name !== "weight");
     const registers = others.map((name) => [name, shared(Int32Array.from(all, (one) => one[name]!))] as const);
-    const weight = Int32Array.from(all, (one) => one["weight"]!);
+    const weight = narrowest(Int32Array.from(all, (one) => one["weight"]!));
     return { ...projection, synapses: { ...synapses, weight }, registers: Object.fromEntries(registers) };
   };
 }

@@ -70,7 +70,11 @@ export function runOracle(
             run("on spike");
           }
           run("on total", "input = input + total");
-          for (const name of neuron.keys()) neuron.set(name, scope.get(name)!);
+          // An accumulator of the name `input` that the projection does not feed stays as it was.
+          const { accumulator } = projection;
+          for (const name of neuron.keys()) {
+            if (name !== "input" || accumulator === "input") neuron.set(name, scope.get(name)!);
+          }
         }
       }
       const fired: Event[] = [];
