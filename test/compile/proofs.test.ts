@@ -315,6 +315,7 @@ describe("what is proved of a program", () => {
 
   it("proves on a chip that saturates what it proves on one that wraps, and both do the same while nothing overflows", async () => {
     let proved = 0;
+    const chip = readTarget("generic-16bit");
     await fc.assert(
       fc.asyncProperty(seeds, async (seed) => {
         const dice = new Dice(seed);
@@ -326,7 +327,7 @@ describe("what is proved of a program", () => {
         };
         const network = networkOf([input("in", 4), dense("w", rows), cell("p", options), output("out")], "in w p out");
         const [first, second] = ["saturating", "wrapping"].map((overflow) => {
-          return compile(network, readTarget("generic-16bit"), { settings: { overflow } });
+          return compile(network, chip, { settings: { overflow } });
         }) as [Program, Program];
         const never = [first, second].map((program) => cutsOf(program).every(({ acts }) => acts === "never"));
         expect(never[0]).toBe(never[1]);
