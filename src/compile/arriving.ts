@@ -3,7 +3,7 @@
  * weights, from what sources may send, and from `on spike` and `on total`.
  */
 
-import { rangeOfValues, totalRange, totalsOf, type Sources, type Totals } from "../core/bounds.ts";
+import { rangeOfValues, rangeOfTotals, totalRange, totalsOf, type Sources, type Totals } from "../core/bounds.ts";
 import type { CorePopulation, CoreProjection, CoreSource } from "../core/cores.ts";
 import { blocksOf, projectionConstants, sumOf } from "../core/delivery.ts";
 import { constantsOf, type PopulationLoad } from "../core/population.ts";
@@ -16,7 +16,7 @@ import type { Box } from "../datapath/invariant.ts";
 import { parseBlock } from "../datapath/parse.ts";
 import type { Values } from "../datapath/prepare.ts";
 import { BlockReader, type BlockRanges } from "../datapath/ranges.ts";
-import { namesIn, type Block, type Expression } from "../datapath/syntax.ts";
+import { namesIn, type Assignment, type Block, type Expression } from "../datapath/syntax.ts";
 import { typeRange } from "../datapath/typed.ts";
 import { BitspikeError } from "../errors.ts";
 
@@ -34,14 +34,20 @@ export interface Arrival {
   readonly onTotal: Block;
   /** What `on spike` adds up, where it is an exact sum. */
   readonly sum: Sum | null;
-  /** What one event adds, as a block that assigns `term`; empty where that is not known. */
+  /** What single events are added to, `total` or accumulators, one line of `on spike` each; null where it is no sum. */
+  readonly adds: readonly Added[] | null;
+}
+
+/** One name that every event adds to. */
+export interface Added {
+  readonly to: string;
+  /** What one event adds, as a block that assigns `term`. */
   readonly term: Block;
-  /** What single events are added to, `total` or an accumulator; null where `on spike` is no sum. */
-  readonly addsTo: string | null;
-  /** What they can add up to at most and at least, 0 included; and for every neuron, where that was counted. */
+  /** What events of one timestep can add up to at most and at least, 0 included; and for every neuron, where that was counted. */
   readonly brings: Interval;
   readonly totals: Totals | null;
-  /** The call that cuts the running sum after every event. */
+  /** The calls that cut the running sum after every event, the outermost first, and what they have in common. */
+  readonly cuts: readonly Cut[];
   readonly cut: "saturate" | "wrap" | "other" | null;
 }
 
@@ -106,13 +112,13 @@ export class Arriving {
     };
     for (const [index, arrival] of this.arrivals.entries()) {
       const names = new Map([...registers, ...this.#readers[index]!.constants, ...accumulators]);
-      const summed = arrival.addsTo === "total" && arrival.cut === null;
-      const spike = summed ? null : this.#readSpike(arrival, index, names, running, closely);
+      const spike = arrival.sum === null ? this.#readSpike(arrival, index, names, running, closely) : null;
       found.spike.push(spike?.ranges ?? null);
       found.order.push(spike?.order ?? "an exact sum");
-      for (const [name, range] of spike?.accumulators ?? []) this.#widen(accumulators, name, range);
+      for (const name of accumulators.keys()) this.#widen(accumulators, name, spike?.after.get(name));
       for (const [name, range] of accumulators) names.set(name, range);
-      const total = this.#readers[index]!.total.read(names.set("total", spike?.total ?? arrival.brings), closely);
+      names.set("total", spike === null ? arrival.adds![0]!.brings : (spike.after.get("total") ?? nothing));
+      const total = this.#readers[index]!.total.read(names, closely);
       found.total.push(total);
       // Nothing is added where nothing arrives.
       for (const name of accumulators.keys()) this.#widen(accumulators, name, total.results.get(name));
@@ -137,53 +143,70 @@ export class Arriving {
   /** By name that events are added to one by one: what it can be at any moment of a timestep where nothing cuts it. */
   #running(accumulators: Box): Box {
     const running = new Map(accumulators);
-    for (const { addsTo, brings, onTotal } of this.arrivals) {
-      const before = addsTo === null ? undefined : running.get(addsTo);
-      if (before !== undefined) running.set(addsTo!, between(before.low + brings.low, before.high + brings.high));
+    for (const { adds, onTotal } of this.arrivals) {
+      for (const { to, brings } of adds ?? []) {
+        const before = running.get(to);
+        if (before !== undefined) running.set(to, between(before.low + brings.low, before.high + brings.high));
+      }
       // What totals are added to at the same time has no such bounds.
-      else for (const { name } of onTotal) if (running.has(name)) running.set(name, anything);
+      for (const { name } of onTotal) if (running.has(name)) running.set(name, anything);
     }
     return running;
   }
 
   #readSpike(
-    { source, projection, addsTo, cut, brings, onSpike }: Arrival,
+    { source, projection, adds, onSpike }: Arrival,
     index: number,
     names: Box,
     running: Box,
     closely: boolean,
-  ): { ranges: BlockRanges; order: Order; accumulators: Box; total: Interval } {
+  ): { ranges: BlockRanges; order: Order; after: Box } {
     const own = new Map(names);
     own.set("weight", rangeOfValues(projection.synapses.weight));
     own.set("payload", { low: BigInt(source.low), high: BigInt(source.high) });
     own.set("total", nothing);
     const reader = this.#readers[index]!.spike;
-    if (addsTo === null) {
+    if (adds === null) {
       for (const name of [...this.#spec.inputs, "total"]) own.set(name, this.#limit(name));
       const ranges = reader.read(own, closely);
-      const accumulators = new Map(this.#spec.inputs.map((name) => [name, ranges.results.get(name) ?? nothing]));
-      return { ranges, order: "not decided", accumulators, total: anything };
+      const after = new Map(this.#spec.inputs.map((name) => [name, ranges.results.get(name) ?? nothing]));
+      const total = onSpike.some(({ name }) => name === "total") ? anything : nothing;
+      return { ranges, order: "not decided", after: after.set("total", total) };
     }
-    const begins = own.get(addsTo)!;
-    const uncut =
-      overlap(addsTo === "total" ? brings : running.get(addsTo)!, this.#limit(addsTo)) ?? this.#limit(addsTo);
-    let ranges = reader.read(own.set(addsTo, uncut), closely);
-    const cuts = outerCuts(onSpike[0]!.value);
-    const never = cuts.every((node) => (ranges.acts.get(node) ?? "never") === "never");
+    const uncut = new Map(
+      adds.map(({ to, brings }) => [
+        to,
+        overlap(to === "total" ? brings : running.get(to)!, this.#limit(to)) ?? this.#limit(to),
+      ]),
+    );
+    for (const [name, range] of uncut) own.set(name, range);
+    let ranges = reader.read(own, closely);
+    const never = adds.filter(({ cuts }) => cuts.every((node) => (ranges.acts.get(node) ?? "never") === "never"));
     // Saturated, a sum keeps to where it would go uncut if it begins between the ends.
-    const keeps = never || (cut === "saturate" && cuts.every((node) => spans(ranges, node, begins)));
-    if (!keeps) ranges = reader.read(own.set(addsTo, this.#limit(addsTo)), closely);
-    const result = ranges.results.get(addsTo) ?? nothing;
-    const after = keeps ? (overlap(result, uncut) ?? result) : result;
-    const order = never ? "never cut" : orderOf(cut, cuts, ranges, brings);
-    return addsTo === "total"
-      ? { ranges, order, accumulators: new Map(), total: hull(nothing, after) }
-      : { ranges, order, accumulators: new Map([[addsTo, after]]), total: nothing };
+    const keeping = adds.filter((one) => {
+      const begins = one.to === "total" ? nothing : names.get(one.to)!;
+      return never.includes(one) || (one.cut === "saturate" && one.cuts.every((node) => spans(ranges, node, begins)));
+    });
+    for (const one of adds) if (!keeping.includes(one)) own.set(one.to, this.#limit(one.to));
+    if (keeping.length < adds.length) ranges = reader.read(own, closely);
+    const after = new Map(
+      adds.map((one): [string, Interval] => {
+        const result = ranges.results.get(one.to) ?? nothing;
+        const range = keeping.includes(one) ? (overlap(result, uncut.get(one.to)!) ?? result) : result;
+        return [one.to, one.to === "total" ? hull(nothing, range) : range];
+      }),
+    );
+    const orders = adds.map((one) => (never.includes(one) ? "never cut" : orderOf(one, ranges)));
+    const uncutSums = adds.every(({ cut }) => cut === null);
+    const order = uncutSums ? "an exact sum" : (worstFirst.find((one) => orders.includes(one)) ?? "never cut");
+    return { ranges, order, after };
   }
 }
 
+const worstFirst: readonly Order[] = ["cut one by one", "cut alike in any order"];
+
 /** Whether events that are cut come to the same in any order: turning over always does, saturating at one end too. */
-function orderOf(cut: Arrival["cut"], cuts: readonly Cut[], { of }: BlockRanges, { low, high }: Interval): Order {
+function orderOf({ cut, cuts, brings: { low, high } }: Added, { of }: BlockRanges): Order {
   if (cut === "wrap") return "cut alike in any order";
   const oneEnd = cuts.every(({ args: [value, least, most] }) => {
     const [own, floor, ceiling] = [of.get(value!), of.get(least!), of.get(most!)];
@@ -233,13 +256,17 @@ function arrivalOf(population: CorePopulation, projection: CoreProjection, sourc
     const totals = totalsOf(synapses, sum, population, source);
     const brings = totals === null ? totalRange(synapses, sum, population, source) : rangeOfTotals(totals);
     // Adding to an accumulator that nothing reads meanwhile is adding to the total.
-    return { ...common, onSpike: [], term: termsOf[sum], addsTo: "total", brings, totals, cut: null };
+    return { ...common, onSpike: [], adds: [{ to: "total", term: termsOf[sum], brings, totals, cuts: [], cut: null }] };
   }
-  const added = addedBy(onSpike, load);
-  if (added === null) return { ...common, term: [], addsTo: null, brings: anything, totals: null, cut: "other" };
-  const term = [{ name: "term", value: added.term, at: added.term.at }];
-  const { totals, brings } = broughtOneByOne(term, population, projection, source);
-  return { ...common, term, addsTo: added.to, brings, totals, cut: added.cut };
+  const lines = onSpike.map((line) => addedBy(line, load));
+  const names = new Set(onSpike.map(({ name }) => name));
+  if (names.size < lines.length) return { ...common, adds: null };
+  const adds: Added[] = [];
+  for (const line of lines) {
+    if (line === null) return { ...common, adds: null };
+    adds.push({ ...line, ...broughtOneByOne(line.term, population, projection, source) });
+  }
+  return { ...common, adds };
 }
 
 /** A block with the constants put in that all neurons share. */
@@ -248,17 +275,8 @@ export function folded(block: Block, constants: ReadonlyMap<string, Values>): Bl
   return block.map((line) => ({ ...line, value: fold(line.value, shared) }));
 }
 
-function rangeOfTotals({ most, fewest }: Totals): Interval {
-  return {
-    low: BigInt(Math.floor(fewest.reduce((least, one) => Math.min(least, one), 0))),
-    high: BigInt(Math.ceil(most.reduce((largest, one) => Math.max(largest, one), 0))),
-  };
-}
-
 /** `a = cut(a + term)`, where the term reads weight, payload and constants alone. */
-function addedBy(onSpike: Block, load: PopulationLoad): { to: string; term: Expression; cut: Arrival["cut"] } | null {
-  const [line] = onSpike;
-  if (onSpike.length !== 1 || line === undefined) return null;
+function addedBy(line: Assignment, load: PopulationLoad): Pick<Added, "to" | "term" | "cuts" | "cut"> | null {
   const cuts = outerCuts(line.value);
   const sum = cuts.at(-1)?.args[0] ?? line.value;
   if (sum.kind !== "binary" || (sum.operator !== "+" && sum.operator !== "-")) return null;
@@ -276,11 +294,8 @@ function addedBy(onSpike: Block, load: PopulationLoad): { to: string; term: Expr
   if (![term, ...limits].every((one) => [...namesIn(one)].every((name) => known.has(name)))) return null;
   const kinds = new Set(cuts.map(({ name }) => (name === "clamp" ? "saturate" : name)));
   const cut = kinds.size === 0 ? null : kinds.size > 1 ? "other" : ([...kinds][0] as "saturate" | "wrap");
-  return {
-    to: line.name,
-    term: operator === "-" ? { kind: "unary", operator: "-", operand: term, at: term.at } : term,
-    cut,
-  };
+  const value: Expression = operator === "-" ? { kind: "unary", operator: "-", operand: term, at: term.at } : term;
+  return { to: line.name, term: [{ name: "term", value, at: term.at }], cuts, cut };
 }
 
 /** Weights beyond this many different ones are not looked at one by one. */

@@ -133,10 +133,10 @@ export class NeuronHistory {
 
   /** What one projection's events do to registers and accumulators. */
   #deliver({ arrival, constants }: Feed, events: readonly Event[], values: Map<string, bigint>): void {
-    const { onSpike, onTotal, addsTo, cut, sum } = arrival;
+    const { onSpike, onTotal, sum } = arrival;
     let total = 0n;
     const names = new Map([...values, ...constants]);
-    if (addsTo === "total" && cut === null) {
+    if (sum !== null) {
       for (const { weight, payload, count } of events) {
         total += (sum === "weight" ? weight : weight * payload) * BigInt(count);
       }
@@ -158,12 +158,14 @@ const mostRepeats = 255;
 
 /** What the sources of some synapses send that drives a neuron most one way, by drive. */
 function drivesOf(
-  { source, term }: Arrival,
+  { source, adds }: Arrival,
   weights: ReadonlyMap<number, number>,
   constants: ReadonlyMap<string, bigint>,
 ): Feed["events"] {
   const events = { up: [] as Event[], down: [] as Event[], none: [] };
-  if (term.length === 0 || source.events === 0) return events;
+  // What else they add to is as it comes.
+  const term = adds?.[0]?.term;
+  if (term === undefined || source.events === 0) return events;
   const payloads = [...new Set([source.low, source.high])].map(BigInt);
   for (const [value, synapses] of weights) {
     const weight = BigInt(value);

@@ -248,7 +248,7 @@ class Prover {
   /** Run some neurons from a reset with the events that drive them most. */
   #runNeurons(found: Acts, plans: readonly (readonly Drive[])[]): void {
     const { arrivals } = this.#arriving;
-    if (arrivals.some(({ addsTo }) => addsTo === null)) return;
+    if (arrivals.some(({ adds }) => adds === null)) return;
     const from = arrivals.map(({ projection }) => projection.from);
     const isSure = from.every((name) => this.#inputs.has(name)) && new Set(from).size === from.length;
     let left = Math.ceil(mostTimesteps * this.#effort);
@@ -275,7 +275,8 @@ class Prover {
     const { load, neurons } = this.#part;
     const up = new Float64Array(neurons);
     const down = new Float64Array(neurons);
-    for (const { totals } of this.#arriving.arrivals) {
+    for (const { adds } of this.#arriving.arrivals) {
+      const totals = adds?.[0]?.totals ?? null;
       if (totals === null) continue;
       for (let i = 0; i < neurons; i++) {
         up[i]! += totals.most[i]!;

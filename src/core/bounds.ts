@@ -118,9 +118,14 @@ export function totalRange(
     const reach = wholeNumber(source.neurons * largest * Math.max(up, -down));
     return { low: -reach, high: reach };
   }
+  return rangeOfTotals(totals);
+}
+
+/** From the least to the most of any neuron; what doubles cannot hold stops a run. */
+export function rangeOfTotals({ most, fewest }: Totals): Interval {
   return {
-    low: -wholeNumber(-totals.fewest.reduce((least, one) => Math.min(least, one), 0)),
-    high: wholeNumber(totals.most.reduce((largest, one) => Math.max(largest, one), 0)),
+    low: -wholeNumber(-fewest.reduce((least, one) => Math.min(least, one), 0)),
+    high: wholeNumber(most.reduce((largest, one) => Math.max(largest, one), 0)),
   };
 }
 
