@@ -18,7 +18,7 @@ const torch = 'python -c "import torch"';
 /** One sentence. */
 export function startHeadline({ timings }: StartResults): string {
   const ratio = ratioOf(timings[torch] ?? [], timings[run] ?? []);
-  return `\`bitspike run\` on mnist-mlp, from a cold process to its result, takes ${short(ratio)} of the time of \`${torch}\`.`;
+  return `\`bitspike run\` on mnist-mlp, from a cold process to its result, takes ${ratio.toFixed(2)} of the time of \`${torch}\`.`;
 }
 
 /** Ratios first. */
