@@ -633,6 +633,11 @@ export const catalogue = {
     message: "The file cannot be used as a program: {reason}.",
     hint: "Make it again with `bitspike compile`.",
   },
+  PROGRAM_PARTS: {
+    title: "Parts do not make a program",
+    message: "The parts cannot be made into a program: {reason}.",
+    hint: "The integers have to be those that the chip can be loaded with; see its target file.",
+  },
   COMPILE_NO_POPULATION: {
     title: "Network without neurons",
     message: "The network has no neurons, so there is nothing for a chip to run.",

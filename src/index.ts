@@ -84,6 +84,13 @@ export type * from "./target/types.ts";
 export { calibrate, type Calibration } from "./compile/calibration.ts";
 export { compile, type CompileOptions, type InputUse } from "./compile/compile.ts";
 export { decodeProgram, encodeProgram } from "./compile/file.ts";
+export {
+  programOfIntegers,
+  type IntegerParts,
+  type IntegerPopulation,
+  type IntegerProjection,
+  type IntegerValues,
+} from "./compile/integers.ts";
 export { noAddress } from "./compile/program.ts";
 export type * from "./compile/program.ts";
 
@@ -110,6 +117,7 @@ export { encodeTargets, type TargetOptions } from "./encoding/targets.ts";
 // Engines
 export type * from "./engine.ts";
 export { openEventChip, type EventChip, type EventChipOptions, type SendOptions } from "./chip/event-chip.ts";
+export { synapsesByRow, type RowsOptions, type TellRow } from "./kernels/by-row.ts";
 export { openKernels } from "./kernels/engine.ts";
 export { openInterpreter, type InterpreterOptions } from "./chip/interpreter.ts";
 export { connect, type WebConnectOptions, type WebWorker } from "./connect/web.ts";

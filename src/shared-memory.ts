@@ -1,5 +1,7 @@
 /** Arrays in memory that workers see without a copy each. */
 
+import { isMemory } from "./core/synapses.ts";
+
 /** Whether memory can be shared with workers here; a page has to be cross-origin isolated for it. */
 export function canShare(): boolean {
   return (
@@ -14,6 +16,7 @@ export function share<T>(value: T): T {
 }
 
 function shareAny(value: unknown): unknown {
+  if (isMemory(value)) return value;
   if (ArrayBuffer.isView(value)) return shareArray(value as Int32Array);
   if (Array.isArray(value)) return value.map(shareAny);
   if (value instanceof Map) return new Map([...value].map(([key, item]) => [key, shareAny(item)] as const));

@@ -56,6 +56,7 @@ export function openMachine(
   let idle: Idle | null = { machine: machineFor(nothing), kept: keyOf(nothing) };
   let stepper: Stepper | null = null;
   let closed = false;
+  let ran = false;
   const take = (probed: Probed): Idle => {
     const kept = keyOf(probed);
     const taken = idle;
@@ -67,7 +68,8 @@ export function openMachine(
   };
   const open = (): Stepper => {
     refuseClosed();
-    return (stepper ??= new Stepper(machineFor(nothing)));
+    // One that has run holds on to lists of its stimuli.
+    return (stepper ??= new Stepper(ran ? machineFor(nothing) : take(nothing).machine));
   };
   return {
     name,
@@ -78,6 +80,7 @@ export function openMachine(
       const { samples } = checkStimuli(program.inputs, stimuli);
       const tables = tabulateAll(program, stimuli, scannerFor);
       const taken = take(probedNames(runOptions));
+      ran = true;
       const recording = await runSamples(taken.machine, tables, 0, samples, runOptions, name);
       // To be used again: opening one takes longer than a short run.
       if (!closed) idle = taken;

@@ -1,6 +1,7 @@
 /** Whether a program that comes from outside holds together, so that no engine has to ask. */
 
 import type { TypeSpec } from "../datapath/spec.ts";
+import { blocksOf, blockTargets } from "../core/blocks.ts";
 import { sizeOf } from "../network/types.ts";
 import { checkTarget } from "../target/check.ts";
 import type { Target } from "../target/types.ts";
@@ -156,20 +157,35 @@ function synapsesFit(synapses: ProgramProjection["synapses"], sources: number, t
         weight.length === outputShape[0]! * (inputShape[0]! / groups) * sizeOf(kernel)
       );
     }
+    case "blocks": {
+      const { start, target } = synapses;
+      const blocks = blocksOf(targets);
+      const whole =
+        begins(start, sources * blocks) && start.at(-1) === target.length && target.length === weight.length;
+      return (
+        whole && rowsAscend(start, target, (row) => Math.min(blockTargets, targets - (row % blocks) * blockTargets))
+      );
+    }
     case "sparse": {
       const { start, target } = synapses;
-      const rising = start.every((begin, i) => i === 0 || begin >= start[i - 1]!);
-      const whole = start[0] === 0 && start.at(-1) === target.length && target.length === weight.length;
-      return start.length === sources + 1 && rising && whole && rowsAscend(start, target, targets);
+      const whole = begins(start, sources) && start.at(-1) === target.length && target.length === weight.length;
+      return whole && rowsAscend(start, target, () => targets);
     }
   }
 }
 
-function rowsAscend(start: Uint32Array, target: Uint32Array, targets: number): boolean {
+/** Whether these are the beginnings of so many rows. */
+function begins(start: Uint32Array, rows: number): boolean {
+  return start.length === rows + 1 && start[0] === 0 && start.every((begin, i) => i === 0 || begin >= start[i - 1]!);
+}
+
+/** @param targets that there are for a row */
+function rowsAscend(start: Uint32Array, target: Uint32Array | Uint16Array, targets: (row: number) => number): boolean {
   for (let source = 0; source + 1 < start.length; source++) {
     let last = -1;
+    const end = targets(source);
     for (let i = start[source]!; i < start[source + 1]!; i++) {
-      if (target[i]! <= last || target[i]! >= targets) return false;
+      if (target[i]! <= last || target[i]! >= end) return false;
       last = target[i]!;
     }
   }

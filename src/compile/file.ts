@@ -2,7 +2,7 @@
 
 import { mistake } from "../errors.ts";
 import { decodeSafetensors, encodeSafetensors, type SafeTensor, type SafetensorsFile } from "../formats/safetensors.ts";
-import { narrowest, type Weights } from "../core/synapses.ts";
+import { isMemory, narrowest, type Weights } from "../core/synapses.ts";
 import { checkProgram } from "./check.ts";
 import type { Program } from "./program.ts";
 
@@ -44,6 +44,8 @@ function parse(text: string, refuse: (reason: string) => never): unknown {
 
 /** The same value with arrays of numbers put aside, and numbers that JSON does not know written as text. */
 function detach(value: unknown, path: string, tensors: Map<string, SafeTensor>): unknown {
+  // Where a memory is: its arrays are written on their own.
+  if (isMemory(value)) return undefined;
   if (ArrayBuffer.isView(value)) {
     tensors.set(path, tensorOf(value as Numbers));
     return { $tensor: path };
@@ -56,12 +58,13 @@ function detach(value: unknown, path: string, tensors: Map<string, SafeTensor>):
   );
 }
 
-type Numbers = Weights | Uint32Array | Float64Array;
+type Numbers = Weights | Uint16Array | Uint32Array | Float64Array;
 
 /** The narrowest form that holds all values: a program of 8-bit weights takes a byte for each. */
 function tensorOf(data: Numbers): SafeTensor {
   const shape = [data.length];
   if (data instanceof Float64Array) return { dtype: "F64", shape, data };
+  if (data instanceof Uint16Array) return { dtype: "U16", shape, data };
   if (data instanceof Uint32Array) return { dtype: "U32", shape, data };
   const narrow = narrowest(data);
   if (narrow instanceof Int8Array) return { dtype: "I8", shape, data: narrow };
@@ -76,7 +79,7 @@ function attach(value: unknown, tensors: SafetensorsFile["tensors"], refuse: (re
   if ("$tensor" in record) {
     const path = String(record["$tensor"]);
     const data = tensors.get(path)?.data;
-    if (data !== undefined && path.endsWith(".synapses.weight")) return data;
+    if (data !== undefined && /\.synapses\.(weight|target)$/.test(path)) return data;
     if (data instanceof Int8Array || data instanceof Int16Array) return Int32Array.from(data);
     if (data instanceof Int32Array || data instanceof Uint32Array || data instanceof Float64Array) return data;
     return refuse(`its tensor ${path} is missing or of a wrong kind`);

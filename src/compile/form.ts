@@ -139,6 +139,7 @@ const target = z.object({
 const synapses = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("dense"), weight: weights }),
   z.object({ kind: z.literal("sparse"), start: indices, target: indices, weight: weights }),
+  z.object({ kind: z.literal("blocks"), start: indices, target: z.instanceof(Uint16Array), weight: weights }),
   z.object({
     kind: z.literal("conv2d"),
     weight: weights,

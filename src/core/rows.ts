@@ -1,7 +1,8 @@
 /** Synapses as rows: which of a core's neurons one source reaches, and with which weight. */
 
 import { sizeOf } from "../network/types.ts";
-import type { ConvSynapses, SparseSynapses, Synapses, Weights } from "./synapses.ts";
+import { blocksOf, blockTargets } from "./blocks.ts";
+import type { BlockSynapses, ConvSynapses, SparseSynapses, Synapses, Weights } from "./synapses.ts";
 
 /** A cursor over rows. After `seek(source)` entries `begin` to `end` (excluded) are that source's synapses. */
 export interface Rows {
@@ -28,6 +29,8 @@ export function openRows(synapses: Synapses, neurons: number, low: number, high:
       return denseRows(synapses.weight, neurons, low, high);
     case "sparse":
       return sparseRows(synapses, neurons, low, high);
+    case "blocks":
+      return new BlockRows(synapses, neurons, low, high);
     case "conv2d":
       return new ConvRows(synapses, low, high);
   }
@@ -107,6 +110,51 @@ function cutSparse(synapses: SparseSynapses, low: number, high: number): SparseS
     weight[next++] = synapses.weight[i]!;
   }
   return { kind: "sparse", start, target, weight };
+}
+
+/** Rows in blocks, put together when asked for. */
+class BlockRows implements Rows {
+  readonly dense = false;
+  readonly target: Uint32Array;
+  readonly weight: Weights;
+  readonly largest: number;
+  readonly begin = 0;
+  end = 0;
+  private readonly synapses: BlockSynapses;
+  private readonly blocks: number;
+  private readonly low: number;
+  private readonly high: number;
+
+  constructor(synapses: BlockSynapses, neurons: number, low: number, high: number) {
+    this.synapses = synapses;
+    this.blocks = blocksOf(neurons);
+    this.low = low;
+    this.high = high;
+    this.largest = largestOf(synapses.weight);
+    const { start } = synapses;
+    let longest = 0;
+    for (let i = this.blocks; i < start.length; i += this.blocks) {
+      longest = Math.max(longest, start[i]! - start[i - this.blocks]!);
+    }
+    this.target = new Uint32Array(longest);
+    this.weight = emptyLike(synapses.weight, longest);
+  }
+
+  seek(source: number): void {
+    const { blocks, low, high, target, weight } = this;
+    const { start, target: numbers, weight: weights } = this.synapses;
+    let entries = 0;
+    for (let block = 0; block < blocks; block++) {
+      const at = source * blocks + block;
+      for (let i = start[at]!; i < start[at + 1]!; i++) {
+        const neuron = block * blockTargets + numbers[i]!;
+        if (neuron < low || neuron >= high) continue;
+        target[entries] = neuron - low;
+        weight[entries++] = weights[i]!;
+      }
+    }
+    this.end = entries;
+  }
 }
 
 /** Rows of a convolution, worked out from the kernel when asked for: a table would be a hundred times larger. */

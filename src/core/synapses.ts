@@ -1,4 +1,4 @@
-/** Integer weights in the three forms in which a program carries them. */
+/** Integer weights in the forms in which a program carries them. */
 
 import type { Shape } from "../network/types.ts";
 
@@ -16,7 +16,7 @@ export function narrowest(weights: Weights): Weights {
 }
 
 /** Integer weights of one projection, as a chip stores them. */
-export type Synapses = DenseSynapses | ConvSynapses | SparseSynapses;
+export type Synapses = DenseSynapses | ConvSynapses | SparseSynapses | BlockSynapses;
 
 /** `weight` [from][to], one row per source neuron. */
 export interface DenseSynapses {
@@ -43,10 +43,38 @@ export interface ConvSynapses extends ConvGeometry {
 }
 
 /** Row of source s: target[start[s]] .. target[start[s + 1] - 1], ascending, with the weights beside. */
-export interface SparseSynapses {
+export interface SparseSynapses extends Held {
   readonly kind: "sparse";
   /** [from + 1] */
   readonly start: Uint32Array;
   readonly target: Uint32Array;
   readonly weight: Weights;
+}
+
+/**
+ * Rows as `SparseSynapses` has them, with 2 bytes for a target instead of 4: each row is divided into blocks of 65,536 targets,
+ * and target numbers count from the first of their block.
+ */
+export interface BlockSynapses extends Held {
+  readonly kind: "blocks";
+  /** [from * blocks + 1] the entry with which each block of each row begins */
+  readonly start: Uint32Array;
+  readonly target: Uint16Array;
+  readonly weight: Weights;
+}
+
+/** Synapses may lie in a memory that threads share and kernels work on, so that nothing is copied. */
+export interface Held {
+  /** The WebAssembly.Memory that all of their arrays are views of. */
+  readonly memory?: SynapseMemory | undefined;
+}
+
+/** The part of a WebAssembly.Memory that is of interest here. */
+export interface SynapseMemory {
+  readonly buffer: ArrayBufferLike;
+}
+
+/** Whether a value is such a memory. */
+export function isMemory(value: unknown): value is SynapseMemory {
+  return Object.prototype.toString.call(value) === "[object WebAssembly.Memory]";
 }

@@ -12,18 +12,21 @@ import type { Interval } from "../datapath/ranges.ts";
 import { namesIn, renamed, type Block } from "../datapath/syntax.ts";
 import { within } from "./arithmetic.ts";
 import {
+  holdSynapses,
   openDelivery,
   packSynapses,
+  placeBehind,
   reserveSums,
   totalRegion,
   writeSynapses,
+  type DeliveryParts,
   type KernelDelivery,
   type PackedSynapses,
   type SumPlaces,
   type Sums,
 } from "./delivery.ts";
 import { deliveryKernels, type DeliveryKernels, type DeliveryModules } from "./load.ts";
-import { Layout, openMemory, viewOf, type Region } from "./memory.ts";
+import { Layout, openMemory, roomBehind, viewOf, type Region } from "./memory.ts";
 import { planOrdered } from "./ordered.ts";
 import { intervalOf, planPopulation, type KernelNeurons, type PopulationPlan } from "./population.ts";
 import { keepsAtZero, openReach, type Reach } from "./reach.ts";
@@ -46,7 +49,7 @@ export function kernelCores(modules: DeliveryModules): Cores {
       }));
     });
     const memory = openMemory(layout);
-    const kernels = deliveryKernels(modules, memory);
+    const kernels = instances(modules);
     return {
       populations: plans.map(({ plan, incoming }) => {
         const neurons = plan.open(memory);
@@ -73,8 +76,20 @@ function openList({ neuron, payload }: ListPlace, memory: WasmMemory): EventList
   return { neuron: viewOf(memory, neuron), payload: viewOf(memory, payload), begin: 0, count: 0 };
 }
 
+/** Instances of the kernels, one for each memory. */
+type KernelsOn = (memory: WasmMemory) => DeliveryKernels;
+
+function instances(modules: DeliveryModules): KernelsOn {
+  const known = new Map<WasmMemory, DeliveryKernels>();
+  return (memory) => {
+    const kernels = known.get(memory) ?? deliveryKernels(modules, memory);
+    known.set(memory, kernels);
+    return kernels;
+  };
+}
+
 /** Opens a projection whose place is known. */
-type OpenProjection = (memory: WasmMemory, neurons: KernelNeurons, kernels: DeliveryKernels) => Synaptic;
+type OpenProjection = (memory: WasmMemory, neurons: KernelNeurons, kernelsOn: KernelsOn) => Synaptic;
 
 interface CorePlan {
   readonly plan: PopulationPlan;
@@ -89,6 +104,8 @@ interface SumPlan {
   readonly places: SumPlaces;
   /** What the events of a timestep can add up to. */
   readonly range: Interval;
+  /** Where totals are taken to that are made in the memory of the synapses, and what is put behind these. */
+  readonly apart: { readonly total: Region<"i32">; readonly behind: Layout } | null;
 }
 
 /** What a projection whose events add up needs. */
@@ -165,9 +182,16 @@ function planSums(
   const constants = projectionConstants({ constants: constantsOf(load) }, projection);
   const plan = (sum: Sum, synapses: Synapses): SumPlan => {
     const { neurons } = population;
-    const packed = packSynapses(synapses, { neurons, low: load.low, high: load.high }, sum, layout);
+    const targets = { neurons, low: load.low, high: load.high };
     const range = totalRange(synapses, sum, population, source);
-    return { synapses, packed, places: reserveSums(packed, layout), range };
+    const behind = new Layout();
+    const held = holdSynapses(synapses, targets, sum, behind);
+    if (held !== null) {
+      const total = layout.reserve("i32", load.high - load.low);
+      return { synapses, packed: held, places: reserveSums(held, behind), range, apart: { total, behind } };
+    }
+    const packed = packSynapses(synapses, targets, sum, layout);
+    return { synapses, packed, places: reserveSums(packed, layout), range, apart: null };
   };
   const only = sumOf(load, projection, constants);
   if (only !== null) return { total: plan(only, projection.synapses), others: new Map() };
@@ -220,18 +244,33 @@ type OpenSum = (...opened: Parameters<OpenProjection>) => OpenedSum;
 /** @param block run with what the events add up to; `on total` where it is missing */
 function openSum(
   projection: CoreProjection,
-  { synapses, packed, places, range }: SumPlan,
+  { synapses, packed, places, range, apart }: SumPlan,
   plan: PopulationPlan,
   block?: Block,
 ): OpenSum {
-  const total = { region: totalRegion(packed, places), range: overlap(range, limitsOfTotal)! };
-  const totals = planTotals(plan, projection, total, false, block);
-  return (memory, neurons, kernels) => {
-    writeSynapses(packed, synapses, memory);
+  const region = apart?.total ?? totalRegion(packed, places);
+  const totals = planTotals(plan, projection, { region, range: overlap(range, limitsOfTotal)! }, false, block);
+  return (memory, neurons, kernelsOn) => {
+    const parts =
+      apart === null ? { memory, packed, places } : placedApart(packed.held!.memory, packed, places, apart.behind);
+    writeSynapses(parts.packed, synapses, parts.memory);
     const bounded = within(range, limitsOfTotal);
-    const delivery = openDelivery({ kernels, memory, packed, places, synapses, name: projection.name, bounded });
-    return { delivery, sums: delivery.sums[0]!, totals: totals.open(memory, neurons) };
+    const kernels = kernelsOn(parts.memory);
+    const delivery = openDelivery({ ...parts, kernels, synapses, name: projection.name, bounded });
+    const copy = apart === null ? null : viewOf(memory, region);
+    return { delivery, sums: delivery.sums[0]!, totals: totals.open(memory, neurons), copy };
   };
+}
+
+/** The same in the memory of the synapses. */
+function placedApart(
+  memory: WasmMemory,
+  packed: PackedSynapses,
+  places: SumPlaces,
+  behind: Layout,
+): Pick<DeliveryParts, "memory" | "packed" | "places"> {
+  const [ownPacked, ownPlaces] = placeBehind(packed, places, roomBehind(memory, behind));
+  return { memory, packed: ownPacked, places: ownPlaces };
 }
 
 function planInOrder(
@@ -260,6 +299,8 @@ interface OpenedSum {
   readonly delivery: KernelDelivery;
   readonly sums: Sums;
   readonly totals: Totals;
+  /** Where totals are read that are made in the memory of the synapses; null where they are made there. */
+  readonly copy: Int32Array | null;
 }
 
 /** All sums of a projection, that of `on total` last. */
@@ -281,11 +322,20 @@ class Summed implements Synaptic {
     const reach = this.#reach;
     if (!sameAsLast) reach?.find(events);
     for (let i = 0; i < this.#all.length; i++) {
-      const { delivery, sums, totals } = this.#all[i]!;
-      if (!sameAsLast) delivery.addUp(events, 0, reach);
+      const { delivery, sums, totals, copy } = this.#all[i]!;
+      if (!sameAsLast) {
+        delivery.addUp(events, 0, reach);
+        if (copy !== null && sums.wide === null) take(sums.total, copy, reach);
+      }
       if (sums.wide === null) totals.run(reach);
       else totals.runWide(sums.wide);
     }
     this.synops += this.#last.synops;
   }
+}
+
+/** Copy the totals of neurons that events reach. */
+function take(from: Int32Array, to: Int32Array, reach: Reach | null): void {
+  if (reach === null || (reach.first === 0 && reach.end === from.length)) to.set(from);
+  else for (let i = reach.first; i < reach.end; i++) to[i] = from[i]!;
 }

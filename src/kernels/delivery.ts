@@ -19,7 +19,8 @@ import { openDense, packDense, writeDense, type PackedDense } from "./dense.ts";
 import { jobFields, jobLength, jobSynops } from "./fields.ts";
 import type { OpenForm, SumSizes, Targets } from "./form.ts";
 import type { DeliveryKernels } from "./load.ts";
-import { bytesOf, paddedLength, viewOf, type Layout, type Region } from "./memory.ts";
+import { heldLists, packHeld, writeHeld, type HeldLists } from "./held.ts";
+import { bytesOf, paddedLength, placedAt, viewOf, type Layout, type Region } from "./memory.ts";
 import type { Span } from "./reach.ts";
 import { census, fitRows, listsAreBetter, readRows, type Rowed } from "./rowed.ts";
 import { openSparse, packSparse, writeSparse, type PackedSparse } from "./sparse.ts";
@@ -32,6 +33,8 @@ export interface PackedSynapses {
   /** Largest magnitude of any weight of the projection, onto these neurons or others. */
   readonly largest: number;
   readonly form: PackedForm;
+  /** Set where kernels read the synapses where they are. */
+  readonly held: HeldLists | null;
 }
 
 /** The forms in which synapses are stored. */
@@ -107,7 +110,35 @@ const leastPortion = 256;
  */
 export function packSynapses(synapses: Synapses, targets: Targets, sum: Sum, layout: Layout): PackedSynapses {
   const largest = largestOf(synapses.weight);
-  return { targets, sum, largest, form: packForm(synapses, targets, sum, layout) };
+  return { targets, sum, largest, form: packForm(synapses, targets, sum, layout), held: null };
+}
+
+/**
+ * Use synapses where they lie, if they lie in a memory that kernels can work on; null: they have to be packed.
+ *
+ * @param layout of what comes behind them in that memory
+ */
+export function holdSynapses(synapses: Synapses, targets: Targets, sum: Sum, layout: Layout): PackedSynapses | null {
+  const held = heldLists(synapses, targets);
+  if (held === null) return null;
+  return { targets, sum, largest: largestOf(synapses.weight), form: packHeld(held, layout), held };
+}
+
+/** What is told of synapses and of their sums, with places behind all others of a memory. */
+export function placeBehind(packed: PackedSynapses, places: SumPlaces, address: number): [PackedSynapses, SumPlaces] {
+  const form = { ...(packed.form as PackedSparse), plan: placedAt(address, packed.form.plan) };
+  const { samples, jobs, narrow, total, neuron, payload } = places;
+  return [
+    { ...packed, form },
+    {
+      samples,
+      jobs: placedAt(address, jobs),
+      narrow: placedAt(address, narrow),
+      total: placedAt(address, total),
+      neuron: placedAt(address, neuron),
+      payload: placedAt(address, payload),
+    },
+  ];
 }
 
 function packForm(synapses: Synapses, targets: Targets, sum: Sum, layout: Layout): PackedForm {
@@ -133,7 +164,8 @@ export function reserveSums({ form }: PackedSynapses, layout: Layout, samples = 
 }
 
 /** Write the synapses into their memory: by one thread, before a delivery is opened. */
-export function writeSynapses({ form, targets }: PackedSynapses, synapses: Synapses, memory: WasmMemory): void {
+export function writeSynapses({ form, targets, held }: PackedSynapses, synapses: Synapses, memory: WasmMemory): void {
+  if (held !== null) return writeHeld(held, form as PackedSparse, memory);
   if (form.kind === "conv2d") return writeConv(form, synapses as ConvSynapses, targets, memory);
   const rows = readRows(synapses as Rowed, targets);
   if (form.kind === "sparse") writeSparse(form, rows, memory);

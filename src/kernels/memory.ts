@@ -80,17 +80,39 @@ export class Layout {
  * Make the memory of a finished layout; all zeros.
  *
  * @param shared between threads
+ * @param grows whether something may be put behind what is shared
  * @throws ENGINE_MEMORY when there is not as much
  */
-export function openMemory(layout: Layout, shared = false): WasmMemory {
+export function openMemory(layout: Layout, shared = false, grows = false): WasmMemory {
   const pages = Math.ceil(layout.bytes / pageBytes);
   const facts = { bytes: layout.bytes };
   if (webAssembly === undefined || pages > largestMemoryPages) throw mistake("ENGINE_MEMORY", facts);
   try {
-    return new webAssembly.Memory(shared ? { initial: pages, maximum: pages, shared } : { initial: pages });
+    return new webAssembly.Memory(
+      shared ? { initial: pages, maximum: grows ? largestMemoryPages : pages, shared } : { initial: pages },
+    );
   } catch (cause) {
     throw mistake("ENGINE_MEMORY", facts, {}, { cause });
   }
+}
+
+/**
+ * Room behind everything that a memory holds; threads may ask at the same time.
+ *
+ * @returns address of its first byte
+ * @throws ENGINE_MEMORY when there is not as much
+ */
+export function roomBehind(memory: WasmMemory, layout: Layout): number {
+  try {
+    return memory.grow(Math.ceil(layout.bytes / pageBytes)) * pageBytes;
+  } catch (cause) {
+    throw mistake("ENGINE_MEMORY", { bytes: memory.buffer.byteLength + layout.bytes }, {}, { cause });
+  }
+}
+
+/** A region of a layout that lies at an address. */
+export function placedAt<S extends Storage>(address: number, region: Region<S>): Region<S> {
+  return { ...region, offset: region.offset + address };
 }
 
 /** The elements that were asked for. */

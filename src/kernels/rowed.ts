@@ -1,12 +1,14 @@
 /** Rows of synapses as the program has them, onto the targets that are here, and which form holds them best. */
 
 import type { Sum } from "../core/sums.ts";
-import type { DenseSynapses, SparseSynapses, Weights } from "../core/synapses.ts";
+import { blocksOf } from "../core/blocks.ts";
+import { openRows } from "../core/rows.ts";
+import type { BlockSynapses, DenseSynapses, SparseSynapses, Weights } from "../core/synapses.ts";
 import { fit, spreadOf, type Fit, type Spread } from "./fit.ts";
 import type { Targets } from "./form.ts";
 
 /** Synapses that have one row per source. */
-export type Rowed = DenseSynapses | SparseSynapses;
+export type Rowed = DenseSynapses | SparseSynapses | BlockSynapses;
 
 /** Reads one row at a time. */
 export interface Rows {
@@ -24,7 +26,14 @@ export interface Rows {
 }
 
 export function readRows(synapses: Rowed, targets: Targets): Rows {
-  return synapses.kind === "dense" ? denseRows(synapses, targets) : sparseRows(synapses, targets);
+  switch (synapses.kind) {
+    case "dense":
+      return denseRows(synapses, targets);
+    case "sparse":
+      return listedRows(synapses.start.length - 1, targets, sparseLists(synapses, targets));
+    case "blocks":
+      return blockRows(synapses, targets);
+  }
 }
 
 function denseRows({ weight }: DenseSynapses, { neurons, low, high }: Targets): Rows {
@@ -43,17 +52,31 @@ function denseRows({ weight }: DenseSynapses, { neurons, low, high }: Targets): 
   };
 }
 
-function sparseRows({ start, target, weight }: SparseSynapses, { low, high }: Targets): Rows {
-  const width = high - low;
-  const row = new Int32Array(width);
-  const list: Rows["list"] = (source, tell) => {
+type Lists = Rows["list"];
+
+function sparseLists({ start, target, weight }: SparseSynapses, { low, high }: Targets): Lists {
+  return (source, tell) => {
     for (let i = start[source]!; i < start[source + 1]!; i++) {
       const neuron = target[i]!;
       if (neuron >= low && neuron < high) tell(neuron - low, weight[i]!);
     }
   };
+}
+
+function blockRows(synapses: BlockSynapses, targets: Targets): Rows {
+  const rows = openRows(synapses, targets.neurons, targets.low, targets.high);
+  const sources = (synapses.start.length - 1) / blocksOf(targets.neurons);
+  return listedRows(sources, targets, (source, tell) => {
+    rows.seek(source);
+    for (let i = rows.begin; i < rows.end; i++) tell(rows.target[i]!, rows.weight[i]!);
+  });
+}
+
+function listedRows(sources: number, { low, high }: Targets, list: Lists): Rows {
+  const width = high - low;
+  const row = new Int32Array(width);
   return {
-    sources: start.length - 1,
+    sources,
     width,
     each: null,
     whole(source) {

@@ -1,5 +1,6 @@
 /** Rows of weights as sweeps over the targets of one event read them. */
 
+import { blocksOf } from "../core/blocks.ts";
 import { openRows, type Rows } from "../core/rows.ts";
 import type { Synapses } from "../core/synapses.ts";
 import type { Interval } from "../datapath/ranges.ts";
@@ -161,6 +162,7 @@ class Opened implements OpenRows {
 
 function sourcesOf(synapses: Synapses, neurons: number): number {
   if (synapses.kind === "dense") return neurons === 0 ? 0 : synapses.weight.length / neurons;
+  if (synapses.kind === "blocks") return (synapses.start.length - 1) / blocksOf(neurons);
   return synapses.kind === "sparse" ? synapses.start.length - 1 : 0;
 }
 

@@ -3,7 +3,8 @@
 import { signedFit } from "./fit.ts";
 import type { OpenForm, SumSizes } from "./form.ts";
 import type { DeliveryKernels } from "./load.ts";
-import { viewOf, type Layout, type Region } from "./memory.ts";
+import { blocksFor, blockTargets } from "../core/blocks.ts";
+import { bytesOf, viewOf, type Layout, type Region } from "./memory.ts";
 import type { Census, Rows } from "./rowed.ts";
 import type { WasmMemory } from "./wasm.ts";
 
@@ -15,27 +16,30 @@ export interface PackedSparse {
   readonly sources: number;
   readonly sums: SumSizes;
   readonly first: 0;
+  /** Blocks of 65,536 targets, or 1 of all targets where their numbers have 32 bits. */
   readonly blocks: number;
   /** Synapses of every row; null where rows are as long as their lists. */
   readonly each: number | null;
   readonly plan: Region<"i32">;
-  /** [blocks][sources + 1] entries before each row */
+  /** [sources * blocks + 1] entries before each block of each row */
   readonly start: Region<"u32">;
   /** [entries] counted from the first of the block */
-  readonly targets: Region<"u16">;
+  readonly targets: Region<"u16" | "u32">;
   /** [entries] */
   readonly weights: Region<"u8">;
 }
 
-/** Targets of a block: their totals fit a second-level cache, and 16 bits number them. */
-const blockTargets = 65_536;
 /** Rows of a batch that are to stay in the second-level cache, in bytes. */
 const batchBytes = 2 ** 19;
+/** Entries of a block of a row up to which the blocks of one event are added up one after the other. */
+const shortBlock = 64;
+/** Fields of the plan. */
+export const planLength = 11;
 
-/** Choose the width of the weights and reserve the places of all lists. */
+/** Choose the width of weights and targets and reserve the places of all lists. */
 export function packSparse(rows: Rows, { spread, entries }: Census, layout: Layout): PackedSparse {
   const { sources, width, each } = rows;
-  const blocks = Math.ceil(width / blockTargets);
+  const blocks = blocksFor(sources, width, entries);
   const { bits, scale } = signedFit(spread);
   return {
     kind: "sparse",
@@ -44,11 +48,11 @@ export function packSparse(rows: Rows, { spread, entries }: Census, layout: Layo
     sources,
     first: 0,
     sums: { totals: width, narrow: 0 },
-    blocks,
+    blocks: Math.max(1, blocks),
     each,
-    plan: layout.reserve("i32", 8),
-    start: layout.reserve("u32", blocks * (sources + 1)),
-    targets: layout.reserve("u16", entries),
+    plan: layout.reserve("i32", planLength),
+    start: layout.reserve("u32", sources * Math.max(1, blocks) + 1),
+    targets: layout.reserve(blocks === 0 ? "u32" : "u16", entries),
     weights: layout.reserve("u8", (entries * bits) / 8),
   };
 }
@@ -59,40 +63,59 @@ const storages = { 8: "i8", 16: "i16", 32: "i32" } as const;
 export function writeSparse(packed: PackedSparse, rows: Rows, memory: WasmMemory): void {
   const { sources, bits, scale, blocks, weights, targets } = packed;
   const start = viewOf(memory, packed.start);
-  const next = countEntries(start, rows, blocks);
   const numbers = viewOf(memory, targets);
   const { offset, length } = weights;
   const stored = viewOf(memory, { storage: storages[bits], offset, length: (length * 8) / bits });
+  const size = targets.storage === "u32" ? Infinity : blockTargets;
+  let next = 0;
+  let block = 0;
   const tell = (target: number, weight: number): void => {
-    const block = Math.floor(target / blockTargets);
-    numbers[next[block]!] = target - block * blockTargets;
-    stored[next[block]!++] = weight / scale;
+    const own = Math.floor(target / size);
+    while (block % blocks < own) start[++block] = next;
+    numbers[next] = target - (own === 0 ? 0 : own * size);
+    stored[next++] = weight / scale;
   };
-  for (let source = 0; source < sources; source++) rows.list(source, tell);
-  const rowBytes = (length + 2 * targets.length) / Math.max(1, sources * blocks);
-  const together = Math.max(1, Math.floor(batchBytes / Math.max(1, rowBytes)));
-  const counts = packed.each === null ? 1 : 0;
-  const plan = [sources, blocks, packed.start.offset, targets.offset, offset, rows.width, together, counts];
-  viewOf(memory, packed.plan).set(plan);
+  for (let source = 0; source < sources; source++) {
+    rows.list(source, tell);
+    while (block < (source + 1) * blocks) start[++block] = next;
+  }
+  const places = { start: packed.start.offset, targets: targets.offset, weights: offset };
+  const shape = { sources, blocks, stride: blocks, totals: rows.width, counted: packed.each === null };
+  const widths = { targetBytes: bytesOf(targets.storage), weightBytes: bits / 8 };
+  writePlan(viewOf(memory, packed.plan), places, shape, widths, numbers.length);
 }
 
-/** Fill in what stands before each row. @returns [blocks] the first entry of each block */
-function countEntries(start: Uint32Array, rows: Rows, blocks: number): Float64Array {
-  const { sources } = rows;
-  const length = sources + 1;
-  for (let source = 0; source < sources; source++) {
-    rows.list(source, (target) => start[Math.floor(target / blockTargets) * length + source + 1]!++);
-  }
-  const first = new Float64Array(blocks);
-  let entries = 0;
-  for (let block = 0; block < blocks; block++) {
-    first[block] = entries;
-    for (let row = 0; row < length; row++) {
-      entries += start[block * length + row]!;
-      start[block * length + row] = entries;
-    }
-  }
-  return first;
+/** Where lists lie, in bytes. */
+export interface SparsePlaces {
+  readonly start: number;
+  readonly targets: number;
+  readonly weights: number;
+}
+
+/** What kernels have to know of lists beside their places. */
+export interface SparseShape {
+  readonly sources: number;
+  /** That are here, of `stride` that there are. */
+  readonly blocks: number;
+  readonly stride: number;
+  readonly totals: number;
+  /** Whether entries are what synops count. */
+  readonly counted: boolean;
+}
+
+/** @param entries of all rows */
+export function writePlan(
+  plan: Int32Array,
+  places: SparsePlaces,
+  { sources, blocks, stride, totals, counted }: SparseShape,
+  { targetBytes, weightBytes }: { readonly targetBytes: number; readonly weightBytes: number },
+  entries: number,
+): void {
+  const perBlock = entries / Math.max(1, sources * stride);
+  const together = Math.max(1, Math.floor(batchBytes / Math.max(1, perBlock * (targetBytes + weightBytes))));
+  const { start, targets, weights } = places;
+  const flags = [Number(counted), Number(perBlock < shortBlock)];
+  plan.set([sources, blocks, start, stride, targets, targetBytes, weights, totals, together, ...flags]);
 }
 
 /** Make lists that were written ready to be added up. */

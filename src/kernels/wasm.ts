@@ -3,6 +3,8 @@
 /** Bytes that compiled code works on, 64 KiB a page. */
 export interface WasmMemory {
   readonly buffer: ArrayBufferLike;
+  /** Make it larger by some pages. @returns how many there were */
+  grow(pages: number): number;
 }
 
 interface WebAssemblyInterface {

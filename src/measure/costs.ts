@@ -58,6 +58,7 @@ function gathering<T>({ target }: Program, spec: PerEvent<T>): Cost<T>[] {
 }
 
 function synopCost<T>({ projection }: PricedAccount, { projections }: Program, spec: PerEvent<T>): T | undefined {
-  const form = projections.find(({ name }) => name === projection)!.synapses.kind;
-  return spec.synopByForm?.[form] ?? spec.synop;
+  const { kind } = projections.find(({ name }) => name === projection)!.synapses;
+  // Blocks are how such lists are stored here, and nothing of a chip.
+  return spec.synopByForm?.[kind === "blocks" ? "sparse" : kind] ?? spec.synop;
 }

@@ -23,6 +23,10 @@ export function fanOut(synapses: Synapses, sources: number, count: SynapseCount 
       return rowSums(counted, (source) => (source * counted.length) / sources, sources);
     case "sparse":
       return rowSums(counted, (source) => synapses.start[source]!, sources);
+    case "blocks": {
+      const blocks = (synapses.start.length - 1) / sources;
+      return rowSums(counted, (source) => synapses.start[source * blocks]!, sources);
+    }
     case "conv2d":
       return convFanOut(synapses, counted);
     default:

@@ -64,12 +64,15 @@ export function eventsBelow(job: Job, limit: u32): u32 {
 @unmanaged
 export class SparsePlan {
   sources: u32;
-  /** Blocks of 65,536 targets. */
+  /** Blocks of 65,536 targets that are here, or 1 of any size where targets have 32 bits. */
   blocks: u32;
-  /** [blocks][sources + 1] u32: entries before each row. */
+  /** [sources][stride] u32, of the first block that is here: the entry with which each row and block begins. */
   start: usize;
-  /** [entries] u16, counted from the first of the block. */
+  stride: u32;
+  /** [entries] u16 or u32, counted from the first of the block. */
   targets: usize;
+  /** Bytes of a target. */
+  targetBytes: u32;
   /** [entries] */
   weights: usize;
   /** Elements. */
@@ -78,6 +81,8 @@ export class SparsePlan {
   block: u32;
   /** 1: entries are what synops count. */
   counts: u32;
+  /** 1: rows are so short that all blocks of one event are added up before those of the next. */
+  whole: u32;
 }
 
 /** How the synapses of one convolution are stored. Sums lie [group][down][across][channel out], with a border. */

@@ -1,6 +1,6 @@
 /**
- * Rows that list their targets: one addition for each synapse. Targets come in blocks whose totals stay in the second-level
- * cache, and are numbered within their block by 16 bits.
+ * Rows that list their targets: one addition for each synapse. Long rows come in blocks of targets whose totals stay in the
+ * second-level cache; the blocks of short ones lie side by side and are taken one after the other.
  */
 
 import { eventsBelow, Job, jobAt, SparsePlan } from "./job";
@@ -16,65 +16,78 @@ export function addSparse(plan: SparsePlan, bits: u32, jobs: usize, count: u32):
     const job = jobAt(jobs, i);
     if (!job.more) memory.fill(job.total, 0, <usize>plan.totals << 2);
   }
-  for (let block: u32 = 0; block < plan.blocks; block++) {
-    for (let i: u32 = 0; i < count; i++) jobAt(jobs, i).next = 0;
-    let end: u32 = 0;
-    do {
-      const last = count == 1 || plan.sources - end <= plan.block;
-      end += plan.block;
-      for (let i: u32 = 0; i < count; i++) {
-        const job = jobAt(jobs, i);
-        const events = last ? job.count - job.next : eventsBelow(job, end);
-        if (bits == 8) addEvents<i8>(plan, job, events, block);
-        else if (bits == 16) addEvents<i16>(plan, job, events, block);
-        else addEvents<i32>(plan, job, events, block);
-      }
-      if (last) break;
-    } while (true);
-  }
+  if (plan.whole) addBlocks(plan, bits, jobs, count, 0, plan.blocks);
+  else for (let block: u32 = 0; block < plan.blocks; block++) addBlocks(plan, bits, jobs, count, block, block + 1);
 }
 
-function addEvents<T>(plan: SparsePlan, job: Job, events: u32, block: u32): void {
-  const starts = plan.start + <usize>(block * (plan.sources + 1)) * 4;
-  const totals = job.total + (<usize>block << 18);
+/** Blocks `first` to `end` (excluded) of all rows. */
+function addBlocks(plan: SparsePlan, bits: u32, jobs: usize, count: u32, first: u32, end: u32): void {
+  for (let i: u32 = 0; i < count; i++) jobAt(jobs, i).next = 0;
+  let limit: u32 = 0;
+  do {
+    const last = count == 1 || plan.sources - limit <= plan.block;
+    limit += plan.block;
+    for (let i: u32 = 0; i < count; i++) {
+      const job = jobAt(jobs, i);
+      const events = last ? job.count - job.next : eventsBelow(job, limit);
+      if (plan.targetBytes == 2) {
+        if (bits == 8) addEvents<i8, u16>(plan, job, events, first, end);
+        else if (bits == 16) addEvents<i16, u16>(plan, job, events, first, end);
+        else addEvents<i32, u16>(plan, job, events, first, end);
+      } else if (bits == 8) addEvents<i8, u32>(plan, job, events, first, end);
+      else if (bits == 16) addEvents<i16, u32>(plan, job, events, first, end);
+      else addEvents<i32, u32>(plan, job, events, first, end);
+    }
+    if (last) break;
+  } while (true);
+}
+
+function addEvents<W, T>(plan: SparsePlan, job: Job, events: u32, first: u32, end: u32): void {
   let entries: u64 = 0;
   for (let i = job.next; i < job.next + events; i++) {
-    const row = starts + (<usize>load<u32>(job.neurons + (<usize>i << 2)) << 2);
-    const begin = load<u32>(row);
-    const end = load<u32>(row + 4);
-    entries += end - begin;
+    const source = load<u32>(job.neurons + (<usize>i << 2));
+    const row = plan.start + ((<usize>source * plan.stride) << 2);
     const factor = job.payloads == 0 ? job.scale : job.scale * load<i32>(job.payloads + (<usize>i << 2));
-    if (factor == 1) addRow<T>(plan, begin, end, totals);
-    else addTimes<T>(plan, begin, end, totals, factor);
+    let from = load<u32>(row + (<usize>first << 2));
+    for (let block = first; block < end; block++) {
+      const to = load<u32>(row + (<usize>block << 2) + 4);
+      const totals = job.total + (<usize>block << 18);
+      if (factor == 1) addRow<W, T>(plan, from, to, totals);
+      else addTimes<W, T>(plan, from, to, totals, factor);
+      entries += to - from;
+      from = to;
+    }
   }
   job.next += events;
   if (plan.counts) job.synops += <f64>entries;
 }
 
-function addRow<T>(plan: SparsePlan, begin: u32, end: u32, totals: usize): void {
-  let target = plan.targets + (<usize>begin << 1);
-  let weight = plan.weights + <usize>begin * sizeof<T>();
-  const stop = plan.weights + <usize>end * sizeof<T>();
-  for (; weight + 3 * sizeof<T>() < stop; weight += 4 * sizeof<T>(), target += 8) {
-    add(totals, load<u16>(target), load<T>(weight));
-    add(totals, load<u16>(target + 2), load<T>(weight + sizeof<T>()));
-    add(totals, load<u16>(target + 4), load<T>(weight + 2 * sizeof<T>()));
-    add(totals, load<u16>(target + 6), load<T>(weight + 3 * sizeof<T>()));
+function addRow<W, T>(plan: SparsePlan, begin: u32, end: u32, totals: usize): void {
+  let target = plan.targets + <usize>begin * sizeof<T>();
+  let weight = plan.weights + <usize>begin * sizeof<W>();
+  const stop = plan.weights + <usize>end * sizeof<W>();
+  for (; weight + 3 * sizeof<W>() < stop; weight += 4 * sizeof<W>(), target += 4 * sizeof<T>()) {
+    add(totals, load<T>(target), load<W>(weight));
+    add(totals, load<T>(target + sizeof<T>()), load<W>(weight + sizeof<W>()));
+    add(totals, load<T>(target + 2 * sizeof<T>()), load<W>(weight + 2 * sizeof<W>()));
+    add(totals, load<T>(target + 3 * sizeof<T>()), load<W>(weight + 3 * sizeof<W>()));
   }
-  for (; weight < stop; weight += sizeof<T>(), target += 2) add(totals, load<u16>(target), load<T>(weight));
+  for (; weight < stop; weight += sizeof<W>(), target += sizeof<T>()) add(totals, load<T>(target), load<W>(weight));
 }
 
-function addTimes<T>(plan: SparsePlan, begin: u32, end: u32, totals: usize, factor: i32): void {
-  let target = plan.targets + (<usize>begin << 1);
-  let weight = plan.weights + <usize>begin * sizeof<T>();
-  const stop = plan.weights + <usize>end * sizeof<T>();
-  for (; weight + 3 * sizeof<T>() < stop; weight += 4 * sizeof<T>(), target += 8) {
-    add(totals, load<u16>(target), load<T>(weight) * factor);
-    add(totals, load<u16>(target + 2), load<T>(weight + sizeof<T>()) * factor);
-    add(totals, load<u16>(target + 4), load<T>(weight + 2 * sizeof<T>()) * factor);
-    add(totals, load<u16>(target + 6), load<T>(weight + 3 * sizeof<T>()) * factor);
+function addTimes<W, T>(plan: SparsePlan, begin: u32, end: u32, totals: usize, factor: i32): void {
+  let target = plan.targets + <usize>begin * sizeof<T>();
+  let weight = plan.weights + <usize>begin * sizeof<W>();
+  const stop = plan.weights + <usize>end * sizeof<W>();
+  for (; weight + 3 * sizeof<W>() < stop; weight += 4 * sizeof<W>(), target += 4 * sizeof<T>()) {
+    add(totals, load<T>(target), load<W>(weight) * factor);
+    add(totals, load<T>(target + sizeof<T>()), load<W>(weight + sizeof<W>()) * factor);
+    add(totals, load<T>(target + 2 * sizeof<T>()), load<W>(weight + 2 * sizeof<W>()) * factor);
+    add(totals, load<T>(target + 3 * sizeof<T>()), load<W>(weight + 3 * sizeof<W>()) * factor);
   }
-  for (; weight < stop; weight += sizeof<T>(), target += 2) add(totals, load<u16>(target), load<T>(weight) * factor);
+  for (; weight < stop; weight += sizeof<W>(), target += sizeof<T>()) {
+    add(totals, load<T>(target), load<W>(weight) * factor);
+  }
 }
 
 @inline
