@@ -4,8 +4,10 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { readPage, runPage, withOutputs } from "./pages.ts";
 import { figuresOf, pageNames } from "./tutorial.ts";
 
-const alone = readPage("docs/engines.md");
-writeFileSync(alone.path, withOutputs(alone, runPage(alone).outputs));
+for (const name of ["engines", "measures"]) {
+  const page = readPage(`docs/${name}.md`);
+  writeFileSync(page.path, withOutputs(page, runPage(page).outputs));
+}
 
 const folder = "docs/tutorial";
 mkdirSync(`${folder}/figures`, { recursive: true });
