@@ -698,7 +698,7 @@ export const catalogue = {
   COMPILE_DELAY: {
     title: "Delay that the chip does not have",
     message: "Spikes from {from} to {to} need a delay of {delay} timesteps; the chip has at most {longest}.",
-    hint: "Use a larger --dt, or a network with shorter delays and fewer layers between branches.",
+    hint: "Use a larger --dt, or a network with shorter delays and fewer layers between branches; --approximate delays cuts them.",
   },
   COMPILE_CALIBRATION: {
     title: "Calibration that does not fit",

@@ -81,6 +81,7 @@ export { targetJsonSchema } from "./target/schema.ts";
 export type * from "./target/types.ts";
 
 // Programs
+export { approximations, type Approximation } from "./compile/approximate.ts";
 export { calibrate, type Calibration } from "./compile/calibration.ts";
 export { compile, type CompileOptions, type InputUse } from "./compile/compile.ts";
 export { decodeProgram, encodeProgram } from "./compile/file.ts";

@@ -1,5 +1,6 @@
 /** The main job, step by step and without a word printed: a network, a target and data in; a report out. */
 
+import type { Approximation } from "./compile/approximate.ts";
 import type { Calibration } from "./compile/calibration.ts";
 import { compile } from "./compile/compile.ts";
 import type { Program } from "./compile/program.ts";
@@ -38,6 +39,8 @@ export interface CompileJob extends PrepareOptions {
   readonly settings?: Readonly<Record<string, number | string>> | undefined;
   /** Two addresses for sources with weights of both signs, on chips where a source has one sign. */
   readonly splitSigns?: boolean | undefined;
+  /** What the chip may do without where it lacks it; nothing when missing. */
+  readonly approximate?: readonly Approximation[] | undefined;
   /** A float run for which weights are rounded; each for itself when missing. */
   readonly calibration?: Calibration | undefined;
   /** How classes are read; by spikes when missing. */
@@ -158,8 +161,8 @@ export function compileJob(job: CompileJob, watcher: Pick<Watcher, "onPrepared">
   const labels = job.labels === undefined ? prepared.labels : chooseLabels(job.labels, prepared, prepared.all);
   watcher.onPrepared?.(prepared);
   const discrete = discretize(job.network, job.time ?? defaultTime);
-  const { recipe, settings, splitSigns, calibration } = job;
-  const options = { inputs: prepared.facts, recipe, settings, splitSigns, calibration };
+  const { recipe, settings, splitSigns, approximate, calibration } = job;
+  const options = { inputs: prepared.facts, recipe, settings, splitSigns, approximate, calibration };
   const program = compile(discrete.network, job.target, options);
   const compiled = { discrete, prepared, labels, program };
   checkOutput(job, compiled);

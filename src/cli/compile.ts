@@ -109,6 +109,7 @@ async function programOf(terminal: Terminal, model: Model, target: Target, flags
     recipe: flags.recipe,
     settings: flags.set,
     splitSigns: flags.splitSigns,
+    approximate: flags.approximate,
     calibration: await calibrationOf(model.network, flags, enginesOf({}), terminal),
   });
   return { ...program, warnings: [...discrete.warnings, ...program.warnings] };

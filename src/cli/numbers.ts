@@ -61,3 +61,13 @@ export function probe(
   if (parts === null) throw new InvalidArgumentError("It must be population:register, such as lif1:membrane.");
   return [...before, { population: parts[1]!, register: parts[2]! }];
 }
+
+/** Names with commas between, for commander, each one of those that are known. */
+export function listOf<T extends string>(known: readonly T[]): (text: string) => T[] {
+  return (text) =>
+    text.split(",").map((part) => {
+      const found = known.find((name) => name === part.trim());
+      if (found !== undefined) return found;
+      throw new InvalidArgumentError(`It takes ${known.join(", ")}, with commas between.`);
+    });
+}

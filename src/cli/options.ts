@@ -1,12 +1,13 @@
 /** Options that several commands share, and what they are called inside. */
 
 import { type Command, Option } from "commander";
+import { approximations, type Approximation } from "../compile/approximate.ts";
 import { encodeNames, type EncodeName } from "../encoding/encode.ts";
 import type { PrepareOptions } from "../encoding/prepare.ts";
 import { decodes, type Decode } from "../measure/readout.ts";
 import { defaultTime, type TimeMethod, type TimeOptions } from "../network/discretize.ts";
 import type { ResetKind } from "../network/types.ts";
-import { decimalNumber, sampleChoice, setting, wholeNumber, type SampleChoice } from "./numbers.ts";
+import { decimalNumber, sampleChoice, setting, listOf, wholeNumber, type SampleChoice } from "./numbers.ts";
 
 const positive = decimalNumber("above 0", (value) => value > 0);
 
@@ -63,6 +64,7 @@ export interface TargetFlags {
   readonly recipe?: string;
   readonly set?: Readonly<Record<string, number | string>>;
   readonly splitSigns?: boolean;
+  readonly approximate?: readonly Approximation[];
   /** Name of a data file. */
   readonly calibrate?: string;
 }
@@ -72,6 +74,12 @@ export function addTargetOptions(command: Command): Command {
     .optionsGroup("Chip:")
     .option("-t, --target <name|file>", "a target of the package, or the path of a .yaml file")
     .option("--recipe <name>", "one of the target's recipes for its integers (default: the target's own rules)")
+    .addOption(
+      new Option(
+        "--approximate <list>",
+        `what the chip may do without where it lacks it: ${approximations.join(",")}`,
+      ).argParser(listOf(approximations)),
+    )
     .option("--calibrate <file>", "round weights for what a float run on these data shows, without their labels")
     .addOption(new Option("--set <name=value>", "a setting of the chip; may be given several times").argParser(setting))
     .option("--split-signs", "two addresses for sources with weights of both signs, where a source has one sign");

@@ -117,6 +117,7 @@ async function load(terminal: Terminal, path: string, flags: Flags): Promise<Loa
     recipe: flags.recipe,
     settings: flags.set,
     splitSigns: flags.splitSigns,
+    approximate: flags.approximate,
     calibration: await calibrationOf(file.network, flags, enginesOf(flags), terminal),
     decode: flags.decode,
   });
@@ -127,8 +128,8 @@ async function load(terminal: Terminal, path: string, flags: Flags): Promise<Loa
 
 /** @throws RUN_PROGRAM_FIXED for options that would have to compile again */
 function loadProgram(program: Program, data: NpzFile, labels: Int32Array | undefined, flags: Flags): Loaded {
-  const { target, recipe, set, splitSigns, calibrate } = flags;
-  const asked = { target, recipe, set, "split-signs": splitSigns, calibrate };
+  const { target, recipe, set, splitSigns, approximate, calibrate } = flags;
+  const asked = { target, recipe, set, "split-signs": splitSigns, approximate, calibrate };
   const given = Object.entries(asked).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`]));
   if (given.length > 0) throw mistake("RUN_PROGRAM_FIXED", { options: given.join(", "), target: program.target.name });
   const prepared = prepareInputs(program.inputs, data, prepareOptionsOf(flags));

@@ -143,6 +143,7 @@ async function readJob(terminal: Terminal, model: string, flags: Flags): Promise
     recipe: flags.recipe,
     settings: flags.set,
     splitSigns: flags.splitSigns,
+    approximate: flags.approximate,
     calibration: await calibrationOf(network, flags, enginesOf(flags), terminal),
     time: timeOf(flags),
     decode: flags.decode,

@@ -17,9 +17,10 @@ export interface Alignment {
  * a layer get a delay, so that what met in one step of the network meets in one step of the chip. Only a loop through
  * several layers cannot be mended: its way back takes a step too many, which is warned of.
  *
+ * @param cut delays that are too long for the chip may become the longest that it has
  * @throws COMPILE_DELAY when a delay is needed that the chip does not have
  */
-export function align(circuit: Circuit, target: Target): Alignment {
+export function align(circuit: Circuit, target: Target, cut = false): Alignment {
   const [shortest, longest] = target.delivery.delays;
   const inputs = new Set(circuit.inputs.map(({ name }) => name));
   const hopFrom = (name: string): number => hopOf(target, inputs.has(name));
@@ -30,11 +31,14 @@ export function align(circuit: Circuit, target: Target): Alignment {
     const hop = hopFrom(path.from);
     const behind = offsets.get(path.to)! - (offsets.get(path.from) ?? 0);
     const wanted = behind + path.delay + path.lag;
-    const arrives = Math.max(wanted, hop + shortest);
+    let arrives = Math.max(wanted, hop + shortest);
     const extra = arrives - hop;
     // In one timestep a spike goes forward only; the previous step's spikes need no delay of the chip.
     const needed = path.lag > 0 && hop === 0 ? extra - 1 : extra;
-    if (needed > longest) {
+    if (needed > longest && cut) {
+      arrives -= needed - longest;
+      warnings.push(cutDelay(path, needed, longest));
+    } else if (needed > longest) {
       const facts = { from: path.from, to: path.to, delay: needed, longest };
       throw mistake("COMPILE_DELAY", facts, { node: path.to });
     }
@@ -49,6 +53,13 @@ function lateLoop({ from, to }: Path, late: number): Warning {
     `Spikes from ${from} reach ${to} ${late} timestep(s) later around the loop than in the network, ` +
     "because each layer of the loop costs the chip one.";
   return { code: "COMPILE_LOOP_LATE", message, place: { node: to } };
+}
+
+function cutDelay({ from, to }: Path, needed: number, longest: number): Warning {
+  const message =
+    `Spikes from ${from} reach ${to} after a delay of ${longest} timesteps, approximated as asked for: ` +
+    `the network needs ${needed}, which the chip does not have.`;
+  return { code: "COMPILE_APPROXIMATED", message, place: { node: to } };
 }
 
 /** Timesteps from firing to arrival without any delay. */

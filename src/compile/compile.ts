@@ -1,6 +1,6 @@
 /** A discrete float network to the program of a chip. */
 
-import type { neuronQuantities, Datapath } from "../datapath/datapath.ts";
+import type { Datapath } from "../datapath/datapath.ts";
 import type { Quantities } from "../datapath/real.ts";
 import { BitspikeError, mistake, type Warning } from "../errors.ts";
 import { sizeOf, type DiscreteNetwork, type PopulationNode } from "../network/types.ts";
@@ -9,14 +9,21 @@ import type { RecipeSpec, Target } from "../target/types.ts";
 import { withWidths } from "../target/widths.ts";
 import { placeOnAddresses } from "./addresses.ts";
 import { align, type Alignment } from "./align.ts";
+import {
+  approximated,
+  approximationWarning,
+  mayApproximate,
+  type Approximation,
+  type Replaceable,
+} from "./approximate.ts";
 import { mostWeights } from "./axons.ts";
 import { scalesByNeuron, scalesMayDiffer } from "./by-neuron.ts";
 import { checkCalibration, type Calibration } from "./calibration.ts";
-import { encodingOf, mentions } from "./encode.ts";
 import { decayWarnings, withCharge } from "./kept.ts";
 import { composeSynapses, filled, listed, type FloatSynapses } from "./linear.ts";
 import { encodePopulation } from "./parameters.ts";
 import { momentsOf } from "./moments.ts";
+import { needsOf, provides, unsupported, type Need } from "./needs.ts";
 import { findCircuit, type Circuit, type Path } from "./paths.ts";
 import { placeOnCores } from "./place.ts";
 import type { Decision, Program, ProgramInput, ProgramPopulation, ProgramProjection } from "./program.ts";
@@ -45,6 +52,8 @@ export interface CompileOptions {
   readonly inputs?: Readonly<Record<string, InputUse>> | undefined;
   /** Give sources with weights of both signs two addresses, on chips that have addresses and one sign per source. */
   readonly splitSigns?: boolean | undefined;
+  /** What the network needs and the chip may do without; anything else that is missing is refused. */
+  readonly approximate?: readonly Approximation[] | undefined;
   /** What the float network did on some data: weights are then rounded for what arrives there. Not together with a recipe. */
   readonly calibration?: Calibration | undefined;
 }
@@ -62,7 +71,7 @@ export function compile(network: DiscreteNetwork, chip: Target, options: Compile
   const settings = readSettings(chip, options.settings ?? {});
   const target = withWidths(chip, settings);
   const circuit = findCircuit(network);
-  const alignment = align(circuit, target);
+  const alignment = align(circuit, target, options.approximate?.includes("delays"));
   const inputs = circuit.inputs.map(({ name, outputShape }): ProgramInput => {
     return inputOf(name, outputShape, options.inputs?.[name] ?? { kind: "spikes", limit: 1 }, target);
   });
@@ -72,8 +81,7 @@ export function compile(network: DiscreteNetwork, chip: Target, options: Compile
       throw mistake("COMPILE_CALIBRATION", { what: `the recipe ${options.recipe} rounds by itself` });
     checkCalibration(network, calibration);
   }
-  const uses = options.inputs ?? {};
-  const compiler = new Compiler(target, recipe, settings, circuit, alignment, inputs, uses, calibration ?? null);
+  const compiler = new Compiler(target, recipe, settings, circuit, alignment, inputs, options);
   const populations = compiler.populations();
   const { projections, decisions, warnings } = compiler;
   const program: Program = {
@@ -161,6 +169,7 @@ class Compiler {
   private readonly inputs: ReadonlyMap<string, ProgramInput>;
   private readonly uses: Readonly<Record<string, InputUse>>;
   private readonly calibration: Calibration | null;
+  private readonly approximate: readonly Approximation[];
   private readonly datapaths: readonly NamedDatapath[];
 
   constructor(
@@ -170,8 +179,7 @@ class Compiler {
     circuit: Circuit,
     alignment: Alignment,
     inputs: readonly ProgramInput[],
-    uses: Readonly<Record<string, InputUse>>,
-    calibration: Calibration | null,
+    { inputs: uses = {}, calibration, approximate = [] }: CompileOptions,
   ) {
     this.target = target;
     this.recipe = recipe;
@@ -180,7 +188,8 @@ class Compiler {
     this.alignment = alignment;
     this.inputs = new Map(inputs.map((input) => [input.name, input]));
     this.uses = uses;
-    this.calibration = calibration;
+    this.calibration = calibration ?? null;
+    this.approximate = approximate;
     this.datapaths = Object.entries(target.datapaths).map(([name, spec]) => {
       return { name, datapath: datapathOf(target, spec) };
     });
@@ -191,8 +200,12 @@ class Compiler {
     const mistakes: BitspikeError[] = [];
     const lacking = new Map<string, { missing: readonly Need[]; nodes: string[] }>();
     const all = this.circuit.populations.flatMap((node) => {
-      const quantities = quantitiesOf(node, this.circuit.bias.get(node.name)!);
-      const { missing, ...chosen } = this.chooseDatapath(node, quantities);
+      const exact = quantitiesOf(node, this.circuit.bias.get(node.name)!);
+      const { missing: lacks, ...chosen } = this.chooseDatapath(node, exact);
+      const accepted = lacks.filter((need): need is Replaceable => mayApproximate(need, this.approximate));
+      const missing = lacks.filter((need) => !mayApproximate(need, this.approximate));
+      const quantities = approximated(exact, accepted);
+      this.warnings.push(...accepted.map((need) => approximationWarning(node.name, need)));
       const known = lacking.get(missing.join());
       if (known !== undefined) known.nodes.push(node.name);
       else if (missing.length > 0) lacking.set(missing.join(), { missing, nodes: [node.name] });
@@ -206,8 +219,8 @@ class Compiler {
         return [];
       }
     });
-    const unsupported = [...lacking.values()].map((one) => this.unsupported(one.missing, one.nodes));
-    throwTogether([...unsupported, ...mistakes], this.target.name);
+    const refused = [...lacking.values()].map((one) => unsupported(this.target.name, one.missing, one.nodes));
+    throwTogether([...refused, ...mistakes], this.target.name);
     return all;
   }
 
@@ -300,16 +313,6 @@ class Compiler {
       return { ...one, missing: needs.filter((quantity) => !provides(one.datapath, this.recipe, quantity)) };
     });
     return choices.toSorted((first, second) => first.missing.length - second.missing.length)[0]!;
-  }
-
-  private unsupported(missing: readonly Need[], nodes: readonly string[]): BitspikeError {
-    const facts = {
-      population: nodes.join(" and "),
-      target: this.target.name,
-      missing: missing.map(inWords).join(" and "),
-      remedy: missing.map((quantity) => remedies[quantity]).join(" "),
-    };
-    return mistake("COMPILE_UNSUPPORTED", facts, { node: nodes[0]! });
   }
 
   /** Inputs first where the chip delivers so. */
@@ -425,52 +428,6 @@ function throwTogether(mistakes: readonly BitspikeError[], target: string): void
   if (first === undefined) return;
   if (others.length === 0) throw first;
   throw mistake("COMPILE_MISTAKES", { target, count: mistakes.length }, {}, { issues: mistakes });
-}
-
-/** A quantity that a parameter has to encode, or the other kind of reset. */
-type Need = Exclude<(typeof neuronQuantities)[number], "scale"> | "zero";
-
-const words: Readonly<Partial<Record<Need, string>>> = {
-  alpha: "synaptic current (alpha)",
-  beta: "leak by a factor (beta)",
-  lower_bound: "lower bound of the membrane",
-  subtract: "reset by subtraction",
-  zero: "reset to zero",
-};
-
-function inWords(need: Need): string {
-  return words[need] ?? need;
-}
-
-/** What to do about a quantity that a chip cannot hold. */
-const remedies: Readonly<Record<Need, string>> = {
-  alpha: "The chip has no synaptic current: use neurons without one, or another target.",
-  beta: "The chip's membrane does not leak by a factor: use neurons that do not leak (beta of 1), or another target.",
-  bias: "The chip has no bias: train without biases.",
-  lower_bound: "The chip's membrane has no lower bound of its own: train without one.",
-  subtract: "The chip resets to zero only: train with that, or see what it does with --reset zero.",
-  zero: "The chip resets by subtraction only: train with that, or see what it does with --reset subtract.",
-  threshold: "The chip has no threshold of its own.",
-};
-
-/** Quantities that differ from what a register would do without being told. */
-function needsOf({ alpha, beta, bias, subtract, threshold, lowerBound }: PopulationQuantities): Need[] {
-  const needs: Need[] = [];
-  if (alpha.some((kept) => kept !== 0)) needs.push("alpha");
-  if (beta.some((kept) => kept !== 1)) needs.push("beta");
-  if (bias.some((drive) => drive !== 0)) needs.push("bias");
-  if (lowerBound.some((bound) => bound !== -Infinity)) needs.push("lower_bound");
-  if (threshold.some((value) => value !== Infinity)) needs.push("threshold", subtract === 1 ? "subtract" : "zero");
-  return needs;
-}
-
-function provides(datapath: Datapath, recipe: RecipeSpec | null, need: Need): boolean {
-  if (need === datapath.spec.reset) return true;
-  const quantity = need === "zero" ? "subtract" : need;
-  return Object.entries(datapath.spec.parameters).some(([name, spec]) => {
-    // A recipe may put a constant where the target has an expression; the parameter still stands for the quantity.
-    return mentions(encodingOf(name, spec, recipe), quantity) || mentions(encodingOf(name, spec, null), quantity);
-  });
 }
 
 /** Multiply the weights into each neuron with its gain. */

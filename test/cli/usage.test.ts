@@ -53,6 +53,7 @@ describe("a command line that cannot be understood", () => {
     [[...validate, "--method", "rk4"], "euler, exact"],
     [[...validate, "--split", "layer"], "sample, core"],
     [["run", model, "--input", images, "--probe", "1"], "population:register"],
+    [["compile", model, "-t", "speck", "--approximate", "leak,leek"], "current, leak, bias"],
   ])("%s is answered in one line with exit code 2", async (args, words) => {
     const { exitCode, out, err } = await bitspike(args);
     expect([exitCode, out]).toEqual([2, ""]);

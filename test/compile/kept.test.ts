@@ -119,6 +119,9 @@ describe("a chip without biases", () => {
       output("out"),
     ];
     const { code, hint } = mistakeOf(() => compile(networkOf(nodes, "in fc c out"), shifting))!;
-    expect([code, hint]).toEqual(["COMPILE_UNSUPPORTED", "The chip has no bias: train without biases."]);
+    expect([code, hint]).toEqual([
+      "COMPILE_UNSUPPORTED",
+      "The chip has no bias: train without biases. Or see what is lost without, with --approximate bias.",
+    ]);
   });
 });
