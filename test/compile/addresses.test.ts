@@ -91,9 +91,9 @@ describe("weights of one sign", () => {
     expect([...first!.addresses!]).toEqual([0, 1, 2, noAddress, noAddress, 3]);
     expect([...second!.addresses!]).toEqual([4, 5]);
     expect(program.projections.map(({ name, copy = 0, synapses }) => [name, copy, [...synapses.weight]])).toEqual([
-      ["fc1", 0, [7, 7, 7, 4, 4]],
-      ["fc1 (negative)", 1, [7]],
-      ["fc2", 0, [7, 5, 4, 4, 7]],
+      ["fc1", 0, [7, 2, 4, 4, 1]],
+      ["fc1 (negative)", 1, [4]],
+      ["fc2", 0, [7, 3, 4, 2, 4]],
       ["fc2 (negative)", 1, [2]],
     ]);
     expect([...program.inputs[0]!.sourceParameters!["inhibitory"]!]).toEqual([0, 0, 1, 1]);

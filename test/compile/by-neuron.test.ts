@@ -38,6 +38,20 @@ describe("scales of single neurons", () => {
     expect([...populations[0]!.parameters["threshold"]!]).toEqual([254, 12700]);
   });
 
+  it("stay the common one where that loses nothing", () => {
+    const weight = [
+      [127, 64],
+      [2, 1],
+    ];
+    const network = networkOf(
+      [input("in", 2), dense("w", weight), cell("p", { threshold: [200, 200] }), output("out")],
+      "in w p out",
+    );
+    const { populations, projections } = compile(network, readTarget("generic-8bit"));
+    expect([...projections[0]!.synapses.weight]).toEqual([127, 2, 64, 1]);
+    expect(new Set(populations[0]!.scale)).toEqual(new Set([1]));
+  });
+
   it("are one where the chip has one threshold", () => {
     const { populations, projections } = compile(uneven, oneThreshold);
     expect(populations[0]!.scale).toHaveLength(1);
