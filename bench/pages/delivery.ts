@@ -56,12 +56,12 @@ export function lineOf(one: Delivered): string[] {
 
 /** One sentence. */
 export function deliveryHeadline({ measured }: DeliveryResults): string {
-  const shares = (prefix: string, suffix: string): string => {
-    const own = measured.filter(({ name }) => name.startsWith(prefix) && name.endsWith(suffix));
+  const shares = (form: string, suffix: string): string => {
+    const own = measured.filter((one) => one.form.startsWith(form) && one.name.endsWith(suffix));
     const all = own.map((one) => Number(ratio(one.timings["kernel"], roofOf(one))));
     return `${Math.min(...all)} to ${Math.max(...all)}`;
   };
-  return `Delivery reaches these shares of only loading the weights: dense ${shares("dense", " 8 bits")}, in order ${shares("dense", "in order")}, convolutions ${shares("conv", " 8 bits")}, lists ${shares("sparse", " 8 bits")}.`;
+  return `Delivery reaches these shares of only loading the weights: dense ${shares("dense 8", " 8 bits")}, in order ${shares("dense,", "in order")}, convolutions ${shares("conv", " 8 bits")}, lists ${shares("sparse", " 8 bits")}.`;
 }
 
 /** Ratios first. */
