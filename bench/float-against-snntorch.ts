@@ -28,7 +28,8 @@ await main(async () => {
   const at = facts(snnTorch.versions);
   try {
     const peer = peerOf(folder);
-    const engines = await openEngines(peer);
+    const missing: Record<string, string> = {};
+    const engines = await openEngines(peer, missing);
     const agreement = await checkAll(engines, peer);
     if (agreement === null) return false;
     const measured = [];
@@ -39,6 +40,7 @@ await main(async () => {
       repeats,
       steps: peer.stimulus.steps,
       agreement,
+      missing,
       measured,
     };
     console.log(floatPage(results));
@@ -50,11 +52,15 @@ await main(async () => {
   }
 });
 
-async function openEngines({ network }: Peer): Promise<ReadonlyMap<string, ReferenceEngine>> {
+/** @param missing takes why a backend could not be used */
+async function openEngines(
+  { network }: Peer,
+  missing: Record<string, string>,
+): Promise<ReadonlyMap<string, ReferenceEngine>> {
   const engines = new Map<string, ReferenceEngine>();
   for (const { name, ok, reason } of await tryBackends()) {
     if (ok) engines.set(name, await openReference(network, { backend: name }));
-    else console.log(`${name} is left out: ${reason ?? "it does not work"}.`);
+    else missing[name] = reason ?? "it does not work";
   }
   return engines;
 }

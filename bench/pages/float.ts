@@ -10,6 +10,8 @@ export interface FloatResults extends Facts {
   readonly steps: number;
   /** Comparison with snnTorch before the timing, by backend. */
   readonly agreement: Readonly<Record<string, Agreement>>;
+  /** Why a backend could not be used, by its name. */
+  readonly missing?: Readonly<Record<string, string>>;
   readonly measured: readonly {
     readonly batch: number;
     /** Of each way to run snnTorch. */
@@ -50,6 +52,7 @@ export function floatPage(results: FloatResults): string {
   const threads = measured.map(
     (one) => `${one.threads["snnTorch step"] ?? ""} and ${one.threads["snnTorch layer"] ?? ""}`,
   );
+  const absent = Object.entries(results.missing ?? {}).map(([name, why]) => `\n- ${name} could not be run: ${why}`);
   return `The tutorial's network, 784-1000-10 Leaky neurons with random weights, ${steps} timesteps, a tenth of the inputs active in each. All run
 in turns in one go, ${repeats} times each after a warm-up. Both give spikes and membranes of the output; bitspike records the
 spikes of the hidden neurons as well.
@@ -64,7 +67,7 @@ ${table(head("absolute"), absolute)}
 
 ${factLines(results)}
 - Threads with which torch is fastest, for its two ways and ${measured.map(({ batch }) => batch).join(", ")} samples: ${threads.join("; ")}
-- Checked against snnTorch before: ${Object.entries(agreement).map(agreementText).join("; ")}`;
+- Checked against snnTorch before: ${Object.entries(agreement).map(agreementText).join("; ")}${absent.join("")}`;
 }
 
 function agreementText([backend, { values, mismatches, worst, decided }]: readonly [string, Agreement]): string {
