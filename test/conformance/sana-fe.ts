@@ -166,9 +166,9 @@ function projectionsOf({ network, mapping }: Vector, unit: number): ProgramProje
     if (known === undefined) groups.set(key, [edge]);
     else known.push(edge);
   }
+  const size = (group: string): number => network.groups.find(({ name }) => name === group)!.neurons.length;
   return [...groups].map(([name, edges]): ProgramProjection => {
     const [{ from, to, delay = 0 }] = edges as [Edge];
-    const size = (group: string): number => network.groups.find(({ name }) => name === group)!.neurons.length;
     const isDense = mapping?.find(({ neuron }) => neuron === to)?.synapseUnit === "dense";
     const rows = rowsOf(size(groupOf(from)), edges, unit);
     return {
