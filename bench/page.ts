@@ -7,6 +7,7 @@ import { layerHeadline, layerPage } from "./pages/layer.ts";
 import { integerPage } from "./pages/models.ts";
 import { networkHeadline, networkPage } from "./pages/network.ts";
 import { neuronHeadline, neuronPage } from "./pages/neurons.ts";
+import { recipesHeadline, recipesPage } from "./pages/recipes.ts";
 import { startHeadline, startPage } from "./pages/start.ts";
 import { stepHeadline, stepPage } from "./pages/steps.ts";
 
@@ -35,6 +36,7 @@ export const sections: readonly Section[] = [
   },
   { name: "activity", title: "Cost against activity", page: activityPage, headline: activityHeadline },
   { name: "integer-models", title: "Whole models", page: integerPage },
+  { name: "recipes", title: "Accuracy of each way to integers", page: recipesPage, headline: recipesHeadline },
   { name: "step-latency", title: "One timestep of a closed loop", page: stepPage, headline: stepHeadline },
   { name: "start", title: "Start", page: startPage, headline: startHeadline },
   { name: "delivery", title: "Synaptic delivery and its roof", page: deliveryPage, headline: deliveryHeadline },
