@@ -11,6 +11,7 @@ import { planPopulation, type InputBound, type KernelNeurons } from "../../src/k
 import { packRows, writeRows } from "../../src/kernels/rows.ts";
 import { planTotals } from "../../src/kernels/totals.ts";
 import { randomSynapses } from "../chip/programs.ts";
+import type { Target } from "../../src/target/types.ts";
 import { Dice } from "../dice.ts";
 import { datapaths, drawn, randomLoad } from "./loads.ts";
 
@@ -24,11 +25,11 @@ function attempt(run: () => void): string | null {
   }
 }
 
-/** Whatever accumulators hold here stays within 32 bits. */
-const anything: InputBound = { range: { low: -(2n ** 31n), high: 2n ** 31n - 1n } };
-
-function boundsOf({ datapath }: PopulationLoad, dice: Dice): Map<string, InputBound> {
-  return dice.chance(70) ? new Map(datapath.spec.inputs.map((name) => [name, anything])) : new Map();
+/** Whatever accumulators hold here stays within 32 bits, but for weights of so many bits that a hundred of them do not. */
+function boundsOf({ datapath }: PopulationLoad, { weights }: Target, dice: Dice): Map<string, InputBound> {
+  const bits = weights.high < 2 ** 24 ? 31n : 40n;
+  const range = { low: -(2n ** bits), high: 2n ** bits - 1n };
+  return dice.chance(70) ? new Map(datapath.spec.inputs.map((name) => [name, { range }])) : new Map();
 }
 
 /** A load whose population is also the shape [channels, height, width] at times. */
@@ -106,7 +107,7 @@ describe("events delivered in order by kernels", () => {
           payload: { low: BigInt(payload[0]), high: BigInt(payload[1]) },
         };
         const layout = new Layout();
-        const plan = planPopulation(load, boundsOf(load, dice), layout, { shared });
+        const plan = planPopulation(load, boundsOf(load, one.target, dice), layout, { shared });
         const rows = packRows(synapses, { neurons, low: load.low, high: load.high }, layout);
         const ordered = planOrdered(plan, projection, rows, layout, shared);
         const memory = openMemory(layout, shared);
