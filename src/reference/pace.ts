@@ -17,7 +17,7 @@ export class Pace {
     this.backend = backend;
     this.signal = signal;
     this.check();
-    useBackend(backend);
+    this.use();
   }
 
   /** Whether `rest` should be awaited. @throws RUN_INTERRUPTED when the run was aborted */
@@ -31,6 +31,11 @@ export class Pace {
     await new Promise((resolve) => setTimeout(resolve, 0));
     this.turn = performance.now();
     this.check();
+    this.use();
+  }
+
+  /** Compute on this run's backend: another run may have chosen its own at any `await`. */
+  use(): void {
     useBackend(this.backend);
   }
 

@@ -42,6 +42,7 @@ export class Batch {
    */
   start(samples: number, steps: number): void {
     const { tensors } = this;
+    this.pace.use();
     for (const stage of this.model.stages) {
       if (stage.kind !== "cells") continue;
       const probed = (name: string): ReadonlySet<string> => this.recorder.probed(name);
@@ -53,6 +54,7 @@ export class Batch {
   async advance(window: Window): Promise<void> {
     for (const [i, stage] of this.model.stages.entries()) {
       if (this.pace.due()) await this.pace.rest();
+      this.pace.use();
       if (stage.kind === "layer") this.runLayer(stage, window);
       else await this.runCells(stage, window);
       this.forget(i);
@@ -114,6 +116,7 @@ export class Batch {
       this.tensors,
       this.pace,
     );
+    this.pace.use();
     for (const [running, history] of histories) this.recordCell(running, history, window);
   }
 

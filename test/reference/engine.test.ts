@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Probe, Recording, Stimulus, Trace } from "../../src/engine.ts";
 import { createNetwork } from "../../src/network/create.ts";
 import { sizeOf, type DiscreteNetwork, type DiscreteNode, type Tensor } from "../../src/network/types.ts";
@@ -10,6 +10,7 @@ import { concatRecordings } from "../../src/recording.ts";
 import { defaultTime, discretize } from "../../src/network/discretize.ts";
 import { mistakeOf } from "../support.ts";
 import { runNaively } from "./naive.ts";
+import { Dice } from "../dice.ts";
 import { experiment, type Experiment } from "./networks.ts";
 import { onEveryBackend, populationOf, raster, stimulus, withReference } from "./support.ts";
 
@@ -140,10 +141,16 @@ onEveryBackend((backend) => {
       });
     });
 
-    it("may go on beside another run", async () => {
-      const [one, two] = [experiment(11), experiment(12)];
-      const alone = [await runAll(one, backend), await runAll(two, "cpu")];
-      expect(await Promise.all([runAll(one, backend), runAll(two, "cpu")])).toEqual(alone);
+    it("may go on beside another run, whenever each of them rests", async () => {
+      const dice = new Dice(4);
+      let now = 0;
+      const clock = vi.spyOn(performance, "now").mockImplementation(() => (now += dice.chance(30) ? 1000 : 0));
+      for (let seed = 10; seed < 90; seed += 2) {
+        const [one, two] = [experiment(seed + 1), experiment(seed + 2)];
+        const alone = [await runAll(one, backend), await runAll(two, "cpu")];
+        expect(await Promise.all([runAll(one, backend), runAll(two, "cpu")])).toEqual(alone);
+      }
+      clock.mockRestore();
     });
 
     it("frees all tensors when it ends, when it is aborted and when the engine is closed", async () => {
