@@ -4,12 +4,13 @@ import { boundSources, inputRanges, rangeOfValues, totalRange, type Sources } fr
 import { interpretedCores, type CorePopulation, type CoreProjection, type Cores } from "../core/cores.ts";
 import { blocksOf, inputPlusTotal, projectionConstants, sumOf, type Synaptic } from "../core/delivery.ts";
 import type { EventList } from "../core/events.ts";
-import { constantsOf, initialOf, type PopulationLoad } from "../core/population.ts";
+import { accumulatorLimit, constantsOf, initialOf, type PopulationLoad } from "../core/population.ts";
 import { recognizeSums, type NamedSum, type Sum } from "../core/sums.ts";
 import { narrowest, type Synapses, type Weights } from "../core/synapses.ts";
 import { overlap } from "../datapath/interval.ts";
 import type { Interval } from "../datapath/ranges.ts";
-import { namesIn, renamed, type Block } from "../datapath/syntax.ts";
+import { fold } from "../datapath/fold.ts";
+import { childrenOf, namesIn, renamed, type Block, type Expression } from "../datapath/syntax.ts";
 import { within } from "./arithmetic.ts";
 import {
   holdSynapses,
@@ -28,7 +29,7 @@ import {
 import { deliveryKernels, type DeliveryKernels, type DeliveryModules } from "./load.ts";
 import { Layout, openMemory, roomBehind, viewOf, type Region } from "./memory.ts";
 import { planOrdered } from "./ordered.ts";
-import { intervalOf, planPopulation, type KernelNeurons, type PopulationPlan } from "./population.ts";
+import { intervalOf, planPopulation, type Arriving, type KernelNeurons, type PopulationPlan } from "./population.ts";
 import { keepsAtZero, openReach, type Reach } from "./reach.ts";
 import { packRows, writeRows } from "./rows.ts";
 import { planTotals, type Totals } from "./totals.ts";
@@ -129,7 +130,9 @@ function planCore(population: CorePopulation, sources: Sources, layout: Layout):
     for (const [name, { range }] of others) ranges.set(name, sumOfRanges(ranges.get(name), range));
   }
   const inputs = new Map(sums.includes(null) ? [] : [...ranges].map(([name, range]) => [name, { range }]));
-  const plan = planPopulation(load, inputs, layout, { shared: false, probed, rest: true });
+  const only = sums.length === 1 ? sums[0]! : null;
+  const arriving = only === null ? null : arrivingFrom(load, incoming[0]!, only, ranges);
+  const plan = planPopulation(load, inputs, layout, { shared: false, probed, rest: true, arriving });
   return {
     plan,
     incoming: incoming.map((projection, index) => {
@@ -139,6 +142,50 @@ function planCore(population: CorePopulation, sources: Sources, layout: Layout):
         : planSummed(projection, own, plan);
     }),
   };
+}
+
+/** Populations that are as small gain less than another kernel takes to be compiled. */
+const fewestFused = 256;
+
+/** What `on total` of the only projection puts into an accumulator, if it is that simple. */
+function arrivingFrom(
+  load: PopulationLoad,
+  projection: CoreProjection,
+  { total, others }: SumsPlan,
+  ranges: ReadonlyMap<string, Interval>,
+): Arriving | null {
+  const { datapath, low, high } = load;
+  const [line, ...more] = blocksOf(load, projection).onTotal;
+  if (high - low < fewestFused || line === undefined || more.length > 0 || others.size > 0) return null;
+  const { name: accumulator, value } = line;
+  if (!accumulates(datapath.spec, accumulator) || !within(total.range, limitsOfTotal)) return null;
+  // Together with the timestep there is no room for a mistake of `on total`.
+  const range = ranges.get(accumulator);
+  if (range === undefined || !within(range, limitsOfAccumulator)) return null;
+  const added = addedTo(accumulator, value);
+  if (added === null) return null;
+  const constants = projectionConstants({ constants: constantsOf(load) }, projection);
+  const scalars = [...constants].flatMap(([name, one]) => (typeof one === "number" ? [[name, one] as const] : []));
+  const folded = fold(added, new Map(scalars));
+  const alone = [...namesIn(folded)].every((name) => name === "total");
+  const used = datapath.onTimestep.some((own) => {
+    const written = own.name === accumulator || own.name === "total";
+    return written || namesIn(own.value).has("total") || readsOld(own.value, accumulator);
+  });
+  if (!alone || used) return null;
+  const region = total.apart?.total ?? totalRegion(total.packed, total.places);
+  return { accumulator, value: folded, total: { region, range: total.range } };
+}
+
+/** What is added to a name by `name + ..`; null for any other expression. */
+function addedTo(name: string, value: Expression): Expression | null {
+  if (value.kind !== "binary" || value.operator !== "+") return null;
+  return value.left.kind === "name" && value.left.name === name ? value.right : null;
+}
+
+function readsOld(value: Expression, name: string): boolean {
+  if (value.kind === "old") return value.name === name;
+  return childrenOf(value).some((child) => readsOld(child, name));
 }
 
 function sumOfRanges(before: Interval | undefined, { low, high }: Interval): Interval {
@@ -235,6 +282,7 @@ function planSummed(projection: CoreProjection, { total, others }: SumsPlan, pla
     return new Summed(
       opened.map((open) => open(memory, neurons, kernels)),
       reach,
+      neurons.fuse,
     );
   };
 }
@@ -291,6 +339,8 @@ function planInOrder(
   };
 }
 
+/** Within these an accumulator is never said to have left its range. */
+const limitsOfAccumulator: Interval = { low: -BigInt(accumulatorLimit) + 1n, high: BigInt(accumulatorLimit) - 1n };
 /** Sums beyond these are not made by kernels. */
 const limitsOfTotal: Interval = { low: -(2n ** 31n) + 1n, high: 2n ** 31n - 1n };
 
@@ -310,8 +360,11 @@ class Summed implements Synaptic {
   readonly #last: Sums;
   /** Neurons that `on total` has to do with; null: all of them. */
   readonly #reach: Reach | null;
+  /** Leaves `on total` of all neurons to their next step. */
+  readonly #fuse: KernelNeurons["fuse"];
 
-  constructor(all: readonly OpenedSum[], reach: Reach | null) {
+  constructor(all: readonly OpenedSum[], reach: Reach | null, fuse: KernelNeurons["fuse"]) {
+    this.#fuse = fuse;
     this.#all = all;
     this.#reach = reach;
     this.#last = all.at(-1)!.sums;
@@ -327,7 +380,8 @@ class Summed implements Synaptic {
         delivery.addUp(events, 0, reach);
         if (copy !== null && sums.wide === null) take(sums.total, copy, reach);
       }
-      if (sums.wide === null) totals.run(reach);
+      if (sums.wide === null && reach === null && this.#fuse !== null) this.#fuse(totals);
+      else if (sums.wide === null) totals.run(reach);
       else totals.runWide(sums.wide);
     }
     this.synops += this.#last.synops;

@@ -18,6 +18,7 @@ import {
 } from "../core/population.ts";
 import { hull, overlap } from "../datapath/interval.ts";
 import type { PreparedBlock, Register, Values } from "../datapath/prepare.ts";
+import type { Expression } from "../datapath/syntax.ts";
 import { rangesOf, type Interval } from "../datapath/ranges.ts";
 import { compileBlock, type ArraySource, type CompiledBlock, type Kernel } from "./block.ts";
 import { compactionTable, listPadding, type SpikeList } from "./loop.ts";
@@ -25,6 +26,7 @@ import { viewOf, type Layout, type Region } from "./memory.ts";
 import { Parameters, storageFor } from "./parameters.ts";
 import { runNeurons } from "./run.ts";
 import { within } from "./arithmetic.ts";
+import type { Totals } from "./totals.ts";
 import type { WasmMemory } from "./wasm.ts";
 
 /** What an accumulator can hold when a timestep begins. */
@@ -41,6 +43,16 @@ export interface PlanOptions {
   readonly probed?: readonly string[];
   /** Blocks of neurons that nothing happens to may sleep: whoever adds to accumulators calls `touch`. */
   readonly rest?: boolean;
+  /** What an accumulator holds where nothing else adds to it, so that a timestep may begin from totals: `fuse`. */
+  readonly arriving?: Arriving | null;
+}
+
+/** What an accumulator gets from totals, and nothing before. */
+export interface Arriving {
+  readonly accumulator: string;
+  /** Of `total` alone. */
+  readonly value: Expression;
+  readonly total: ArraySource;
 }
 
 /** A population with its place in a memory that has yet to be made. */
@@ -68,6 +80,8 @@ export interface KernelNeurons extends Neurons, Pick<PopulationArrays, "accumula
   touch(first: number, end: number): void;
   /** Blocks of `restBlock` neurons that the last step ran. */
   readonly awake: number;
+  /** Have the next step begin with what `run` would do for all neurons; null where it cannot. */
+  readonly fuse: ((totals: Pick<Totals, "run" | "exactly">) => void) | null;
 }
 
 /** Chip timesteps that a kernel may be given; a run that is longer goes on without it. */
@@ -94,6 +108,8 @@ class Plan implements PopulationPlan {
   readonly arrays = new Map<string, ArraySource>();
   readonly payload: Interval;
   readonly kernel: CompiledBlock | null;
+  /** The same from totals; null where nobody said what arrives. */
+  readonly fused: CompiledBlock | null;
   readonly parameters: Parameters;
   readonly constants: ReadonlyMap<string, Values>;
   readonly probes: ReadonlyMap<string, Region<"f64">>;
@@ -106,7 +122,7 @@ class Plan implements PopulationPlan {
     load: PopulationLoad,
     inputs: ReadonlyMap<string, InputBound>,
     layout: Layout,
-    { shared, probed = [], rest = false }: PlanOptions,
+    { shared, probed = [], rest = false, arriving = null }: PlanOptions,
   ) {
     this.load = load;
     this.#spec = load.datapath.spec;
@@ -139,6 +155,7 @@ class Plan implements PopulationPlan {
       if (region !== undefined) this.arrays.set(name, { region, range });
     }
     this.kernel = size === 0 || forwardingOf(load) !== null ? null : this.compile(shared);
+    this.fused = this.kernel === null || arriving === null ? null : this.compile(shared, arriving);
     this.payload = this.kernel?.payload ?? { low: BigInt(-payloadLimit), high: BigInt(payloadLimit) };
   }
 
@@ -180,26 +197,35 @@ class Plan implements PopulationPlan {
     return ranges;
   }
 
-  private compile(shared: boolean): CompiledBlock | null {
+  private compile(shared: boolean, arriving: Arriving | null = null): CompiledBlock | null {
+    let block = this.load.datapath.onTimestep;
+    const arrays = new Map(this.arrays);
     const outputs = new Map<string, { region: Region; range: Interval }>();
     for (const [name, region] of this.registers) {
       outputs.set(name, { region, range: intervalOf(this.#spec.state[name]!) });
     }
     for (const [name, region] of this.probes) outputs.set(name, { region, range: anySum });
-    const cleared = [...this.accumulators].filter(([name]) => !this.registers.has(name)).map(([, region]) => region);
+    const cleared = new Map([...this.accumulators].filter(([name]) => !this.registers.has(name)));
+    if (arriving !== null) {
+      const { accumulator: name, value, total } = arriving;
+      block = [{ name, value, at: value.at }, ...block];
+      arrays.set("total", total).delete(name);
+      cleared.delete(name);
+    }
     return compileBlock(
       {
-        block: this.load.datapath.onTimestep,
+        block,
         parameters: this.parameters,
         constants: new Map([["spike", 0]]),
-        arrays: this.arrays,
+        arrays,
         uniforms: new Map([["timestep", timesteps]]),
         rows: new Map(),
         listed: false,
         outputs,
-        cleared,
+        cleared: [...cleared.values()],
         spikes: this.list,
-        watch: this.changed,
+        // Where events arrive nothing can be told of rest.
+        watch: arriving === null ? this.changed : null,
       },
       shared,
     );
@@ -223,7 +249,7 @@ class Plan implements PopulationPlan {
     const arrays = { registers, accumulators, fired };
     if (this.kernel === null) {
       const population = new Population(this.load, false, [...this.probes.keys()], arrays);
-      return Object.assign(population, { touch: ignore, awake: Math.ceil(population.size / restBlock) });
+      return Object.assign(population, { touch: ignore, awake: Math.ceil(population.size / restBlock), fuse: null });
     }
     return new KernelPopulation(this, this.kernel, memory, arrays);
   }
@@ -269,15 +295,13 @@ export const watchEvery = 8;
  */
 class Rest {
   readonly blocks: number;
-  /** Runs neurons and tells in `changed` whether a register changed. */
-  readonly watch: Kernel;
   readonly #changed: Uint32Array;
   readonly #asleep: Uint8Array;
   readonly #touched: Uint8Array;
 
-  constructor(size: number, watch: Kernel, changed: Uint32Array) {
+  /** @param changed [1] where kernels tell whether a register changed */
+  constructor(size: number, changed: Uint32Array) {
     this.blocks = Math.ceil(size / restBlock);
-    this.watch = watch;
     this.#changed = changed;
     this.#asleep = new Uint8Array(this.blocks);
     this.#touched = new Uint8Array(this.blocks);
@@ -319,6 +343,13 @@ class Rest {
   }
 }
 
+/** A kernel, and what runs the few neurons of a group that it gives back. */
+interface GroupedKernel {
+  readonly run: Kernel;
+  readonly group: number;
+  readonly exactly: (first: number, end: number) => void;
+}
+
 /** One population in one memory. A run that throws ends in the middle of a timestep. */
 class KernelPopulation implements KernelNeurons {
   readonly load: PopulationLoad;
@@ -329,12 +360,15 @@ class KernelPopulation implements KernelNeurons {
   readonly probes: ReadonlyMap<string, Float64Array>;
   readonly fired: EventList;
   awake: number;
+  readonly fuse: KernelNeurons["fuse"];
   readonly #plan: Plan;
-  readonly #group: number;
-  readonly #kernel: Kernel;
+  readonly #kernel: GroupedKernel;
+  readonly #watch: GroupedKernel | null;
+  readonly #fused: GroupedKernel | null;
+  /** What the next step begins with. */
+  #totals: Pick<Totals, "run" | "exactly"> | null = null;
   readonly #rest: Rest | null;
   readonly #count: Uint32Array;
-  readonly #exactly: (first: number, end: number) => void;
   /** The equations themselves, once they are needed, and the spikes that they leave. */
   #equations: { readonly block: PreparedBlock; readonly spike: Float64Array } | null = null;
   /** Registers hold what a run of this program cannot have left there, so that nothing is proved. */
@@ -353,13 +387,21 @@ class KernelPopulation implements KernelNeurons {
     this.probes = new Map([...plan.probes].map(([name, region]) => [name, viewOf(memory, region)]));
     this.awake = Math.ceil(this.size / restBlock);
     this.#plan = plan;
-    this.#group = compiled.group;
     const { run, watch } = compiled.open(memory);
-    this.#kernel = run;
+    const exactly = (first: number, end: number): void => this.runEquations(first, end);
+    this.#kernel = { run, group: compiled.group, exactly };
     const rests = watch !== null && plan.changed !== null && !compiled.reads.has("timestep");
-    this.#rest = rests ? new Rest(this.size, watch, viewOf(memory, plan.changed)) : null;
+    this.#watch = rests ? { run: watch, group: compiled.group, exactly } : null;
+    this.#rest = rests ? new Rest(this.size, viewOf(memory, plan.changed)) : null;
     this.#count = viewOf(memory, plan.list.count);
-    this.#exactly = (first, end) => this.runEquations(first, end);
+    this.#fused = this.fusedOf(plan.fused, memory);
+    this.fuse =
+      this.#fused === null
+        ? null
+        : (totals) => {
+            this.touch(0, this.size);
+            this.#totals = totals;
+          };
     this.reset();
   }
 
@@ -367,6 +409,7 @@ class KernelPopulation implements KernelNeurons {
     for (const array of [...this.accumulators.values(), ...this.probes.values()]) array.fill(0);
     for (const [name, register] of this.registers) initialize(register, this.load, name);
     this.fired.count = 0;
+    this.#totals = null;
     this.#foreign = false;
     this.#rest?.wake();
   }
@@ -385,15 +428,36 @@ class KernelPopulation implements KernelNeurons {
   step(timestep: number): void {
     this.#timestep = timestep;
     this.#count[0] = 0;
-    if (this.#foreign || timestep > Number(timesteps.high)) this.runEquations(0, this.size);
+    const beyond = this.#foreign || timestep > Number(timesteps.high);
+    if (beyond) this.#totals?.run();
+    if (beyond) this.runEquations(0, this.size);
+    else if (this.#totals !== null) this.runFused();
     else if (this.#rest === null) this.run(this.#kernel, 0, this.size);
     else if (timestep % watchEvery === 0) this.watchAwake(this.#rest);
     else this.runAwake(this.#rest);
+    this.#totals = null;
     this.fired.count = this.listed();
   }
 
-  private run(kernel: Kernel, first: number, end: number): void {
-    runNeurons(kernel, this.#group, first, end, this.#exactly, this.#timestep);
+  private run({ run, group, exactly }: GroupedKernel, first: number, end: number): void {
+    runNeurons(run, group, first, end, exactly, this.#timestep);
+  }
+
+  /** Events may have reached all neurons, so that all are run. */
+  private runFused(): void {
+    const { blocks } = this.#rest ?? { blocks: Math.ceil(this.size / restBlock) };
+    for (let block = 0; block < blocks; block++) this.#rest?.take(block);
+    this.awake = blocks;
+    this.run(this.#fused!, 0, this.size);
+  }
+
+  private fusedOf(fused: CompiledBlock | null, memory: WasmMemory): GroupedKernel | null {
+    if (fused === null) return null;
+    const exactly = (first: number, end: number): void => {
+      this.#totals!.exactly(first, end);
+      this.runEquations(first, end);
+    };
+    return { run: fused.open(memory).run, group: fused.group, exactly };
   }
 
   /** All blocks but those that sleep. */
@@ -423,7 +487,7 @@ class KernelPopulation implements KernelNeurons {
         continue;
       }
       const [before, given] = [this.#count[0], this.#given];
-      this.run(rest.watch, first, Math.min(first + restBlock, size));
+      this.run(this.#watch!, first, Math.min(first + restBlock, size));
       this.awake++;
       rest.note(block++, this.#count[0] === before && this.#given === given);
     }

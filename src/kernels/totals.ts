@@ -23,6 +23,8 @@ export interface Totals {
    * @throws ENGINE_DELIVERY_RANGE
    */
   run(span?: Span | null): void;
+  /** The same for a few neurons, wherever they begin, from the equations themselves. */
+  exactly(first: number, end: number): void;
   /**
    * The same with totals that the array of the plan may not hold.
    *
@@ -97,7 +99,7 @@ class KernelTotals implements Totals {
   readonly #source: TotalsSource;
   readonly #neurons: KernelNeurons;
   readonly #total: Register;
-  readonly #exactly: (first: number, end: number) => void;
+  readonly exactly: Totals["exactly"];
   #equations: PreparedBlock | null = null;
   #wide: { readonly total: Float64Array; readonly block: PreparedBlock } | null = null;
 
@@ -107,7 +109,7 @@ class KernelTotals implements Totals {
     this.#source = source;
     this.#neurons = neurons;
     this.#total = total;
-    this.#exactly = (first, end) => (this.#equations ??= this.prepare(this.#total)).run(first, end);
+    this.exactly = (first, end) => (this.#equations ??= this.prepare(this.#total)).run(first, end);
   }
 
   run(span: Span | null = null): void {
@@ -115,8 +117,8 @@ class KernelTotals implements Totals {
     const end = span === null ? this.#neurons.size : span.end;
     if (end <= first) return;
     this.#neurons.touch(first, end);
-    if (this.#kernel === null) this.#exactly(first, end);
-    else runNeurons(this.#kernel, this.#group, first, end, this.#exactly);
+    if (this.#kernel === null) this.exactly(first, end);
+    else runNeurons(this.#kernel, this.#group, first, end, this.exactly);
   }
 
   runWide(total: Float64Array): void {
