@@ -301,7 +301,9 @@ class Prover {
       names,
       ({ value }) => {
         const args = cut.node.args.map(value);
-        return args.some((one) => one === undefined) ? null : beyond(cut.node.name, args as bigint[]);
+        if (args.some((one) => one === undefined)) return null;
+        const distance = beyond(cut.node.name, args as bigint[]);
+        return value(cut.node) === args[0] && distance > 0n ? 0n : distance;
       },
       undefined,
       Math.ceil(mostRuns * this.#effort),

@@ -339,7 +339,8 @@ export type Happens = "never" | "maybe" | "always";
 export function cuts(name: string, [a, b, c = anything]: readonly Interval[]): Happens {
   if (name !== "wrap") {
     if (b!.high <= a!.low && a!.high <= c.low) return "never";
-    return a!.high < b!.low || a!.low > c.high ? "always" : "maybe";
+    // Ends that are the wrong way round leave alone what lies at the upper one.
+    return (a!.high < b!.low && overlap(a!, c) === null) || a!.low > c.high ? "always" : "maybe";
   }
   const width = amounts(b!, 1n);
   if (width === null) return "maybe";
