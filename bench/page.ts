@@ -8,6 +8,7 @@ import { integerPage } from "./pages/models.ts";
 import { networkHeadline, networkPage } from "./pages/network.ts";
 import { neuronHeadline, neuronPage } from "./pages/neurons.ts";
 import { recipesHeadline, recipesPage } from "./pages/recipes.ts";
+import { scaleHeadline, scalePage } from "./pages/scale.ts";
 import { startHeadline, startPage } from "./pages/start.ts";
 import { stepHeadline, stepPage } from "./pages/steps.ts";
 
@@ -38,6 +39,7 @@ export const sections: readonly Section[] = [
   { name: "integer-models", title: "Whole models", page: integerPage },
   { name: "recipes", title: "Accuracy of each way to integers", page: recipesPage, headline: recipesHeadline },
   { name: "step-latency", title: "One timestep of a closed loop", page: stepPage, headline: stepHeadline },
+  { name: "scale", title: "Large networks", page: scalePage, headline: scaleHeadline },
   { name: "start", title: "Start", page: startPage, headline: startHeadline },
   { name: "delivery", title: "Synaptic delivery and its roof", page: deliveryPage, headline: deliveryHeadline },
   { name: "neurons", title: "Neurons and their roof", page: neuronPage, headline: neuronHeadline },
