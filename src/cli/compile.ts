@@ -47,7 +47,7 @@ const examples = `
 Examples:
   $ bitspike compile model.nir --target my-chip.yaml --input images.npy --out model.safetensors
   $ bitspike compile model.nir -t generic-8bit --encode rate
-  $ bitspike compile model.nir -t loihi2 --calibrate images.npy --steps 25
+  $ bitspike compile model.nir -t my-chip.yaml --calibrate images.npy --steps 25
 
 The data decide how large inputs can get. Without --input they are taken to lie between 0 and 1, as bytes divided by
 255 do; on a chip without graded spikes, as single events. --steps and --seed are for the data of --calibrate. Ends with 0
