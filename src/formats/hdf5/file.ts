@@ -84,7 +84,9 @@ function beginning(bytes: Uint8Array): string {
   if (bytes.length === 0) return "is empty";
   const first = bytes.subarray(0, 16);
   if (first.every((byte) => (byte >= 32 && byte < 127) || byte === 9 || byte === 10 || byte === 13)) {
-    return `begins with the text "${String.fromCharCode(...first).trim()}"`;
+    return `begins with the text "${String.fromCharCode(...first)
+      .trim()
+      .replaceAll(/\s+/g, " ")}"`;
   }
   return `begins with the bytes ${[...first.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ")}`;
 }
