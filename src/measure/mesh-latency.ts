@@ -279,7 +279,7 @@ function turnsOf(
     journeys.set(key, known);
     return known;
   };
-  const turns: Turn[][] = [];
+  const turns = new Map<number, Turn[]>();
   const fires = new Set(program.populations.map(({ name }) => name));
   for (const { population: source, core, from, to } of places) {
     const isPopulation = fires.has(source);
@@ -290,7 +290,8 @@ function turnsOf(
       whenFiring: isPopulation ? ns("spike") : 0,
       whenSending: ns("axon-out"),
     };
-    const own = (turns[core] ??= []);
+    const own = turns.get(core) ?? [];
+    turns.set(core, own);
     for (let neuron = from; neuron < to; neuron++) {
       const sendings = messages.get(source)![neuron]!.map(({ to: destination, processing }): Sending => {
         return { journey: journey(core, destination), processing };
@@ -298,8 +299,7 @@ function turnsOf(
       own.push({ ...shared, neuron, sendings });
     }
   }
-  // Cores without neurons are holes.
-  return turns.filter(() => true);
+  return [...turns].toSorted(([a], [b]) => a - b).map(([, own]) => own);
 }
 
 function journeyOf(from: number, to: number, noc: NocSpec, hop: (link: Link) => number): Journey {
