@@ -100,12 +100,19 @@ const target = z.object({
     neurons: count,
     synapseMemory: sourced.optional(),
     axons: count.optional(),
+    axonsOut: count.optional(),
+    fanIn: count.optional(),
+    constants: named(z.object({ of: texts.min(1), most: count })).optional(),
     destinations: count.optional(),
     shared: z.boolean().optional(),
     gathered: z.boolean().optional(),
     kinds: named(z.object({ neurons: count.optional(), fanOut: count.optional() })).optional(),
   }),
-  chip: z.object({ cores: count, inputs: count.optional() }),
+  chip: z.object({
+    cores: count,
+    inputs: count.optional(),
+    systems: z.array(z.object({ name: z.string(), chips: count })).optional(),
+  }),
   noc: z
     .object({
       topology: z.literal("mesh"),
@@ -115,6 +122,7 @@ const target = z.object({
       coresPerTile: count,
       tiles: z.enum(["by-column", "by-row"]),
       linkBuffer: count.optional(),
+      chipsAcross: count.optional(),
     })
     .optional(),
   energy: z

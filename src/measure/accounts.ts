@@ -1,6 +1,6 @@
 /** The lines of the ledger: what is counted, and for whom. */
 
-import type { Link } from "./mesh.ts";
+import type { Link } from "../target/mesh.ts";
 
 /**
  * What is counted. `neuron-update`: a neuron in a timestep. `input-update`: an element of an input that lies on a core. `neuron-active`: one that the datapath calls active. `spike`:

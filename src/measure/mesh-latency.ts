@@ -11,7 +11,7 @@ import type { LatencySpec, NocSpec } from "../target/types.ts";
 import type { LedgerKind } from "./accounts.ts";
 import type { PricedAccount } from "./costs.ts";
 import { barrierOf, timeOf } from "./latency.ts";
-import { directions, pathBetween, tileOf, type Link } from "./mesh.ts";
+import { directions, pathBetween, tileOf, type Link } from "../target/mesh.ts";
 import { coresOf, reachedCores, type Placed } from "./places.ts";
 import { activityOf, sentBy } from "./sent.ts";
 

@@ -5,7 +5,7 @@ import type { EventList } from "../core/events.ts";
 import { sizeOf } from "../network/types.ts";
 import type { NocSpec } from "../target/types.ts";
 import type { Accounts } from "./accounts.ts";
-import { pathBetween, tileOf } from "./mesh.ts";
+import { pathBetween, tileOf } from "../target/mesh.ts";
 import { reachedCores } from "./places.ts";
 
 /** What one event of each neuron of a source adds to the accounts. */

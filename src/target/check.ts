@@ -19,6 +19,8 @@ export function checkTarget(target: Target): BitspikeError[] {
     ...checkDelays(target),
     ...checkCounts(target),
     ...checkKinds(target),
+    ...checkConstants(target),
+    ...checkSystems(target),
     ...checkCosts(target),
     ...Object.entries(target.recipes).flatMap(([name, recipe]) => checkRecipe(name, recipe, target)),
   ];
@@ -287,6 +289,35 @@ function checkKinds({ core, datapaths }: Target): BitspikeError[] {
   const counted = core.axons !== undefined || core.destinations !== undefined;
   if (core.shared !== true || !counted) return issues;
   return [...issues, wrong("core.shared", "axons are counted for cores with one population each")];
+}
+
+/** What neurons of a core share are parameters of theirs, or constants of projections. */
+function checkConstants({ core, datapaths }: Target): BitspikeError[] {
+  const known = new Set(
+    Object.values(datapaths).flatMap(({ parameters, projection }) => Object.keys({ ...parameters, ...projection })),
+  );
+  return Object.entries(core.constants ?? {}).flatMap(([name, { of }]) => {
+    return of.flatMap((parameter, i) => {
+      if (known.has(parameter)) return [];
+      return wrong(`core.constants.${name}.of.${i}`, `no datapath has a parameter or constant ${parameter}`);
+    });
+  });
+}
+
+/** Larger systems come later, and a mesh that goes on from chip to chip has a core everywhere. */
+function checkSystems({ chip, noc }: Target): BitspikeError[] {
+  const { systems = [], cores } = chip;
+  const issues = systems.flatMap(({ chips }, i) => {
+    const rising = chips.value > (systems[i - 1]?.chips.value ?? 1);
+    return rising
+      ? []
+      : [wrong(`chip.systems.${i}.chips`, "systems join two chips or more, each more than the one before")];
+  });
+  if (noc === undefined) return issues;
+  const places = noc.width.value * noc.height.value * noc.coresPerTile.value;
+  if (systems.length > 0 && cores.value < places)
+    issues.push(wrong("noc", `chips are joined whose tiles have ${places} cores, and they have ${cores.value}`));
+  return issues;
 }
 
 function checkCosts({ energy, noc, chip }: Target): BitspikeError[] {

@@ -104,7 +104,13 @@ export const nocForm: z.ZodType<NocSpec> = z
     "cores-per-tile": count.describe("Cores that share a router; core c lies on tile floor(c / this)"),
     tiles: z.enum(["by-column", "by-row"]).describe("Whether tile 1 lies above tile 0, or beside it"),
     "link-buffer": count.optional().describe("Messages that wait at one link before those behind them are held up"),
+    "chips-across": count
+      .optional()
+      .describe(
+        "Where chips are joined: how many lie side by side, the next ones above; each above the other if left out",
+      ),
   })
-  .transform(({ "cores-per-tile": coresPerTile, "link-buffer": linkBuffer, ...rest }): NocSpec => {
-    return { ...rest, coresPerTile, linkBuffer };
+  .transform((form): NocSpec => {
+    const { "cores-per-tile": coresPerTile, "link-buffer": linkBuffer, "chips-across": chipsAcross, ...rest } = form;
+    return { ...rest, coresPerTile, linkBuffer, chipsAcross };
   });

@@ -131,6 +131,14 @@ const kindLimits = z.strictObject({
   "fan-out": count.optional().describe("Neurons of this kind that one neuron reaches by weights other than 0"),
 });
 
+const constants = z.strictObject({
+  of: z
+    .array(z.string())
+    .min(1)
+    .describe("Parameters of neurons, or constants of the projections onto them, that make up one setting"),
+  most: count.describe("How many different settings the neurons of a core may have"),
+});
+
 const recipe = z.strictObject({
   description: z.string(),
   source: z.string(),
@@ -218,6 +226,16 @@ const targetSchema = z
       neurons: count,
       "synapse-memory": memory.optional(),
       axons: count.optional().describe("Lines by which spikes enter a core: one per source, and per type of axon"),
+      "axons-out": count
+        .optional()
+        .describe("Messages that a core keeps: one for each of its neurons and each core in which that has synapses"),
+      "fan-in": count.optional().describe("Synapses that one neuron may have"),
+      constants: z
+        .record(z.string(), constants)
+        .optional()
+        .describe(
+          "By name: settings that the neurons of a core have to share, and how many different ones there may be",
+        ),
       destinations: count.optional().describe("Axons that the spikes of one neuron can be sent to"),
       shared: z.boolean().optional().describe("Several populations may lie on one core"),
       gathered: z
@@ -232,6 +250,13 @@ const targetSchema = z
     chip: z.strictObject({
       cores: count,
       inputs: count.optional().describe("Channels by which events of inputs enter the chip"),
+      systems: z
+        .array(z.strictObject({ name: z.string().min(1), chips: count.describe("How many chips it joins") }))
+        .min(1)
+        .optional()
+        .describe(
+          "Boards and machines that join several chips, the smallest first; one chip is the limit without them",
+        ),
     }),
     noc: nocForm.optional().describe("The network of the cores"),
     energy: energyForm.optional(),
@@ -370,6 +395,9 @@ function toTarget(form: TargetDocument): Target {
       neurons: form.core.neurons,
       synapseMemory: form.core["synapse-memory"],
       axons: form.core.axons,
+      axonsOut: form.core["axons-out"],
+      fanIn: form.core["fan-in"],
+      constants: form.core.constants,
       destinations: form.core.destinations,
       shared: form.core.shared,
       gathered: form.core.gathered,

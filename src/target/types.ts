@@ -87,6 +87,8 @@ export interface NocSpec {
   readonly tiles: "by-column" | "by-row";
   /** Messages that wait at one link before those behind them are held up; missing: as many as there are. */
   readonly linkBuffer?: Sourced | undefined;
+  /** Where chips are joined: how many lie side by side, the next ones above them; missing: each above the other. */
+  readonly chipsAcross?: Sourced | undefined;
 }
 
 /** How long events take, in ns; they follow each other on a core. */
@@ -133,6 +135,19 @@ export interface RecipeSpec {
   readonly parameters: Readonly<Record<string, number | RecipeRule>>;
 }
 
+/** A board or machine of several chips. */
+export interface SystemSpec {
+  readonly name: string;
+  readonly chips: Sourced;
+}
+
+/** So many different settings does a core have for its neurons, each a value for every one of these parameters. */
+export interface CoreConstants {
+  /** Parameters of neurons, or constants of the projections onto them. */
+  readonly of: readonly string[];
+  readonly most: Sourced;
+}
+
 /** Limits of one kind of neuron. */
 export interface KindLimits {
   /** Per core. */
@@ -173,6 +188,12 @@ export interface Target {
     readonly synapseMemory?: Sourced | undefined;
     /** Lines by which spikes enter a core: one per source, and per type where axons have types. */
     readonly axons?: Sourced | undefined;
+    /** Messages that a core keeps: one for each of its neurons and each core in which that neuron has synapses. */
+    readonly axonsOut?: Sourced | undefined;
+    /** Synapses onto one neuron. */
+    readonly fanIn?: Sourced | undefined;
+    /** By name: what neurons of a core have to share. */
+    readonly constants?: Readonly<Record<string, CoreConstants>> | undefined;
     /** How many axons the spikes of one neuron can be sent to. */
     readonly destinations?: Sourced | undefined;
     /** Several populations may lie on one core. */
@@ -182,8 +203,13 @@ export interface Target {
     /** By datapath: what a core has of that kind of neuron, where there are several kinds. */
     readonly kinds?: Readonly<Record<string, KindLimits>> | undefined;
   };
-  /** `inputs`: channels by which events of inputs enter. */
-  readonly chip: { readonly cores: Sourced; readonly inputs?: Sourced | undefined };
+  readonly chip: {
+    readonly cores: Sourced;
+    /** Channels by which events of inputs enter. */
+    readonly inputs?: Sourced | undefined;
+    /** Boards and machines that join several of the chips, the smallest first; missing: one chip is all there is. */
+    readonly systems?: readonly SystemSpec[] | undefined;
+  };
   /** Missing where nothing is known of it, or where there is none. */
   readonly noc?: NocSpec | undefined;
   readonly energy: EnergySpec | null;

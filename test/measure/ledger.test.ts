@@ -9,7 +9,7 @@ import type { LedgerKind } from "../../src/measure/accounts.ts";
 import { readTarget } from "../../src/files.ts";
 import { LedgerPlan, totalsOf } from "../../src/measure/ledger.ts";
 import type { Placed } from "../../src/measure/places.ts";
-import { pathBetween, placeOf, tileAt } from "../../src/measure/mesh.ts";
+import { pathBetween, placeOf, tileAt } from "../../src/target/mesh.ts";
 import type { NocSpec } from "../../src/target/types.ts";
 import { randomProgram, randomStimuli, targets } from "../chip/programs.ts";
 import { Dice } from "../dice.ts";

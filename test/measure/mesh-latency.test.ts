@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { SimpleLatency } from "../../src/measure/latency.ts";
 import { LedgerPlan } from "../../src/measure/ledger.ts";
 import { MeshLatency } from "../../src/measure/mesh-latency.ts";
-import { tileOf } from "../../src/measure/mesh.ts";
+import { tileOf } from "../../src/target/mesh.ts";
 import type { LatencySpec, Sourced } from "../../src/target/types.ts";
 import { randomProgram, randomStimuli, targets } from "../chip/programs.ts";
 import { Dice } from "../dice.ts";

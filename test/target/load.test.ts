@@ -353,6 +353,18 @@ describe("fields that contradict each other", () => {
       "TARGET_FIELD",
       "core.shared",
     ],
+    [
+      "core:\n",
+      "core:\n  constants: { some: { of: [threshold, weight], most: { value: 3, source: chosen, confidence: assumption } } }\n",
+      "TARGET_FIELD",
+      "core.constants.some.of.1",
+    ],
+    [
+      "chip:\n",
+      "chip:\n  systems: [{ name: board, chips: { value: 1, source: chosen, confidence: assumption } }]\n",
+      "TARGET_FIELD",
+      "chip.systems.0.chips",
+    ],
     ["delays: 0..15", "delays: 0..15, inputs: at-once", "TARGET_FIELD", "delivery.inputs"],
     ["delays: 0..15", "delays: 0..15, order: inputs-last", "TARGET_FIELD", "delivery.order"],
     ["low: 1, typical: 2", "low: 2, typical: 1", "TARGET_FIELD", "energy.synop"],
