@@ -44,6 +44,8 @@ const shift = 5;
 const deepest = 200;
 /** Operations of one line with all definitions put in; likewise. */
 const longest = 5000;
+/** Operations of which each is an operand of the next, as in a long sum; likewise. */
+const highest = 500;
 
 /** Integer arithmetic of a chip, or real numbers with `/` for what an integer encodes. */
 export type Dialect = "integer" | "real";
@@ -294,6 +296,7 @@ function value(parser: Parser, definitions: readonly Definition[]): Expression {
   const { at } = parser.token;
   const raw = parser.expression();
   endOfLine(parser);
+  checkLength(raw, at);
   const whole = expand(raw, definitions);
   checkLength(whole, at);
   checkCalls(whole, functionsOf[parser.dialect]);
@@ -338,13 +341,16 @@ function oldName({ name, at }: Extract<Expression, { kind: "old" }>, argument: E
   return argument.name;
 }
 
+/** Without recursion, since this is what keeps all recursion over expressions shallow. */
 function checkLength(expression: Expression, at: Position = expression.at): void {
+  let level: readonly Expression[] = [expression];
   let count = 0;
-  const visit = (one: Expression): void => {
-    if (++count > longest) throw mistake("DATAPATH_TOO_LONG", { limit: `${longest} operations` }, at);
-    for (const child of childrenOf(one)) visit(child);
-  };
-  visit(expression);
+  for (let levels = 1; level.length > 0; levels++) {
+    count += level.length;
+    if (count > longest) throw mistake("DATAPATH_TOO_LONG", { limit: `${longest} operations` }, at);
+    if (levels > highest) throw mistake("DATAPATH_TOO_LONG", { limit: `${highest} levels` }, at);
+    level = level.flatMap(childrenOf);
+  }
 }
 
 function checkCalls(expression: Expression, functions: Readonly<Record<string, number>>): void {

@@ -141,9 +141,11 @@ describe("what is easily misread is refused", () => {
     expect(integer("-".repeat(deep) + "1")).toBe("DATAPATH_TOO_LONG");
     expect(integer("a ? 1 : ".repeat(deep) + "1")).toBe("DATAPATH_TOO_LONG");
     expect(integer("1 + ".repeat(deep) + "1")).toBe("DATAPATH_TOO_LONG");
+    expect(codeOf(() => parseBlock(`a = ${"1 + ".repeat(deep)}1`))).toBe("DATAPATH_TOO_LONG");
     const doubling = Array.from({ length: 60 }, (_, i) => `d${i + 1} = d${i} + d${i}`).join("\n");
     expect(codeOf(() => parseDefinitions(`d0 = 1\n${doubling}`))).toBe("DATAPATH_TOO_LONG");
-    expect(valueOf("1 + ".repeat(2400) + "1")).toBe(2401);
+    expect(integer("1 + ".repeat(500) + "1")).toBe("DATAPATH_TOO_LONG");
+    expect(valueOf("1 + ".repeat(499) + "1")).toBe(500);
     expect(valueOf("-(".repeat(90) + "1" + ")".repeat(90))).toBe(1);
   });
 });
