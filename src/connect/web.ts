@@ -2,6 +2,7 @@
 
 import type { Program } from "../compile/program.ts";
 import type { ConnectedEngine } from "../engine.ts";
+import { mistake } from "../errors.ts";
 import { connectWorker, type EngineOptions } from "./connect.ts";
 import type { WorkerHandle } from "./connection.ts";
 import type { MessageEnd } from "./protocol.ts";
@@ -25,8 +26,11 @@ export interface WebConnectOptions extends EngineOptions {
  *
  * @throws ENGINE_WORKER_START, ENGINE_WORKER_DIED, and what opening the program throws
  */
-export function connect(program: Program, { worker, ...options }: WebConnectOptions): Promise<ConnectedEngine> {
-  return connectWorker(program, webHandle(worker), options);
+export async function connect(program: Program, options: WebConnectOptions): Promise<ConnectedEngine> {
+  // Types forbid it, but in Node.js the same call without a worker is right.
+  const { worker, ...rest }: Partial<WebConnectOptions> = options ?? {};
+  if (worker === undefined) throw mistake("ENGINE_WORKER_START", { reason: "a page gives it as { worker }" });
+  return connectWorker(program, webHandle(worker), rest);
 }
 
 function webHandle(worker: WebWorker): WorkerHandle {

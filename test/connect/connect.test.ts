@@ -8,6 +8,7 @@ import { connectWorker } from "../../src/connect/connect.ts";
 import type { ConnectLimits } from "../../src/connect/connection.ts";
 import { connect, threadHandle } from "../../src/connect/node.ts";
 import type { EngineName } from "../../src/connect/protocol.ts";
+import { connect as connectInPage } from "../../src/connect/web.ts";
 import type { ConnectedEngine, StepInput, StepResult, Stimuli } from "../../src/engine.ts";
 import { BitspikeError } from "../../src/errors.ts";
 import { sizeOf } from "../../src/network/types.ts";
@@ -340,6 +341,11 @@ describe("a worker that fails", () => {
   it("to start in a page says so", async () => {
     const worker = new PageWorker(new URL("missing.js", import.meta.url).href);
     expect(await codeOf(connect(program, { worker }))).toBe("ENGINE_WORKER_START");
+  });
+
+  it("to be given in a page says so", async () => {
+    const connectAsInNode = connectInPage as unknown as (program: Program) => Promise<unknown>;
+    expect(await codeOf(connectAsInNode(program))).toBe("ENGINE_WORKER_START");
   });
 
   it("by dying ends everything it was asked, at once", async () => {
