@@ -4,7 +4,9 @@ import { ClosingLine } from "./test/closing-line.ts";
 const config: ViteUserConfig = defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    testTimeout: 60_000,
+    setupFiles: ["test/seed.ts"],
+    // Far more than any test takes on a machine of its own: a busy machine is no failure.
+    testTimeout: 180_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
     reporters: ["default", new ClosingLine()],
