@@ -204,21 +204,81 @@ export function tabulate(
   delivery: Target["delivery"],
   scanner: FrameScanner = plainScanner(sizeOf(stimulus.shape)),
 ): FeedTable {
-  const { samples, steps } = stimulus;
-  const rows = stimulus.constant ? Math.min(1, steps) : steps;
-  const { frame } = scanner;
-  const binary = input.payloadScale === null && oneIsOneEvent(input, delivery);
-  const all = emptyList();
-  const start = new Uint32Array(samples * rows + 1);
-  for (let row = 0; row < samples * rows; row++) {
-    stimulus.read(Math.floor(row / rows), row % rows, frame);
-    const least = all.count + frame.length;
-    if (least > all.neuron.length) makeRoom(all, least + Math.max(least, expected(all.count, row / start.length)));
-    if (!binary || !appendBinary(scanner, all)) appendFrame(frame, input, delivery, all);
-    start[row + 1] = all.count;
+  const tabulation = new Tabulation(stimulus, input, delivery, scanner);
+  tabulation.read(Infinity);
+  return tabulation.finish();
+}
+
+/** Tabulates some samples of a stimulus, so many rows at a time. */
+export class Tabulation {
+  readonly #stimulus: Stimulus;
+  readonly #input: ProgramInput;
+  readonly #delivery: Target["delivery"];
+  readonly #scanner: FrameScanner;
+  readonly #binary: boolean;
+  readonly #samples: number;
+  /** Rows of one sample, and before the first sample. */
+  readonly #rows: number;
+  readonly #before: number;
+  readonly #start: Uint32Array;
+  readonly #all = emptyList();
+  #row = 0;
+
+  /** @param samples which ones; all where it is missing */
+  constructor(
+    stimulus: Stimulus,
+    input: ProgramInput,
+    delivery: Target["delivery"],
+    scanner: FrameScanner,
+    { low, high }: { readonly low: number; readonly high: number } = { low: 0, high: stimulus.samples },
+  ) {
+    this.#stimulus = stimulus;
+    this.#input = input;
+    this.#delivery = delivery;
+    this.#scanner = scanner;
+    this.#binary = input.payloadScale === null && oneIsOneEvent(input, delivery);
+    this.#samples = high - low;
+    this.#rows = rowsOf(stimulus);
+    this.#before = low * this.#rows;
+    this.#start = new Uint32Array(this.#samples * this.#rows + 1);
   }
-  const neuron = all.neuron.subarray(0, all.count);
-  return { samples, rows, steps, start, neuron, payload: all.payload.subarray(0, all.count) };
+
+  /** Read so many rows at most. @returns whether all have been read. @throws DATA_NOT_FINITE, ENGINE_EVENT_COUNT */
+  read(rows: number): boolean {
+    const all = this.#all;
+    const scanner = this.#scanner;
+    const { frame } = scanner;
+    const last = this.#start.length - 1;
+    const end = Math.min(last, this.#row + rows);
+    for (let row = this.#row; row < end; row++) {
+      const at = this.#before + row;
+      this.#stimulus.read(Math.floor(at / this.#rows), at % this.#rows, frame);
+      const least = all.count + frame.length;
+      if (least > all.neuron.length) makeRoom(all, least + Math.max(least, expected(all.count, row / (last + 1))));
+      if (!this.#binary || !appendBinary(scanner, all)) appendFrame(frame, this.#input, this.#delivery, all);
+      this.#start[row + 1] = all.count;
+    }
+    this.#row = end;
+    return end === last;
+  }
+
+  /** What was read. */
+  finish(): FeedTable {
+    const { neuron, payload, count } = this.#all;
+    return {
+      samples: this.#samples,
+      rows: this.#rows,
+      steps: this.#stimulus.steps,
+      start: this.#start,
+      neuron: neuron.subarray(0, count),
+      payload: payload.subarray(0, count),
+    };
+  }
+}
+
+/** Rows of a table per sample. */
+export function rowsOf({ steps, constant }: Pick<Stimulus, "steps" | "constant">): number {
+  return constant ? Math.min(1, steps) : steps;
 }
 
 /** How many events a table may have of which a `share` has so many, and a little more. */

@@ -2,7 +2,7 @@
 
 import type { Program } from "../compile/program.ts";
 import { interpretedCores } from "../core/cores.ts";
-import type { Recording, RunOptions, SteppingEngine, Stimuli } from "../engine.ts";
+import type { RunOptions, SteppingEngine, Stimuli, StopSignal } from "../engine.ts";
 import { mistake } from "../errors.ts";
 import { feedRow, plainScanner, tabulate, type FeedTable, type FrameScanner } from "./feed.ts";
 import { sizeOf } from "../network/types.ts";
@@ -12,6 +12,7 @@ import { EventNetwork } from "./event-network.ts";
 import { Machine, type Exchange } from "./machine.ts";
 import { probedNames, probeNames, Recorder } from "./record.ts";
 import { Stepper } from "./stepper.ts";
+import { nextTurn } from "../turn.ts";
 
 /** How long to compute before other work (Ctrl-C, a progress bar, a page) gets its turn. */
 const turnMs = 30;
@@ -81,10 +82,12 @@ export function openMachine(
       const tables = tabulateAll(program, stimuli, scannerFor);
       const taken = take(probedNames(runOptions));
       ran = true;
-      const recording = await runSamples(taken.machine, tables, 0, samples, runOptions, name);
+      const recorder = new Recorder(taken.machine, samples, stepsOf(tables), runOptions);
+      await runSamples(taken.machine, tables, recorder, 0, runOptions);
       // To be used again: opening one takes longer than a short run.
       if (!closed) idle = taken;
-      return recording;
+      runOptions.onProgress?.(samples, samples);
+      return recorder.finish(name);
     },
 
     step: (inputs) => open().step(inputs),
@@ -124,45 +127,52 @@ export function tabulateAll(
   );
 }
 
+/** Timesteps of the model that tables are for. */
+export function stepsOf(tables: ReadonlyMap<string, FeedTable>): number {
+  const [first] = tables.values();
+  return first?.steps ?? 0;
+}
+
 /**
- * Run samples `first` to `end` (excluded) on one machine; `options.onProgress` counts those.
+ * Run all samples of some tables on one machine.
  *
+ * @param tables one for each input
+ * @param first how many samples the recorder has noted before; `options.onProgress` is told so many more
+ * @param turn gives way to other work once in a while; null where nothing else has to be done on this thread
  * @param exchange where the machine has a part of the neurons only
+ * @throws RUN_INTERRUPTED
  */
 export async function runSamples(
   machine: ChipMachine,
   tables: ReadonlyMap<string, FeedTable>,
+  recorder: Recorder,
   first: number,
-  end: number,
-  options: RunOptions,
-  engine: string,
+  { signal, onProgress }: Pick<RunOptions, "signal" | "onProgress">,
+  turn: (() => Promise<void>) | null = nextTurn,
   exchange?: Exchange,
-): Promise<Recording> {
+): Promise<void> {
   const { program } = machine;
   const fed = program.inputs.map(({ name }) => tables.get(name)!);
-  const { steps } = fed[0]!;
-  const recorder = new Recorder(machine, end - first, steps, options);
-  let turn = performance.now();
-  let [sample, step] = [first, 0];
+  const { steps, samples } = fed[0]!;
+  let began = performance.now();
+  let [sample, step] = [0, 0];
   const feed: Feed = (input, list) => feedRow(fed[input]!, sample, step, list);
-  for (; sample < end; sample++) {
-    refuseStopped(options);
+  for (; sample < samples; sample++) {
+    refuseStopped(signal);
     machine.reset();
     for (step = 0; step < steps + program.latency; step++) {
       machine.take(feed);
       machine.advance(exchange);
-      recorder.note(sample - first, step);
-      if (performance.now() - turn < turnMs) continue;
-      options.onProgress?.(sample - first, end - first);
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      refuseStopped(options);
-      turn = performance.now();
+      recorder.note(first + sample, step);
+      if (performance.now() - began < turnMs) continue;
+      onProgress?.(first + sample, recorder.samples);
+      if (turn !== null) await turn();
+      refuseStopped(signal);
+      began = performance.now();
     }
   }
-  options.onProgress?.(end - first, end - first);
-  return recorder.finish(engine);
 }
 
-function refuseStopped({ signal }: RunOptions): void {
+function refuseStopped(signal: StopSignal | undefined): void {
   if (signal?.aborted === true) throw mistake("RUN_INTERRUPTED", {});
 }

@@ -55,7 +55,7 @@ interface Traffic {
 /** Collects what a machine does in the samples `first` to `end` (excluded) of a run. */
 export class Recorder {
   private readonly program: Program;
-  private readonly samples: number;
+  readonly samples: number;
   private readonly chipTime: boolean;
   private readonly rows: number;
   private readonly trains: readonly Train[];

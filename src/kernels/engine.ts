@@ -1,7 +1,7 @@
 /** The fastest engine: neurons and synapses as compiled WebAssembly, bit for bit the interpreter's results. */
 
 import { EventNetwork } from "../chip/event-network.ts";
-import type { FrameScanner } from "../chip/feed.ts";
+import { plainScanner, type FrameScanner } from "../chip/feed.ts";
 import { openMachine } from "../chip/interpreter.ts";
 import { Machine } from "../chip/machine.ts";
 import type { Program } from "../compile/program.ts";
@@ -33,6 +33,11 @@ type MachineMaker = Parameters<typeof openMachine>[2];
 /** Cores of compiled kernels, or the interpreter's where there is no SIMD. @throws ENGINE_KERNELS */
 export async function fastestCores(): Promise<Cores> {
   return coresOf(hasSimd() ? await loadDelivery() : null);
+}
+
+/** Scanners of frames by compiled kernels, or those of JavaScript where there is no SIMD. @throws ENGINE_KERNELS */
+export async function fastestScanners(): Promise<(size: number) => FrameScanner> {
+  return hasSimd() ? framesOf(await loadDelivery()) : plainScanner;
 }
 
 function coresOf(modules: DeliveryModules | null): Cores {

@@ -3,7 +3,7 @@
 import type { Exchange } from "../chip/machine.ts";
 import { emptyList, type EventList } from "../core/events.ts";
 import { waitForAll } from "./barrier.ts";
-import type { Board, ShardTask } from "./protocol.ts";
+import type { Board, Part, ShardTask } from "./protocol.ts";
 
 /** A board for a population whose shards begin at `starts` [shards + 1]. */
 export function createBoard(starts: readonly number[]): Board {
@@ -21,7 +21,7 @@ export function createBoard(starts: readonly number[]): Board {
  * One shard's side of all boards. Two halves take turns: while a slow shard still reads the last timestep, a fast one
  * writes the next into the other half, and it cannot get further than that without meeting the slow one.
  */
-export function openExchange({ boards, shard, shards, control, spin }: ShardTask): Exchange {
+export function openExchange({ shard, shards, control }: ShardTask, { boards, spin }: Part): Exchange {
   const halves = new Map<string, number>();
   const lists = new Map<string, EventList>();
   for (const [population, { starts }] of boards) {

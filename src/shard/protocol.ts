@@ -1,45 +1,62 @@
 /** Everything that crosses between the thread that asks and the workers that compute. */
 
+import type { MessagePort } from "node:worker_threads";
 import type { FeedTable } from "../chip/feed.ts";
 import type { Range } from "../compile/parts.ts";
-import type { Program } from "../compile/program.ts";
 import type { Probe, Recording } from "../engine.ts";
 import type { ErrorCode, Place } from "../errors.ts";
 
-/** Fields of the shared control block, an Int32Array. */
+/** Fields of the shared control block, an Int32Array. What one thread writes often is 128 bytes away from all others. */
 export const slots = {
   /** 1: everybody stops at the next chance. */
   stop: 0,
   /** Workers that have begun. */
   arrived: 1,
   /** Shards that wait at the barrier. */
-  waiting: 2,
+  waiting: 32,
   /** How often the barrier has opened; what shards wait on. */
-  generation: 3,
-  /** Samples done, one slot per worker from here on. */
-  done: 4,
+  generation: 64,
+  /** One of each for every worker, `stride` apart: samples done, and portions of the input that it was given. */
+  done: 96,
+  given: 97,
+  stride: 32,
 } as const;
+
+/** The control block of a run, all 0. */
+export function controlFor(workers: number): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(4 * (slots.done + workers * slots.stride)));
+}
 
 /** How samples or neurons are divided: each worker takes samples, or each takes a part of every population. */
 export type Split = "sample" | "core";
 
-/** One long task per worker and run. */
+/** One long task per worker and run. The program is given to a worker when it starts. */
 export interface ShardTask {
-  readonly split: Split;
   /** This worker's number and how many there are. */
   readonly shard: number;
   readonly shards: number;
-  /** Arrays in shared memory. */
-  readonly program: Program;
-  readonly tables: ReadonlyMap<string, FeedTable>;
-  /** Samples `first` to `end` (excluded). */
-  readonly first: number;
-  readonly end: number;
+  /** Of the whole run. */
+  readonly samples: number;
+  readonly steps: number;
   readonly probes: readonly Probe[];
   readonly chipTime: boolean;
   readonly eventLimit: number | undefined;
   readonly control: Int32Array;
-  /** Split by core: this worker's neurons of each population, and where shards show each other their spikes. */
+  /** Where portions of the input come from: `Portion`, null behind the last. For each one taken the worker sends anything. */
+  readonly port: MessagePort;
+  /** Null where the worker has all neurons. */
+  readonly part: Part | null;
+}
+
+/** Some samples of all inputs, `first` counted in the run. */
+export interface Portion {
+  readonly first: number;
+  readonly tables: ReadonlyMap<string, FeedTable>;
+}
+
+/** What a worker has of every population. */
+export interface Part {
+  /** This worker's neurons of each population, and where shards show each other their spikes. */
   readonly ranges: ReadonlyMap<string, Range>;
   readonly boards: ReadonlyMap<string, Board>;
   /** Turns to spin at the barrier before sleeping. */
@@ -57,9 +74,15 @@ export interface Board {
   readonly payload: Int32Array;
 }
 
+/** What was recorded of samples from `first` on. */
+export interface RecordedPart {
+  readonly first: number;
+  readonly recording: Recording;
+}
+
 /** What a worker answers. A mistake travels as its parts, since a thread boundary strips an error of its class. */
 export type ShardAnswer =
-  | { readonly kind: "recording"; readonly recording: Recording }
+  | { readonly kind: "recorded"; readonly parts: readonly RecordedPart[] }
   /** Another shard failed or the run was stopped. */
   | { readonly kind: "stopped" }
   | {
