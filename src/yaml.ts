@@ -27,7 +27,7 @@ export interface Spot {
 }
 
 /** By the dotted path of keys and indices. */
-export type Spots = ReadonlyMap<string, Spot>;
+export type Spots = Pick<ReadonlyMap<string, Spot>, "get" | "has">;
 
 /** A file as data, with the places of its values. */
 export interface Source {
@@ -121,9 +121,11 @@ function depth(issues: readonly FormIssue[]): number {
 
 function spotsOf(document: Document, lines: LineCounter, text: string, file: string): Spots {
   const spots = new Map<string, Spot>();
+  const anchors = new Map<string, unknown>();
   const visit = (given: unknown, path: string): void => {
-    const node = isAlias(given) ? given.resolve(document) : given;
-    const { range } = (node ?? {}) as Node;
+    const node = isAlias(given) ? anchors.get(given.source) : given;
+    const { range, anchor } = (node ?? {}) as Node & { readonly anchor?: string };
+    if (anchor !== undefined) anchors.set(anchor, node);
     if (range) {
       const { line, col } = lines.linePos(range[0]);
       const within = isScalar(node) ? positions(node, { line, column: col }, text) : null;

@@ -66,15 +66,35 @@ export function readRecipe({ define, population }: { define?: string | undefined
 }
 
 /**
- * Parse and check a datapath.
- *
- * @param settings the target's chip-wide options, readable everywhere
- * @returns every mistake found, or the datapath; the places name a field of the spec, and where in its text
+ * A reading that is asked for again, of the same spec with the same settings, is the one that was made before. Specs and
+ * what is read from them are never changed.
  */
-export function readDatapath(
-  spec: DatapathSpec,
-  settings: Readonly<Record<string, ParameterSpec>>,
-): { datapath: Datapath | null; issues: BitspikeError[] } {
+export function readOnce<Spec extends object, Settings extends object, T>(
+  read: (spec: Spec, settings: Settings) => T,
+): (spec: Spec, settings: Settings) => T {
+  const made = new WeakMap<Spec, WeakMap<Settings, T>>();
+  return (spec, settings) => {
+    const own = made.get(spec) ?? new WeakMap<Settings, T>();
+    made.set(spec, own);
+    const before = own.get(settings);
+    if (before !== undefined) return before;
+    const reading = read(spec, settings);
+    own.set(settings, reading);
+    return reading;
+  };
+}
+
+/** A datapath, or every mistake found; the places name a field of the spec, and where in its text. */
+export interface ReadDatapath {
+  readonly datapath: Datapath | null;
+  readonly issues: readonly BitspikeError[];
+}
+
+/** Parse and check a datapath; the settings, the target's chip-wide options, are readable everywhere. */
+export const readDatapath: (spec: DatapathSpec, settings: Readonly<Record<string, ParameterSpec>>) => ReadDatapath =
+  readOnce(parseDatapath);
+
+function parseDatapath(spec: DatapathSpec, settings: Readonly<Record<string, ParameterSpec>>): ReadDatapath {
   const issues: BitspikeError[] = [];
   const words = readWords(spec, settings, issues);
   const definitions = attempt(issues, "define", () => parseDefinitions(spec.blocks["define"] ?? "")) ?? [];

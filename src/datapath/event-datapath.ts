@@ -2,7 +2,7 @@
 
 import { mistake, type BitspikeError } from "../errors.ts";
 import { checkBlock, checkReads, type BlockRules } from "./check.ts";
-import { attempt, checkDeclared, checkEncodings, inField, readLoads, readWords } from "./datapath.ts";
+import { attempt, checkDeclared, checkEncodings, inField, readLoads, readOnce, readWords } from "./datapath.ts";
 import { parseBlock, parseDefinitions, parseExpression } from "./parse.ts";
 import type { DatapathSpec, ParameterSpec, StateSpec } from "./spec.ts";
 import { namesIn, type Assignment, type Block, type Definition, type Expression } from "./syntax.ts";
@@ -52,16 +52,17 @@ export function namesOfBlock(key: string): readonly string[] {
 /** Names that mean something in blocks, words or monitors already. */
 const reserved = ["weight", "spike", "word", "serving"];
 
-/**
- * Parse and check the datapath of a chip that runs on events.
- *
- * @param settings the target's chip-wide options, readable everywhere
- * @returns every mistake found, or the datapath; the places name a field of the spec, and where in its text
- */
-export function readEventDatapath(
-  spec: DatapathSpec,
-  settings: Constants,
-): { datapath: EventDatapath | null; issues: BitspikeError[] } {
+/** A datapath, or every mistake found; the places name a field of the spec, and where in its text. */
+export interface ReadEventDatapath {
+  readonly datapath: EventDatapath | null;
+  readonly issues: readonly BitspikeError[];
+}
+
+/** Parse and check the datapath of a chip that runs on events; the settings are readable everywhere. */
+export const readEventDatapath: (spec: DatapathSpec, settings: Constants) => ReadEventDatapath =
+  readOnce(parseEventDatapath);
+
+function parseEventDatapath(spec: DatapathSpec, settings: Constants): ReadEventDatapath {
   const issues: BitspikeError[] = [];
   const words = readWords(spec, settings, issues);
   const definitions = attempt(issues, "define", () => parseDefinitions(spec.blocks["define"] ?? "")) ?? [];
@@ -141,6 +142,12 @@ export function mentionedIn(lines: Block): Set<string> {
   return used;
 }
 
+/** The synapses, or every mistake found; places name a field of `synapses`. */
+export interface ReadEventSynapses {
+  readonly synapses: EventSynapses | null;
+  readonly issues: readonly BitspikeError[];
+}
+
 /**
  * Parse and check the equations of the synapses.
  *
@@ -151,7 +158,23 @@ export function readEventSynapses(
   text: SynapseText,
   neuronRegisters: readonly string[],
   settings: Constants,
-): { synapses: EventSynapses | null; issues: BitspikeError[] } {
+): ReadEventSynapses {
+  const made = synapsesByRegisters(text, settings);
+  const key = neuronRegisters.join(" ");
+  const read = made.get(key) ?? parseEventSynapses(text, neuronRegisters, settings);
+  made.set(key, read);
+  return read;
+}
+
+const synapsesByRegisters = readOnce((_text: SynapseText, _settings: Constants) => {
+  return new Map<string, ReadEventSynapses>();
+});
+
+function parseEventSynapses(
+  text: SynapseText,
+  neuronRegisters: readonly string[],
+  settings: Constants,
+): ReadEventSynapses {
   const issues: BitspikeError[] = [];
   const parameters = text.sourceParameters;
   const words = readWords({ parameters, projection: {} }, settings, issues);

@@ -116,12 +116,18 @@ function operationOf(expression: Exclude<Expression, { kind: "number" | "name" |
   }
 }
 
+const noEntries: ReadonlySet<string> = new Set();
+
 /** All names together; most operations have one operand that has them all. */
 function entriesOf(args: readonly Value[]): ReadonlySet<string> {
-  const sets = args.map(({ entries }) => entries).toSorted((a, b) => b.size - a.size);
-  const [largest = new Set<string>(), ...others] = sets;
-  const missing = others.flatMap((own) => [...own].filter((name) => !largest.has(name)));
-  return missing.length === 0 ? largest : new Set([...largest, ...missing]);
+  let largest = noEntries;
+  for (const { entries } of args) if (entries.size > largest.size) largest = entries;
+  let all: Set<string> | null = null;
+  for (const { entries } of args) {
+    if (entries === largest) continue;
+    for (const name of entries) if (!largest.has(name)) (all ??= new Set(largest)).add(name);
+  }
+  return all ?? largest;
 }
 
 function partsOf(id: number, args: readonly Value[]): Uint32Array {

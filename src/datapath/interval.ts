@@ -12,22 +12,24 @@ export interface Interval {
 const largest = 1n << 4300n;
 /** Stands for no end. So much larger than `largest` that one shift or division cannot make an ordinary number of it. */
 const endless = 1n << 16384n;
+/** Their negatives: numbers that long are not made anew each time. */
+const [leastLargest, endlessBelow] = [-largest, -endless];
 /** Larger shifts are a mistake in the language. */
 const longestShift = 4096n;
 
 /** Any whole number at all. */
-export const anything: Interval = { low: -endless, high: endless };
+export const anything: Interval = { low: endlessBelow, high: endless };
 
 /** Whether both ends are ordinary numbers. */
 export function isBounded({ low, high }: Interval): boolean {
-  return low !== -endless && high !== endless;
+  return low !== endlessBelow && high !== endless;
 }
 
 /** The interval between two numbers, ends that are too large left away. */
 export function between(low: bigint, high: bigint): Interval {
   return {
-    low: low < -largest ? -endless : low > largest ? largest : low,
-    high: high > largest ? endless : high < -largest ? -largest : high,
+    low: low < leastLargest ? endlessBelow : low > largest ? largest : low,
+    high: high > largest ? endless : high < leastLargest ? leastLargest : high,
   };
 }
 

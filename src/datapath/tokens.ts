@@ -9,8 +9,9 @@ export interface Token {
   readonly at: Position;
 }
 
+/** Space and comments; the end of a line (1); a number (2); a name (3); a symbol (4). Named groups take twice as long. */
 const pattern =
-  /(?<space>[ \t\r]+)|(?<line>\n)|(?<comment>#[^\n]*)|(?<number>(?:0x[0-9a-fA-F]+|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?))|(?<name>[A-Za-z_][A-Za-z0-9_]*)|(?<symbol><<|>>|==|!=|<=|>=|&&|\|\||[-+*/<>!?:=(),])/y;
+  /[ \t\r]+|#[^\n]*|(\n)|(0x[0-9a-fA-F]+|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|([A-Za-z_][A-Za-z0-9_]*)|(<<|>>|==|!=|<=|>=|&&|\|\||[-+*/<>!?:=(),])/y;
 
 /**
  * Split a text into tokens, the last of kind `end`.
@@ -30,12 +31,11 @@ export function tokenize(text: string): Token[] {
       const found = String.fromCodePoint(text.codePointAt(offset)!);
       throw mistake("DATAPATH_SYNTAX", { found: `"${found}"`, expected: "a name, a number or an operator" }, at);
     }
-    const groups = match.groups!;
-    for (const kind of ["number", "name", "symbol"] as const) {
-      if (groups[kind] !== undefined) tokens.push({ kind, text: match[0], at });
-    }
-    offset += match[0].length;
-    if (groups["line"] !== undefined) {
+    const [token, newLine, number, name, symbol] = match;
+    const kind = number !== undefined ? "number" : name !== undefined ? "name" : symbol !== undefined ? "symbol" : null;
+    if (kind !== null) tokens.push({ kind, text: token, at });
+    offset += token.length;
+    if (newLine !== undefined) {
       line++;
       lineStart = offset;
     }

@@ -100,9 +100,11 @@ function commonRanges(names: readonly string[], datapaths: readonly DatapathSpec
 }
 
 /** What the expressions about a synapse can read. */
-function namesOfSynapses({ synapses, settings }: Target): ReadonlyMap<string, Interval> {
+function namesOfSynapses(target: Target): ReadonlyMap<string, Interval> {
+  const { synapses, settings } = target;
   const { state, sourceParameters: parameters } = synapses!;
-  const names = readEventSynapses(synapses!, [], settings).synapses?.words ?? new Map<string, number>();
+  const { synapses: read } = readEventSynapses(synapses!, commonRegisters(target), settings);
+  const names = read?.words ?? new Map<string, number>();
   return typeRanges({ spec: { state, parameters, projection: {} }, words: names }, settings, true);
 }
 

@@ -1,6 +1,6 @@
 /** A target file, read: YAML with places, inheritance, form, then equations. All mistakes are reported at once. */
 
-import { mistake, type BitspikeError } from "../errors.ts";
+import { mistake, type BitspikeError, type Place } from "../errors.ts";
 import { nearest, placed, readYaml, reasonOf, type FormIssue, type Source, type Spots } from "../yaml.ts";
 import { checkEquations, checkTarget } from "./check.ts";
 import { checkRanges } from "./ranges.ts";
@@ -55,20 +55,24 @@ function readSource(text: string, file: string, readBase: (name: string) => stri
     throw invalid(file, issues);
   }
   const base = isRecord(own.data) ? own.data["extends"] : undefined;
-  if (typeof base !== "string") return own;
-  const place = own.spots.get("extends")?.place ?? { file };
+  if (!isRecord(own.data) || typeof base !== "string") return own;
+  const place = (): Place => own.spots.get("extends")?.place ?? { file };
   const baseText = depth < longestChain ? readBase(base) : null;
-  if (baseText === null) throw mistake("TARGET_BASE", { name: base }, place);
-  if (!own.spots.has("name")) {
+  if (baseText === null) throw mistake("TARGET_BASE", { name: base }, place());
+  if (!Object.hasOwn(own.data, "name")) {
     const reason = "a target that extends another needs a name of its own";
-    throw invalid(file, [mistake("TARGET_FIELD", { field: "name", reason }, { ...place, field: "name" })]);
+    throw invalid(file, [mistake("TARGET_FIELD", { field: "name", reason }, { ...place(), field: "name" })]);
   }
   return merge(readSource(baseText, `${base}.yaml`, readBase, depth + 1), own);
 }
 
 /** Maps merge key by key, everything else of `own` replaces what `base` had; an empty value (null) takes it away. */
 function merge(base: Source, own: Source): Source {
-  return { data: mergeData(base.data, own.data), spots: new Map([...base.spots, ...own.spots]) };
+  const spots: Spots = {
+    get: (path) => own.spots.get(path) ?? base.spots.get(path),
+    has: (path) => own.spots.has(path) || base.spots.has(path),
+  };
+  return { data: mergeData(base.data, own.data), spots };
 }
 
 function mergeData(base: unknown, own: unknown): unknown {

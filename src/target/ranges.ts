@@ -6,7 +6,7 @@
 import { covers, type Interval } from "../datapath/interval.ts";
 import { bitsOf } from "../datapath/machine.ts";
 import { printExpression } from "../datapath/print.ts";
-import { BlockReader, isBounded, type BlockRanges, type Happens } from "../datapath/ranges.ts";
+import { BlockReader, isBounded, type BlockRanges, type Happens, type Judged } from "../datapath/ranges.ts";
 import { childrenOf, type Expression } from "../datapath/syntax.ts";
 import { typeRange } from "../datapath/typed.ts";
 import { findWitness, watchedRun, type Distance, type Witness } from "../datapath/witness.ts";
@@ -32,13 +32,14 @@ export function checkRanges(target: Target, sound: readonly string[]): BitspikeE
 class Checker {
   readonly #own: TargetBlock;
   readonly #reader: BlockReader;
-  readonly #reading: BlockRanges;
+  readonly #reading: Judged;
 
   constructor(own: TargetBlock) {
     this.#own = own;
     this.#reader = new BlockReader(own.block);
-    const first = this.#reader.read(own.silent, false);
-    this.#reading = isSound(first, own) ? first : this.#reader.read(own.silent);
+    const registers = Object.entries(own.state).filter(([, { overflow }]) => overflow !== "stops");
+    const limits = new Map(registers.map(([name, spec]) => [name, typeRange(spec)]));
+    this.#reading = this.#reader.readWithin(own.silent, limits);
   }
 
   issues(): BitspikeError[] {
@@ -98,16 +99,7 @@ class Checker {
   }
 }
 
-/** Whether nothing fails and every register stays in its type, or stops the run. */
-function isSound(reading: BlockRanges, { state }: TargetBlock): boolean {
-  const registers = Object.entries(state);
-  return (
-    reading.fails.size === 0 &&
-    registers.every(([name, spec]) => spec.overflow === "stops" || stays(name, spec, reading))
-  );
-}
-
-function stays(register: string, spec: { low: number; high: number }, { results }: BlockRanges): boolean {
+function stays(register: string, spec: { low: number; high: number }, { results }: Judged): boolean {
   const result = results.get(register);
   return result === undefined || covers(typeRange(spec), result);
 }

@@ -323,10 +323,13 @@ function jsonSchemaOf(schema: z.ZodType): z.core.JSONSchema.JSONSchema {
   });
 }
 
+/** Forms are read once per process: compiling a reader of each would take longer than the reading, and a page may forbid it. */
+const once: z.core.ParseContext<z.core.$ZodIssue> = { jitless: true };
+
 /** Check the form of a parsed target file and turn it into a `Target`; equations are not read yet. */
 export function formTarget(data: unknown): { target: Target | null; issues: readonly FormIssue[] } {
   if (runsOnEvents(data)) return formEventTarget(data);
-  const result = targetSchema.safeParse(data);
+  const result = targetSchema.safeParse(data, once);
   if (!result.success) return { target: null, issues: formIssues(result.error) };
   return { target: withWidths(toTarget(result.data)), issues: [] };
 }
@@ -337,7 +340,7 @@ export function runsOnEvents(data: unknown): boolean {
 }
 
 function formEventTarget(data: unknown): ReturnType<typeof formTarget> {
-  const result = eventTargetSchema.safeParse(data);
+  const result = eventTargetSchema.safeParse(data, once);
   if (!result.success) return { target: null, issues: formIssues(result.error).map(contradiction) };
   const { datapaths, events, synapses, ...rest } = result.data;
   const delivery = targetSchema.shape.delivery.parse({ spikes: "same-timestep" });

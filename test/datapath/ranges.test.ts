@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { evaluate, type Scope } from "../../src/datapath/evaluate.ts";
 import { parseBlock } from "../../src/datapath/parse.ts";
-import { rangesOf, type BlockRanges, type Happens, type Interval } from "../../src/datapath/ranges.ts";
+import { BlockReader, rangesOf, type BlockRanges, type Happens, type Interval } from "../../src/datapath/ranges.ts";
 import type { Block, Expression } from "../../src/datapath/syntax.ts";
 import { BitspikeError } from "../../src/errors.ts";
 import { randomBlock } from "./blocks.ts";
@@ -113,6 +113,50 @@ describe("ranges", () => {
         for (const values of every) expect(wrongAbout(found, block, values)).toBe(null);
       }),
       { numRuns: 400 },
+    );
+  });
+
+  it("of registers with limits tell what fails or leaves them, and never less than the whole reading", () => {
+    const names = ["a", "b", "big", "small", "k", "huge", "timestep", "x", "y", "wide"];
+    const some = fc.tuple(fc.integer({ min: -40, max: 40 }), fc.integer({ min: 0, max: 12 }));
+    const list = fc.array(some, { minLength: names.length, maxLength: names.length });
+    fc.assert(
+      fc.property(randomBlock, list, fc.array(fc.nat(12), { minLength: 40 }), ({ block }, ends, picks) => {
+        const ranges = new Map(
+          names.map((name, i): [string, Interval] => {
+            const least = name === "small" ? Math.abs(ends[i]![0]) % 5 : ends[i]![0];
+            return [name, { low: BigInt(least), high: BigInt(least + ends[i]![1]) }];
+          }),
+        );
+        const whole = rangesOf(block, ranges);
+        // Half of the limits are what the whole reading gives, the others may be left.
+        const limits = new Map(
+          ["x", "y", "wide"].flatMap((name, i): [string, Interval][] => {
+            const own = whole.results.get(name);
+            if (own === undefined) return [];
+            return [[name, picks[i]! % 2 === 0 ? own : { low: own.low / 2n, high: own.high / 2n }]];
+          }),
+        );
+        const judged = new BlockReader(block).readWithin(ranges, limits);
+        const leaves = (result: Interval | undefined, { low, high }: Interval): boolean =>
+          result !== undefined && (result.low < low || result.high > high);
+        for (const node of judged.fails.keys()) expect(whole.fails.has(node)).toBe(true);
+        for (const [name, limit] of limits) {
+          if (leaves(judged.results.get(name), limit)) expect(leaves(whole.results.get(name), limit)).toBe(true);
+        }
+        for (let run = 0; run < 12; run++) {
+          const values = [...ranges].map(([name, { low, high }], i): [string, bigint] => {
+            return [name, low + (BigInt(picks[(run * 3 + i) % picks.length]!) % (high - low + 1n))];
+          });
+          const { failed, values: after } = watched(block, new Map(values));
+          for (const node of failed) expect(judged.fails.has(node)).toBe(true);
+          for (const [name, limit] of failed.length > 0 ? [] : limits) {
+            const value = after.get(name)!;
+            if (leaves({ low: value, high: value }, limit)) expect(leaves(judged.results.get(name), limit)).toBe(true);
+          }
+        }
+      }),
+      { numRuns: 300 },
     );
   });
 
