@@ -85,6 +85,11 @@ function wrongAbout(ranges: BlockRanges, block: Block, inputs: ReadonlyMap<strin
   return null;
 }
 
+/** Whether a result, where there is one, reaches beyond a limit. */
+function leaves(result: Interval | undefined, { low, high }: Interval): boolean {
+  return result !== undefined && (result.low < low || result.high > high);
+}
+
 const lavaCurrent = `
   c       = wrap(toward_zero(current * (4095 - decay), 12) + wrap(input << 6, 32), 32)
   current = c > 8388608 ? c - 16777216 : c <= -8388608 ? c + 16777216 : c`;
@@ -138,8 +143,6 @@ describe("ranges", () => {
           }),
         );
         const judged = new BlockReader(block).readWithin(ranges, limits);
-        const leaves = (result: Interval | undefined, { low, high }: Interval): boolean =>
-          result !== undefined && (result.low < low || result.high > high);
         for (const node of judged.fails.keys()) expect(whole.fails.has(node)).toBe(true);
         for (const [name, limit] of limits) {
           if (leaves(judged.results.get(name), limit)) expect(leaves(whole.results.get(name), limit)).toBe(true);
