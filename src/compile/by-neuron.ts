@@ -6,9 +6,9 @@
 
 import type { Datapath } from "../datapath/datapath.ts";
 import { encodingOf, mentions } from "./encode.ts";
+import { exactScale } from "./exact.ts";
 import { leadsTo, type FloatSynapses } from "./linear.ts";
-import { Chooser, filling, withExponent, type Candidate, type ScaleChoice } from "./scale.ts";
-import type { PopulationQuantities } from "./quantities.ts";
+import { filling, withExponent, type Candidate, type Chooser, type ScaleChoice } from "./scale.ts";
 import type { WeightFormat } from "./weights.ts";
 
 /** Neurons that share a scale, and the projections into them with the extremes of their weights and these themselves. */
@@ -27,20 +27,15 @@ export function scalesMayDiffer(datapath: Datapath): boolean {
 
 /**
  * Raise the scale of each neuron, or of each channel where some weights are those of a kernel, where its weights lose less by
- * that: what the common scale holds without loss stays exact. None gets so large that a step, or
- * a row of steps, leaves the registers where the common scale rules that out.
+ * that: what the common scale holds without loss stays exact. One at which nothing at all is lost comes first. None gets so
+ * large that a step, or a row of steps, leaves the registers where the common scale rules that out.
  *
+ * @param all of the whole population
  * @param choice one scale that fits every neuron; its exponents stay
  */
-export function scalesByNeuron(
-  datapath: Datapath,
-  quantities: PopulationQuantities,
-  candidates: readonly Candidate[],
-  format: WeightFormat,
-  choice: ScaleChoice,
-): ScaleChoice {
+export function scalesByNeuron(all: Chooser, choice: ScaleChoice): ScaleChoice {
+  const { quantities, candidates, format } = all;
   const common = choice.scales[0]!;
-  const all = new Chooser(datapath, null, quantities, candidates, format);
   const scales = new Float64Array(quantities.beta.length).fill(common);
   let proved = true;
   for (const { neurons, candidates: own, weights } of groupsOf(scales.length, candidates, choice)) {
@@ -48,9 +43,11 @@ export function scalesByNeuron(
     const full = Math.min(...own.map((one) => filling(one, one.constants, format)));
     const raised = full > common && full < Infinity ? chooser.roomy(full, choice.limit) : common;
     const lost = (scale: number): number => own.reduce((sum, one, i) => sum + loss(one, weights[i]!, scale, format), 0);
-    const scale = raised > common && lost(raised) < lost(common) ? raised : common;
+    const finest = raised > common && lost(raised) < lost(common) ? raised : common;
+    const exact = exactScale(chooser, weights, finest, choice.limit);
+    const scale = exact ?? finest;
     for (const neuron of neurons) scales[neuron] = scale;
-    proved &&= chooser.proves(scale);
+    proved &&= chooser.proves(scale, exact !== null);
   }
   return { ...choice, scales, proved };
 }

@@ -31,7 +31,15 @@ import { prove } from "./proofs.ts";
 import { quantitiesOf, semanticWarnings, type PopulationQuantities } from "./quantities.ts";
 import { recipeConstants, recipeNumbers } from "./recipe.ts";
 import { datapathsFor, type NamedDatapath } from "./roles.ts";
-import { chooseScale, fixedScale, withExponent, type Candidate, type ScaleChoice } from "./scale.ts";
+import {
+  Chooser,
+  chooseScale,
+  fixedScale,
+  withExactScale,
+  withExponent,
+  type Candidate,
+  type ScaleChoice,
+} from "./scale.ts";
 import { WeightFormat } from "./weights.ts";
 
 /** What an Input node will be fed. */
@@ -293,11 +301,10 @@ class Compiler {
     });
     const format = new WeightFormat(target, datapath, recipe, settings, numbers);
     if (fixed !== null) return { candidates, format, choice: fixedScale(fixed.scale, candidates, format), numbers };
-    const common = chooseScale(datapath, recipe, quantities, candidates, format);
-    const choice =
-      recipe === null && scalesMayDiffer(datapath)
-        ? scalesByNeuron(datapath, quantities, candidates, format, common)
-        : common;
+    const chooser = new Chooser(datapath, recipe, quantities, candidates, format);
+    const usual = chooseScale(chooser);
+    if (recipe !== null) return { candidates, format, choice: usual, numbers };
+    const choice = scalesMayDiffer(datapath) ? scalesByNeuron(chooser, usual) : withExactScale(chooser, usual);
     return { candidates, format, choice, numbers };
   }
 

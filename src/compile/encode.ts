@@ -91,6 +91,16 @@ export class Loss {
     this.saturated++;
   }
 
+  /** An error that the number asked for does not show, in LSBs. */
+  atLeast(error: number): void {
+    this.error = Math.max(this.error, error);
+  }
+
+  /** Nothing was rounded or cut so far. */
+  get isNone(): boolean {
+    return this.error === 0 && this.saturated === 0;
+  }
+
   decision(where: string, parameter: string, note: string | null): Decision {
     const { integer, wanted, error, saturated, count } = this;
     return { where, parameter, integer, wanted, error, saturated, count, note };

@@ -11,8 +11,11 @@ import { quantitiesAt, type PopulationQuantities } from "./quantities.ts";
 /** A decay that is off by more than this share of what the network loses per timestep is told. */
 const noticeable = 0.1;
 
+/** Integers further apart than this are not looked at to tell what an LSB is worth. */
+const mostApart = 2 ** 20;
+
 /** A parameter that is a decay. */
-interface Decay {
+export interface Decay {
   readonly parameter: string;
   readonly quantity: "alpha" | "beta";
   /** Share kept per timestep with an integer. */
@@ -21,7 +24,8 @@ interface Decay {
 
 type Settings = Readonly<Record<string, number>>;
 
-function decaysOf({ spec }: Datapath, settings: Settings): Decay[] {
+/** The parameters of which a target says what they keep. */
+export function decaysOf({ spec }: Datapath, settings: Settings): Decay[] {
   return Object.entries(spec.parameters).flatMap(([parameter, { encodes, decodes }]): Decay[] => {
     if (encodes === undefined || decodes === undefined) return [];
     const expression = parseReal(decodes);
@@ -71,6 +75,21 @@ export function withCharge(
     return Number.isFinite(wanted) ? (own * wanted) / got : own;
   });
   return { ...quantities, gain };
+}
+
+/**
+ * How far a decay is from the network's though its integer is the one asked for, in steps between decays that the chip has:
+ * where it has no such decay, or drops bits of what is loaded.
+ */
+export function lsbsOff({ keeps }: Decay, integer: number, share: number): number {
+  const off = share - keeps(integer);
+  if (off === 0) return 0;
+  for (let apart = 1; apart < mostApart; apart *= 2) {
+    const steps = [-apart, apart].map((by) => keeps(integer + by) - keeps(integer));
+    const toward = steps.find((step) => step * off > 0);
+    if (toward !== undefined) return off / toward;
+  }
+  return 1;
 }
 
 /**

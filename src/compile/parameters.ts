@@ -7,6 +7,7 @@ import type { ParameterSpec } from "../datapath/spec.ts";
 import { mistake, type Warning } from "../errors.ts";
 import type { RecipeSpec } from "../target/types.ts";
 import { encodingOf, Loss, mentions, roundTo, wantedValue, type Encoding } from "./encode.ts";
+import { decaysOf, lsbsOff } from "./kept.ts";
 import type { Decision } from "./program.ts";
 import { quantitiesAt, type PopulationQuantities } from "./quantities.ts";
 
@@ -46,6 +47,16 @@ export function encodePopulation(
     parameters[parameter] = shared(encoder.parameter(parameter, spec));
   }
   return { parameters, initial: encoder.initial(), decisions: encoder.decisions, warnings: encoder.warnings };
+}
+
+/** Whether every parameter and initial register that depends on the scale comes out at one scale without any loss. */
+export function isEncodedExactly(
+  datapath: Datapath,
+  quantities: PopulationQuantities,
+  scale: number,
+  settings: Known["settings"],
+): boolean {
+  return new Encoder("", datapath, null, quantities, Float64Array.of(scale), { settings, numbers: {} }).losesNothing();
 }
 
 /** One element when all are equal. */
@@ -95,17 +106,45 @@ class Encoder {
     }
     const loss = new Loss();
     const stored = this.storing(parameter);
+    const decay = decaysOf(this.datapath, this.known.settings).find((one) => one.parameter === parameter);
     const values = Int32Array.from({ length: this.neurons }, (_, i) => {
       const wanted = wantedValue(encoding, this.at(i));
       if (Number.isNaN(wanted)) {
         throw mistake("COMPILE_NO_VALUE", { parameter, population: this.name, neuron: i }, { node: this.name });
       }
-      return this.fitted(wanted, encoding, spec, loss, stored);
+      const value = this.fitted(wanted, encoding, spec, loss, stored);
+      if (decay !== undefined && value === wanted)
+        loss.atLeast(lsbsOff(decay, value, this.quantities[decay.quantity][i]!));
+      return value;
     });
     this.decisions.push(loss.decision(this.name, parameter, this.noteOn(encoding)));
     this.warnOutside(parameter, spec, values);
     this.warnSeveral(parameter, spec, values);
     return values;
+  }
+
+  /** Whether what depends on the scale comes out without loss; ends at the first that does not. */
+  losesNothing(): boolean {
+    const scaled = Object.entries(this.datapath.spec.parameters).flatMap(([name, spec]) => {
+      const encoding = encodingOf(name, spec, this.recipe);
+      return encoding !== null && mentions(encoding, "scale") ? [{ spec, encoding, stored: this.storing(name) }] : [];
+    });
+    const loss = new Loss();
+    for (const { spec, encoding, stored } of scaled) {
+      for (let i = 0; i < this.neurons && loss.isNone; i++) {
+        if (i === 0 || !this.isLikeLast(i))
+          this.fitted(wantedValue(encoding, this.at(i)), encoding, spec, loss, stored);
+      }
+    }
+    if (!loss.isNone) return false;
+    this.initial();
+    return this.decisions.every(({ error, saturated }) => error === 0 && saturated === 0);
+  }
+
+  /** Whether a neuron has the quantities of the one before it. */
+  private isLikeLast(i: number): boolean {
+    const { alpha, beta, threshold, bias, lowerBound } = this.quantities;
+    return [alpha, beta, threshold, bias, lowerBound].every((values) => values[i] === values[i - 1]);
   }
 
   /** Registers that do not start at 0. */
@@ -145,7 +184,9 @@ class Encoder {
     const offered = Math.max(low, Math.min(high, rounded)) + 0;
     if (offered !== rounded && Number.isFinite(wanted)) loss.cut();
     const value = stored(offered);
-    loss.add(value, wanted, wanted);
+    // Firing at the next whole number is firing above the one that was asked for; only a reset that subtracts it shows it.
+    const isNext = encoding.kind === "expression" && encoding.round === "above" && this.quantities.subtract === 0;
+    loss.add(value, wanted, isNext && value === rounded ? value : wanted);
     return value;
   }
 

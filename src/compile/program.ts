@@ -83,6 +83,11 @@ export interface Decision {
   readonly note: string | null;
 }
 
+/** Whether every integer is exactly what the network asks for: nothing was rounded and nothing cut. */
+export function isExact({ decisions }: Pick<Program, "decisions">): boolean {
+  return decisions.length > 0 && decisions.every(({ error, saturated }) => error === 0 && saturated === 0);
+}
+
 /** One core and the neurons on it. */
 export interface CoreUse {
   readonly core: number;

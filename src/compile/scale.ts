@@ -9,6 +9,7 @@ import { evaluateReal, parseReal } from "../datapath/real.ts";
 import type { RecipeSpec } from "../target/types.ts";
 import { slicedSteps, worstCase, worstStep, type Bounds, type Slack, type WorstStep } from "./bounds.ts";
 import { encodingOf, mentions, roundTo, wantedValue } from "./encode.ts";
+import { exactScale } from "./exact.ts";
 import { broughtBy, inputReach } from "./input-range.ts";
 import { keptOf } from "./kept.ts";
 import type { FloatSynapses } from "./linear.ts";
@@ -63,15 +64,9 @@ export function fixedScale(scale: number, candidates: readonly Candidate[], form
   return { scales: Float64Array.of(scale), exponents, proved: false, limit: "hard" };
 }
 
-/** Choose scale and exponents for the projections into one population. */
-export function chooseScale(
-  datapath: Datapath,
-  recipe: RecipeSpec | null,
-  quantities: PopulationQuantities,
-  candidates: readonly Candidate[],
-  format: WeightFormat,
-): ScaleChoice {
-  const chooser = new Chooser(datapath, recipe, quantities, candidates, format);
+/** Choose scale and exponents for the projections into one population, so that weights fill their width. */
+export function chooseScale(chooser: Chooser): ScaleChoice {
+  const { datapath, recipe, quantities, candidates, format } = chooser;
   const { hard, soft } = chooser.limits(noSlack(quantities), longestGathering);
   const safe = chooser.roomy(best(candidates, weightLimit(candidates, format, soft), format), "soft");
   const steps = safe * smallestFinite(quantities.threshold) * thresholdFactor(datapath, recipe);
@@ -83,13 +78,23 @@ export function chooseScale(
   return { scales: Float64Array.of(scale), exponents, proved: chooser.proves(scale), limit };
 }
 
+/** The same with a scale at which nothing is lost, where there is one that leaves as much room. */
+export function withExactScale(chooser: Chooser, choice: ScaleChoice): ScaleChoice {
+  const { candidates, format } = chooser;
+  const weights = candidates.map(({ synapses }) => synapses.weight);
+  const scale = exactScale(chooser, weights, choice.scales[0]!, choice.limit);
+  if (scale === null) return choice;
+  const exponents = fittingExponents(candidates, scale, format);
+  return { ...choice, scales: Float64Array.of(scale), exponents, proved: chooser.proves(scale, true) };
+}
+
 /** What the worst input leaves of a scale. */
 export class Chooser {
-  private readonly datapath: Datapath;
-  private readonly recipe: RecipeSpec | null;
-  private readonly quantities: PopulationQuantities;
-  private readonly candidates: readonly Candidate[];
-  private readonly format: WeightFormat;
+  readonly datapath: Datapath;
+  readonly recipe: RecipeSpec | null;
+  readonly quantities: PopulationQuantities;
+  readonly candidates: readonly Candidate[];
+  readonly format: WeightFormat;
   private readonly worst: readonly WorstStep[];
   /** Largest |input| of one step that the equations leave whole, in float units and LSBs of scale. */
   private readonly input: number;
@@ -120,9 +125,26 @@ export class Chooser {
     return new Chooser(datapath, recipe, own, candidates, format, steps, input);
   }
 
-  /** Whether not even an endless row of worst steps leaves the registers. */
-  proves(scale: number): boolean {
-    return scale <= this.limits(this.slack(scale), Infinity).soft;
+  /** Whether not even an endless row of worst steps leaves the registers. @param exact no parameter is rounded */
+  proves(scale: number, exact = false): boolean {
+    return scale <= this.limits(this.slack(scale, exact), Infinity).soft;
+  }
+
+  /** Whether a scale at which no parameter is rounded has room for the worst step (hard), or a long row of them (soft). */
+  leavesRoom(scale: number, limit: "hard" | "soft"): boolean {
+    return scale <= this.limits(this.slack(scale, true), longestGathering)[limit];
+  }
+
+  /** The scale beyond which weights do not fit, or there is no room even where nothing is rounded. */
+  most(limit: "hard" | "soft"): number {
+    const room = this.limits(noSlack(this.quantities), longestGathering)[limit];
+    return weightLimit(this.candidates, this.format, room);
+  }
+
+  /** The constants of each projection at a scale, with the exponent that serves it best. */
+  constantsAt(scale: number): ProjectionConstants[] {
+    const exponents = fittingExponents(this.candidates, scale, this.format);
+    return this.candidates.map((one) => withExponent(one, exponents));
   }
 
   /** The scales beyond which the worst step (hard), or a long row of them (soft), leaves the registers. */
@@ -146,19 +168,20 @@ export class Chooser {
     return scale;
   }
 
-  /** What rounding may add at a scale. */
-  slack(scale: number): Slack {
+  /** What rounding may add at a scale. @param exact weights and biases are not rounded */
+  slack(scale: number, exact = false): Slack {
     const { candidates, recipe, format, quantities, datapath } = this;
-    const exponents = fittingExponents(candidates, scale, format);
-    const weight = candidates.map(({ name, constants, exponent, payloadScale }): [string, number] => {
-      const chosen = exponent === null ? {} : { [exponent.name]: exponents.get(name)! };
-      return [name, format.rounding(scale / payloadScale, { ...constants, ...chosen })];
+    const constants = exact ? [] : this.constantsAt(scale);
+    const weight = constants.map((own, i): [string, number] => {
+      const { name, payloadScale } = candidates[i]!;
+      return [name, format.rounding(scale / payloadScale, own)];
     });
     const kept = (name: "alpha" | "beta"): Float64Array =>
       keptMore(datapath, recipe, quantities, name, format.settings);
     const membrane = register(datapath, "membrane");
     const step = membrane === null ? 0 : 1 / (membrane.factor * scale);
-    return { weight: new Map(weight), alpha: kept("alpha"), beta: kept("beta"), bias: biasRounding, step };
+    const bias = exact ? 0 : biasRounding;
+    return { weight: new Map(weight), alpha: kept("alpha"), beta: kept("beta"), bias, step };
   }
 }
 

@@ -165,7 +165,7 @@ export class WeightFormat {
       loss.add(kept, wanted, exact[i]! * unit, unit);
       return kept;
     });
-    const text = together === null ? note : `${note}, ${shareText(together.share)}`;
+    const text = together === null || loss.isNone ? note : `${note}, ${shareText(together.share)}`;
     return { synapses: withWeights(synapses, narrowest(weight)), decision: loss.decision(where, "weight", text) };
   }
 }

@@ -1,6 +1,6 @@
 /** The part of the page about how the network came onto the chip, and how to do it again. */
 
-import type { Decision } from "../compile/program.ts";
+import { isExact, type Decision } from "../compile/program.ts";
 import { coresText } from "../equivalence/verdict.ts";
 import { counted, grouped, memoryText, significant } from "../measure/numbers.ts";
 import { assumptionRows } from "./assumptions.ts";
@@ -8,7 +8,7 @@ import type { ReportDocument } from "./document.ts";
 import { placeText } from "./marks.ts";
 import { type Markup, type Piece, markup } from "./markup.ts";
 import { proofInputs, proofRows } from "./proof-text.ts";
-import { placementRows, rangeText, verifiedText } from "./program-text.ts";
+import { exactText, placementRows, rangeText, verifiedText } from "./program-text.ts";
 import { type NetworkSummary, nodeShape } from "./summary.ts";
 
 /** Most cores drawn one by one. */
@@ -32,7 +32,9 @@ export function networkSection(network: NetworkSummary): Markup {
 }
 
 /** Every number that became an integer. */
-export function compilerSection({ decisions, assumptions, layers }: ReportDocument): Markup {
+export function compilerSection(document: ReportDocument): Markup {
+  const { decisions, assumptions, layers } = document;
+  const rounding = isExact(document) ? ` Rounding: ${exactText}.` : "";
   const recipe = assumptions.recipe === null ? "the target's own rules" : `the recipe ${assumptions.recipe}`;
   const offsets = layers.map(({ name, offset }) => `${name} ${offset}`).join(", ");
   const latency =
@@ -41,7 +43,7 @@ export function compilerSection({ decisions, assumptions, layers }: ReportDocume
       : `The chip runs ${counted(assumptions.latency, "timestep")} more than the model; layers are compared later by: ${offsets}.`;
   return markup`<section id="compiler" class="long">
 <h2>What the compiler decided</h2>
-<p class="lead">Integers by ${recipe}. ${latency}</p>
+<p class="lead">Integers by ${recipe}.${rounding} ${latency}</p>
 <div class="scroll"><table class="wide">
 <thead><tr><th>where</th><th>parameter</th><th class="right">integer</th><th class="right">wanted (float)</th><th class="right">error (LSB)</th><th class="right">cut off</th><th></th></tr></thead>
 <tbody>${decisions.map(decisionRow)}</tbody></table></div>

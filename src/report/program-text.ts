@@ -1,6 +1,6 @@
 /** What the compiler decided, as text for a terminal. */
 
-import type { Decision, Fit, Program, Proofs } from "../compile/program.ts";
+import { isExact, type Decision, type Fit, type Program, type Proofs } from "../compile/program.ts";
 import { coresText } from "../equivalence/verdict.ts";
 import type { Warning } from "../errors.ts";
 import type { Confidence, Verification } from "../target/types.ts";
@@ -11,11 +11,15 @@ import { proofInputs, proofRows } from "./proof-text.ts";
 import { type Style, plainStyle } from "./style.ts";
 import { type Cell, type Column, item, paragraph, section, table } from "./table.ts";
 
+/** Said of a program in which nothing was lost. */
+export const exactText = "none: every integer is exactly what the network asks for";
+
 /** What the compiler decided: integers, warnings, and whether it fits. */
 export function programText(program: Program, style: Style = plainStyle): string {
   const { target, recipe } = program;
   const rows = [
     ["integers", integersText(recipe, program.calibration ?? null)],
+    ...(isExact(program) ? [["rounding", exactText]] : []),
     ["latency", latencyText(program)],
     ...labelled("verified", target.verified.map(verifiedText)),
     ...labelled("not modelled", target.notModelled),

@@ -12,7 +12,7 @@ const uneven = networkOf(
   [
     input("in", 2),
     dense("w", [
-      [1, 0.5],
+      [1, 0.3],
       [0.01, -0.02],
     ]),
     cell("p", { threshold: [2, 2] }),
@@ -34,7 +34,7 @@ describe("scales of single neurons", () => {
     const [first, second] = populations[0]!.scale!;
     expect(second! / first!).toBeCloseTo(50, 6);
     // Rows of sources.
-    expect([...projections[0]!.synapses.weight]).toEqual([127, 64, 64, -127]);
+    expect([...projections[0]!.synapses.weight]).toEqual([127, 64, 38, -127]);
     expect([...populations[0]!.parameters["threshold"]!]).toEqual([254, 12700]);
   });
 
@@ -55,7 +55,7 @@ describe("scales of single neurons", () => {
   it("are one where the chip has one threshold", () => {
     const { populations, projections } = compile(uneven, oneThreshold);
     expect(populations[0]!.scale).toHaveLength(1);
-    expect([...projections[0]!.synapses.weight]).toEqual([127, 1, 64, -3]);
+    expect([...projections[0]!.synapses.weight]).toEqual([127, 1, 38, -3]);
   });
 
   it("stay what they are for a neuron without weights", () => {

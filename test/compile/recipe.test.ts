@@ -79,8 +79,9 @@ recipes:
   it("without a scale of its own leaves it to the compiler", () => {
     const chip = withRecipe("parameters: { threshold: { encodes: threshold * scale, round: down } }");
     const [own, usual] = [compile(twoWays, chip, { recipe: "own" }), compile(twoWays, chip)];
-    // Without a recipe each neuron's scale is raised above the one that fits all.
-    expect(own.populations[0]!.scale).toEqual(Float64Array.of(Math.min(...usual.populations[0]!.scale!)));
+    // The largest weight, 2, fills its width; without a recipe a scale is looked for at which no weight is rounded.
+    expect(own.populations[0]!.scale).toEqual(Float64Array.of(63.5));
+    expect([...usual.populations[0]!.scale!]).toEqual([64, 32]);
     expect(own.decisions).not.toEqual(usual.decisions);
   });
 

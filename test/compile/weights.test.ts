@@ -93,14 +93,14 @@ extends: generic-8bit
 name: narrow
 settings: { mode: { values: [wide, narrow] } }
 datapaths: { lif: { on load: "stored = mode == narrow ? clamp(weight, -15, 15) : weight" } }`;
-    const parts = [input("in", 2), dense("w", [[1, -0.5]]), cell("p", { beta: 0.5 }), output("out")];
+    const parts = [input("in", 2), dense("w", [[1, -0.3]]), cell("p", { beta: 0.5 }), output("out")];
     const weightsOf = (mode: string): number[] => {
       const { synapses } = compile(networkOf(parts, "in w p out"), target(text), { settings: { mode } })
         .projections[0]!;
       return [...synapses.weight];
     };
-    expect(weightsOf("wide")).toEqual([127, -63]);
-    expect(weightsOf("narrow")).toEqual([15, -7]);
+    expect(weightsOf("wide")).toEqual([127, -38]);
+    expect(weightsOf("narrow")).toEqual([15, -4]);
   });
 
   it("has to be something: a chip that keeps no weight whole is refused", () => {
