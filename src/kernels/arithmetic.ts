@@ -20,6 +20,8 @@ export type Value =
       readonly lost: Vector | null;
       /** The name of the parameter that it is, unchanged. */
       readonly parameter?: string;
+      /** What it is the quotient of, rounded down: a number and one above 0. */
+      readonly quotient?: { readonly of: Value; readonly by: bigint };
     };
 
 /** Powers of two by parameters are worked out once: an array of 2^(add + value) or 2^(add - value), by name. */
@@ -116,6 +118,7 @@ export class Arithmetic {
     if (value.kind === "truth") return value.node;
     if (value.kind === "number") return this.constant("i32", value.range.low === 0n ? 0n : -1n);
     const { lane } = value.node;
+    if (value.range.low >= 0n) return this.compare(">", lane, value.node, this.graph.constant(lane, 0));
     return this.graph.not(this.compare("==", lane, value.node, this.graph.constant(lane, 0)));
   }
 
@@ -187,9 +190,11 @@ export class Arithmetic {
    * `a + b` or `a - b`.
    *
    * @param wide the sum may well leave 32 bits in a healthy run: it is computed, not lost
+   * @param proved what it can be, by more than its operands' ranges
    */
-  sum(operator: "+" | "-", a: Value, b: Value, wide: boolean): Value {
-    const range = binaryInterval(operator, a.range, b.range)!;
+  sum(operator: "+" | "-", a: Value, b: Value, wide: boolean, proved: Interval | null = null): Value {
+    const all = binaryInterval(operator, a.range, b.range)!;
+    const range = proved === null ? all : (overlap(all, proved) ?? all);
     const lane = this.lane(a.range, b.range, range);
     if (lane === "f64" && this.lane(a.range, b.range) !== "f64" && !wide) return this.shortSum(operator, a, b, range);
     return this.arithmetic(operator, lane, a, b, range);
@@ -238,10 +243,12 @@ export class Arithmetic {
     return this.lose(this.made(range, node, a, b), graph.shift("i32", "i32x4.shr_s", overflow, 31), holds.i32);
   }
 
-  multiply(a: Value, b: Value): Value {
+  /** @param proved what it can be, by more than its operands' ranges */
+  multiply(a: Value, b: Value, proved: Interval | null = null): Value {
     if (a.kind === "truth") return this.select(a, b, numberValue(0n));
     if (b.kind === "truth") return this.select(b, a, numberValue(0n));
-    const range = binaryInterval("*", a.range, b.range)!;
+    const all = binaryInterval("*", a.range, b.range)!;
+    const range = proved === null ? all : (overlap(all, proved) ?? all);
     const lane = this.lane(a.range, b.range, range);
     if (lane !== "i32") return this.arithmetic("*", lane, a, b, range);
     return this.made(range, this.product(a, b), a, b);
@@ -250,6 +257,8 @@ export class Arithmetic {
   /** The product, which 32 bits hold. */
   private product(a: Value, b: Value): Vector {
     const { graph } = this;
+    const [power, other] = [powerOf(b) ?? powerOf(a), powerOf(b) === null ? b : a];
+    if (power !== null) return graph.shift("i32", "i32x4.shl", this.lanes(other, "i32"), power);
     const short = within(a.range, holds.i16) && within(b.range, holds.i16);
     if (short && this.narrowest === "i16" && isShort(a) && isShort(b)) {
       return graph.product(this.lanes(a, "i16"), this.lanes(b, "i16"));
@@ -384,19 +393,45 @@ export class Arithmetic {
 
   /**
    * `a * b` shifted by n bits where 32 bits do not hold the product: one factor is split at bit n, both parts are multiplied,
-   * and only the product of the lower part is shifted. Exact, since the other is whole.
+   * and only the product of the lower part is shifted. Exact, since the other is whole. A factor that is a power of two is
+   * part of the shift.
    *
    * @returns null where some part would not fit
    */
-  shiftedProduct(rounding: "down" | "toward_zero", a: Value, b: Value, n: number): Value | null {
+  shiftedProduct(rounding: Rounding, a: Value, b: Value, n: number): Value | null {
+    const [power, other] = powerOf(b) === null ? [powerOf(a), b] : [powerOf(b), a];
+    if (power !== null && other.kind !== "truth") {
+      const more = power - n;
+      return more > 0
+        ? this.shiftLeft(other, numberValue(BigInt(more)), true)
+        : this.shiftRight(rounding, other, numberValue(BigInt(-more)));
+    }
+    if (rounding === "nearest_even") return null;
     const product = binaryInterval("*", a.range, b.range)!;
     if (within(product, holds.i32) || n < 1 || n > 31) return null;
     const range = callInterval(rounding, [product, { low: BigInt(n), high: BigInt(n) }])!;
     if (!within(range, holds.i32)) return null;
     // The smaller factor stays whole.
     const [split, whole] = spanOf(a.range) >= spanOf(b.range) ? [a, b] : [b, a];
-    const node = this.splitProduct(rounding, split, whole, n);
+    const node = this.nearlyWhole(rounding, split, whole, n) ?? this.splitProduct(rounding, split, whole, n);
     return node === null ? null : this.made(range, node, a, b);
+  }
+
+  /** `a * (2^n - s)` shifted by n bits, where s is a small number: what is taken from a is short. */
+  private nearlyWhole(rounding: "down" | "toward_zero", a: Value, r: Value, n: number): Vector | null {
+    const rest = valueOf(r.range) === null ? null : 2n ** BigInt(n) - r.range.low;
+    if (rest === null || rest <= 0n || !within(a.range, holds.i32)) return null;
+    const taken = binaryInterval("*", a.range, { low: rest, high: rest })!;
+    // 1 is taken from it below.
+    if (!within({ low: taken.low - 1n, high: taken.high }, holds.i32)) return null;
+    const { graph } = this;
+    const node = this.lanes(a, "i32");
+    const product = this.product(a, numberValue(rest));
+    // What is taken is rounded up, as (x - 1 >> n) + 1, but down where a is below 0 and the rest is to be cut.
+    const cut = rounding === "toward_zero" && a.range.low < 0n;
+    const up = cut ? this.compare(">", "i32", node, graph.constant("i32", -1)) : graph.constant("i32", -1);
+    const quotient = graph.shift("i32", "i32x4.shr_s", graph.apply("i32", "i32x4.add", product, up), n);
+    return graph.apply("i32", "i32x4.sub", graph.apply("i32", "i32x4.add", node, up), quotient);
   }
 
   private splitProduct(rounding: "down" | "toward_zero", a: Value, r: Value, n: number): Vector | null {
@@ -423,6 +458,8 @@ export class Arithmetic {
 
   /** The smaller or the larger of two. */
   extreme(name: "min" | "max", a: Value, b: Value): Value {
+    const ofQuotient = this.quotientCut(name, a, b);
+    if (ofQuotient !== null) return ofQuotient;
     const range = callInterval(name, [a.range, b.range])!;
     const [below, above] = [a.range.high <= b.range.low, b.range.high <= a.range.low];
     if (below || above) {
@@ -434,6 +471,24 @@ export class Arithmetic {
     const lane = this.lane(a.range, b.range);
     const node = this.graph.apply(lane, extremes[name][lane], this.lanes(a, lane), this.lanes(b, lane));
     return this.made(range, node, a, b);
+  }
+
+  /** A quotient is cut where its dividend is; null where there is none, or nothing is gained. */
+  private quotientCut(name: "min" | "max", a: Value, b: Value): Value | null {
+    if (a.kind === "number") return b.kind === "number" ? null : this.quotientCut(name, b, a);
+    const limit = valueOf(b.range);
+    if (a.kind !== "lanes" || a.quotient === undefined || limit === null || b.lost !== null) return null;
+    const { of, by } = a.quotient;
+    const range = callInterval(name, [a.range, b.range])!;
+    const most = limit * by + (name === "min" ? by - 1n : 0n);
+    if (within(range, truths)) return this.comparison(">=", of, numberValue(by));
+    const cut = numberValue(most);
+    if (!within(cut.range, holds.i32)) return null;
+    const dividend = this.extreme(name, of, cut);
+    const short = this.divideNarrow(dividend, by);
+    const lane = this.lane(a.range, b.range);
+    const node = short ?? this.graph.apply(lane, extremes[name][lane], this.lanes(a, lane), this.lanes(b, lane));
+    return { kind: "lanes", range, node, lost: a.lost, quotient: { of: dividend, by } };
   }
 
   magnitude(a: Value): Value {
@@ -508,7 +563,41 @@ export class Arithmetic {
       const lane = this.lane(b.range);
       this.#raise(this.compare("==", lane, this.lanes(b, lane), this.graph.constant(lane, 0)));
     }
-    return this.divideShort(name, a, b, range) ?? this.divideDoubles(name, a, b, range);
+    const value =
+      this.divideShift(name, a, b) ?? this.divideShort(name, a, b, range) ?? this.divideDoubles(name, a, b, range);
+    const by = valueOf(b.range);
+    if (name === "rem" || by === null || by <= 0n || value.kind !== "lanes") return value;
+    return { ...value, quotient: { of: a, by } };
+  }
+
+  /** By a power of two; null by anything else. */
+  private divideShift(name: "div_down" | "rem", a: Value, b: Value): Value | null {
+    const power = powerOf(b);
+    if (power === null || !within(a.range, holds.i32)) return null;
+    const quotient = this.shiftRight("down", a, numberValue(BigInt(power)));
+    if (name === "div_down") return quotient;
+    const rest = { low: 0n, high: 2n ** BigInt(power) - 1n };
+    const lane = this.lane(a.range, rest);
+    if (lane === "f64") return null;
+    return this.made(rest, this.graph.and(this.lanes(a, lane), this.constant(lane, rest.high)), a);
+  }
+
+  /**
+   * Quotients of 16-bit lanes from 0 on, by a number d from 2 to 2^14: a - d / 2 times 2^15 / d rounded down, in units of 2^15
+   * and rounded to the nearest, is the quotient or one less, as what remains then tells.
+   *
+   * @returns null where something is wider
+   */
+  private divideNarrow(a: Value, by: bigint): Vector | null {
+    if (this.narrowest !== "i16" || !within(a.range, { low: 0n, high: holds.i16.high }) || !isShort(a)) return null;
+    if (by < 2n || by > 2n ** 14n) return null;
+    const { graph } = this;
+    const node = this.lanes(a, "i16");
+    const raised = graph.apply("i16", "i16x8.sub", node, this.constant("i16", by / 2n));
+    const near = graph.apply("i16", "i16x8.q15mulr_sat_s", raised, this.constant("i16", 2n ** 15n / by));
+    const rest = graph.apply("i16", "i16x8.sub", node, graph.apply("i16", "i16x8.mul", near, this.constant("i16", by)));
+    // A truth is -1.
+    return graph.apply("i16", "i16x8.sub", near, graph.apply("i16", "i16x8.gt_s", rest, this.constant("i16", by - 1n)));
   }
 
   /** Quotients of doubles below 2^52 are never rounded up to a whole number that they have not reached. */
@@ -530,8 +619,10 @@ export class Arithmetic {
     const limit = { low: -(2n ** 22n), high: 2n ** 22n };
     if (!within(a.range, limit) || !within(b.range, limit)) return null;
     const [x, y] = [this.lanes(a, "i32"), this.lanes(b, "i32")];
-    const quotient = graph.apply("i32", "f32x4.floor", graph.apply("i32", "f32x4.div", this.float(x), this.float(y)));
-    // The number stands in the low bits of the mantissa once 1.5 * 2^23 is added.
+    const quotient =
+      this.reciprocal(a, b) ??
+      graph.apply("i32", "f32x4.floor", graph.apply("i32", "f32x4.div", this.float(x), this.float(y)));
+    // The number stands in the low bits of the mantissa once 1.5 * 2^23 is added, which rounds to the nearest.
     const magic = graph.constant("i32", 0x4b400000);
     const whole = graph.apply("i32", "i32x4.sub", graph.apply("i32", "f32x4.add", quotient, magic), magic);
     if (name === "div_down") return this.made(range, whole, a, b);
@@ -540,10 +631,27 @@ export class Arithmetic {
     return this.made(range, graph.apply("i32", "i32x4.sub", x, taken), a, b);
   }
 
+  /**
+   * (a + 1/2) / b - 1/2 as a float, for a number b: 1/(2b) or more from where it would be rounded to another number than a / b
+   * rounded down, and below 2^20 all three roundings together err by less.
+   */
+  private reciprocal(a: Value, b: Value): Vector | null {
+    const [by, limit] = [valueOf(b.range), 2n ** 20n];
+    if (by === null || by < 1n || by > limit || !within(a.range, { low: -limit, high: limit })) return null;
+    const { graph } = this;
+    const factor = 1 / Number(by);
+    const scaled = graph.apply("i32", "f32x4.mul", this.float(this.lanes(a, "i32")), this.floatConstant(factor));
+    return graph.apply("i32", "f32x4.add", scaled, this.floatConstant(factor / 2 - 0.5));
+  }
+
   /** 32-bit integers as floats. */
   private float(node: Vector): Vector {
     if (node.kind !== "constant") return this.graph.apply("i32", "f32x4.convert_i32x4_s", node);
-    return this.graph.constant("i32", new Int32Array(Float32Array.of(node.value).buffer)[0]!);
+    return this.floatConstant(node.value);
+  }
+
+  private floatConstant(value: number): Vector {
+    return this.graph.constant("i32", new Int32Array(Float32Array.of(value).buffer)[0]!);
   }
 
   /** Bits of the low 32 bits of a value: `count` of them from `low` on. */
@@ -600,6 +708,13 @@ const doubleComparisons: Readonly<Record<string, Instruction>> = {
 
 function spanOf({ low, high }: Interval): bigint {
   return high - low;
+}
+
+/** n of a number 2^n. */
+function powerOf({ range }: Value): number | null {
+  const value = valueOf(range);
+  if (value === null || value < 1n || (value & (value - 1n)) !== 0n) return null;
+  return value.toString(2).length - 1;
 }
 
 /** Held in 16 bits already, or a number. */

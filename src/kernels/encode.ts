@@ -31,6 +31,7 @@ const scalars = {
 const vectors = {
   "v128.load": 0x00,
   "v128.load8x8_s": 0x01,
+  "v128.load8x8_u": 0x02,
   "v128.load16x4_s": 0x03,
   "v128.load16x4_u": 0x04,
   "v128.store": 0x0b,
@@ -71,11 +72,14 @@ const vectors = {
   "v128.store16_lane": 0x59,
   "v128.store32_lane": 0x5a,
   "v128.store64_lane": 0x5b,
+  "i8x16.bitmask": 0x64,
+  "i8x16.narrow_i16x8_s": 0x65,
   "f32x4.floor": 0x68,
   "f64x2.floor": 0x75,
   "f64x2.trunc": 0x7a,
   "i16x8.abs": 0x80,
   "i16x8.neg": 0x81,
+  "i16x8.q15mulr_sat_s": 0x82,
   "i16x8.bitmask": 0x84,
   "i16x8.narrow_i32x4_s": 0x85,
   "i16x8.narrow_i32x4_u": 0x86,
@@ -97,6 +101,7 @@ const vectors = {
   "i32x4.extend_low_i16x8_s": 0xa7,
   "i32x4.extend_high_i16x8_s": 0xa8,
   "i32x4.extend_low_i16x8_u": 0xa9,
+  "i32x4.extend_high_i16x8_u": 0xaa,
   "i32x4.shl": 0xab,
   "i32x4.shr_s": 0xac,
   "i32x4.shr_u": 0xad,
@@ -113,6 +118,7 @@ const vectors = {
   "i64x2.shl": 0xcb,
   "i64x2.add": 0xce,
   "f32x4.add": 0xe4,
+  "f32x4.mul": 0xe6,
   "f32x4.div": 0xe7,
   "f64x2.abs": 0xec,
   "f64x2.neg": 0xed,
@@ -135,8 +141,11 @@ const unaligned = 0;
 /** The body of one function, written instruction by instruction. */
 export class Code {
   readonly bytes: number[] = [];
+  /** Instructions so far that work on vectors, constants left out. */
+  vectorInstructions = 0;
 
   op(name: Instruction): this {
+    if (!Object.hasOwn(scalars, name)) this.vectorInstructions++;
     if (Object.hasOwn(scalars, name)) this.bytes.push(scalars[name as keyof typeof scalars]);
     else {
       this.bytes.push(0xfd);

@@ -47,23 +47,30 @@ export interface SpikeList {
   readonly payload: Region<"i32">;
   /** [1] how many there are. */
   readonly count: Region<"u32">;
-  /** Which four lanes to keep, by which of them are wanted: `compactionTable`. */
+  /** `compactionTable`. */
   readonly table: Region<"u8">;
   /** Id of the first neuron. */
   readonly first: number;
 }
 
 /** Entries behind those of all neurons: padding up to a whole group may fire, and whole vectors are written. */
-export const listPadding = 12;
+export const listPadding = 16;
 
-/** [16 masks][16 bytes]: bytes of the lanes whose bits are set, moved to the front. */
+/** Where in the table the places of eight lanes begin. */
+const placesOffset = 256;
+
+/**
+ * [16 masks][16 bytes]: bytes of the four lanes whose bits are set, moved to the front; then [256 masks][8]: which of eight
+ * lanes have their bits set, one behind the other, less 0, 1, 2, 3, 0, 1, 2, 3.
+ */
 export function compactionTable(): Uint8Array {
-  const table = new Uint8Array(256).fill(0x80);
-  for (let mask = 0; mask < 16; mask++) {
+  const table = new Uint8Array(placesOffset + 256 * 8).fill(0x80, 0, placesOffset);
+  for (let mask = 0; mask < 256; mask++) {
     let kept = 0;
-    for (let lane = 0; lane < 4; lane++) {
+    for (let lane = 0; lane < 8; lane++) {
       if ((mask & (1 << lane)) === 0) continue;
-      for (let byte = 0; byte < 4; byte++) table[mask * 16 + kept * 4 + byte] = lane * 4 + byte;
+      if (mask < 16) for (let byte = 0; byte < 4; byte++) table[mask * 16 + kept * 4 + byte] = lane * 4 + byte;
+      table[placesOffset + mask * 8 + kept] = lane - (kept & 3);
       kept++;
     }
   }
@@ -151,6 +158,11 @@ class LoopWriter {
   readonly #changed: number;
   /** Neurons of the entries of a listed group. */
   readonly #targets: number[] = [];
+  /** Locals with masks and payloads of neurons that are not listed yet, and locals that hold nothing any more. */
+  #masks: number[] = [];
+  #payloads: number[] = [];
+  #spare: number[] = [];
+  #places: number | null = null;
   #gathered: number | null = null;
   #scattered: number | null = null;
 
@@ -236,6 +248,10 @@ class LoopWriter {
       code.get(neuron).int(Math.log2(size)).op("i32.shl").set(this.#index.get(size)!);
     }
     for (let group = 0; group < groups; group++) this.group(group);
+    if (this.#graph.spikes !== null) {
+      this.listKept(this.#graph.spikes);
+      this.#spare.push(...this.#masks.splice(0), ...this.#payloads.splice(0));
+    }
     code.get(neuron).int(neurons).op("i32.add").set(neuron).branch(0).end().end();
   }
 
@@ -269,7 +285,7 @@ class LoopWriter {
       if (this.#graph.listed === null) this.store(store, group);
       else this.scatter(store);
     }
-    if (this.#graph.spikes !== null) this.spikes(this.#graph.spikes);
+    if (this.#graph.spikes !== null) this.spikes(this.#graph.spikes, group);
   }
 
   private parts(node: Vector): number[] {
@@ -448,6 +464,7 @@ class LoopWriter {
       }
     }
     code.op("v128.any_true").if();
+    if (this.#graph.spikes !== null) this.listKept(this.#graph.spikes);
     this.keepCount();
     this.epilogue();
     code
@@ -486,39 +503,98 @@ class LoopWriter {
     }
   }
 
-  private spikes({ mask, payload, list }: Spikes): void {
+  /** Keep which neurons of a group fire, and with what, until there are eight of them, or until the end of the turn. */
+  private spikes({ mask, payload }: Spikes, group: number): void {
+    this.#masks.push(...this.keep(mask, group));
+    if (payload !== null) this.#payloads.push(...this.keep(payload, group));
+  }
+
+  /** The vectors of a node in locals of their own. */
+  private keep(node: Vector, group: number): number[] {
+    return this.parts(node).map((part) => {
+      const local = this.#spare.pop() ?? this.local("v128");
+      this.push(node, part, group);
+      this.#code.set(local);
+      return local;
+    });
+  }
+
+  /** List those that are kept, sixteen at a time; the next groups may use their locals. */
+  private listKept({ mask, list, payload }: Spikes): void {
     const code = this.#code;
-    for (const part of this.parts(mask)) {
-      this.push(mask, part, 0);
-      code.op(mask.lane === "i16" ? "i16x8.bitmask" : "i32x4.bitmask").set(this.#bits);
-      for (let half = 0; half < lanesPerVector[mask.lane] / 4; half++) {
-        const entry = part * (lanesPerVector[mask.lane] / 4) + half;
-        const bits = mask.lane === "i16" ? (half === 0 ? 0x0f : 0xf0) : null;
-        this.listFour(bits, payload === null ? null : () => this.push(payload, entry, 0), list);
+    const each = lanesPerVector[mask.lane];
+    const neurons = this.#masks.length * each;
+    for (let first = 0; first < neurons; first += 16) {
+      this.halfMask(this.#masks.slice(first / each, (first + 8) / each));
+      const many = first + 8 < neurons;
+      if (many) this.halfMask(this.#masks.slice((first + 8) / each, (first + 16) / each));
+      code.op(many ? "i8x16.narrow_i16x8_s" : "i16x8.bitmask");
+      if (many) code.op("i8x16.bitmask");
+      code.set(this.#bits);
+      const last = Math.min(16, neurons - first);
+      if (payload === null) for (let eight = 0; eight < last; eight += 8) this.listEight(list, eight, last);
+      else {
+        for (let four = 0; four < last; four += 4) this.listFour(list, four, this.#payloads[(first + four) / 4]!);
       }
     }
   }
 
-  /** Append those of the next four neurons whose bits are set, where only some `bits` are theirs. */
-  private listFour(bits: 0x0f | 0xf0 | null, payload: (() => void) | null, list: SpikeList): void {
+  /** One mask of eight, or two of four, of which the second may be missing. */
+  private halfMask([low, high]: readonly number[]): void {
     const code = this.#code;
-    const own = (): Code => (bits === null ? code.get(this.#bits) : code.get(this.#bits).int(bits).op("i32.and"));
-    const compacted = (): void => {
-      own();
-      if (bits !== 0xf0) code.int(4).op("i32.shl");
-      code.memory("v128.load", list.table.offset).op("i8x16.swizzle");
+    code.get(low!);
+    if (this.#graph.spikes!.mask.lane === "i16") return;
+    if (high === undefined) code.vector(constantBytes("i32", 0));
+    else code.get(high);
+    code.op("i16x8.narrow_i32x4_s");
+  }
+
+  /** Append those of the next neurons, up to eight, whose bits are set. */
+  private listEight({ table, neuron }: SpikeList, at: number, last: number): void {
+    const code = this.#code;
+    const own = (): Code => {
+      code.get(this.#bits);
+      if (last <= 8) return code;
+      return at === 0 ? code.int(0xff).op("i32.and") : code.int(8).op("i32.shr_u");
     };
-    code.get(this.#next).get(this.#ids);
-    compacted();
-    code.memory("v128.store", list.neuron.offset);
-    if (payload !== null) {
-      code.get(this.#next);
-      payload();
-      compacted();
-      code.memory("v128.store", list.payload.offset);
+    this.#places ??= this.local("v128");
+    own()
+      .int(3)
+      .op("i32.shl")
+      .memory("v128.load8x8_u", table.offset + placesOffset)
+      .set(this.#places);
+    for (const half of ["low", "high"] as const) {
+      if (half === "high" && last - at <= 4) break;
+      code.get(this.#next).get(this.#places).op(`i32x4.extend_${half}_i16x8_u`).get(this.#ids).op("i32x4.add");
+      code.memory("v128.store", neuron.offset + (half === "low" ? 0 : 16));
     }
-    own().op("i32.popcnt").int(2).op("i32.shl").get(this.#next).op("i32.add").set(this.#next);
-    code.get(this.#ids).vector(constantBytes("i32", 4)).op("i32x4.add").set(this.#ids);
+    own();
+    this.advance(Math.min(8, last - at));
+  }
+
+  /** Append those of the next four whose bits are set, with their payloads. */
+  private listFour({ table, neuron, payload }: SpikeList, at: number, payloads: number): void {
+    const code = this.#code;
+    this.#places ??= this.local("v128");
+    // Where the row of the table begins: the four bits, and four that are 0.
+    const row = (): Code => {
+      code.get(this.#bits);
+      if (at === 0) return code.int(4).op("i32.shl").int(0xf0).op("i32.and");
+      if (at > 4) code.int(at - 4).op("i32.shr_u");
+      return code.int(0xf0).op("i32.and");
+    };
+    row().memory("v128.load", table.offset).set(this.#places);
+    code.get(this.#next).get(this.#ids).get(this.#places).op("i8x16.swizzle").memory("v128.store", neuron.offset);
+    code.get(this.#next).get(payloads).get(this.#places).op("i8x16.swizzle").memory("v128.store", payload.offset);
+    row();
+    this.advance(4);
+  }
+
+  /** As many entries further as there are ones in the number on the stack, and some neurons further. */
+  private advance(neurons: number): void {
+    const code = this.#code;
+    code.op("i32.popcnt").int(2).op("i32.shl").get(this.#next).op("i32.add").set(this.#next);
+    code.get(this.#ids).vector(constantBytes("i32", neurons)).op("i32x4.add").set(this.#ids);
   }
 
   private keepCount(): void {

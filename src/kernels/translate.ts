@@ -200,10 +200,16 @@ export class Translator {
         return arithmetic.logical(operator, first, second);
       }
       case "+":
-      case "-":
-        return arithmetic.sum(operator, this.expression(left, wide), this.expression(right, wide), wide);
-      case "*":
-        return arithmetic.multiply(this.expression(left), this.expression(right));
+      case "-": {
+        const proved = this.#ranges.of.get(expression) ?? null;
+        return arithmetic.sum(operator, this.expression(left, wide), this.expression(right, wide), wide, proved);
+      }
+      case "*": {
+        const shifted = this.signedShift(left, right) ?? this.signedShift(right, left);
+        if (shifted !== null) return shifted;
+        const proved = this.#ranges.of.get(expression) ?? null;
+        return arithmetic.multiply(this.expression(left), this.expression(right), proved);
+      }
       case "<<":
         return arithmetic.shiftLeft(this.expression(left), this.expression(right), wide);
       case ">>":
@@ -215,14 +221,36 @@ export class Translator {
 
   private shiftRight(rounding: "down" | "toward_zero" | "nearest_even", left: Expression, bits: Value): Value {
     const n = valueOf(bits.range);
-    if (n !== null && bits.lost === null && rounding !== "nearest_even") {
-      if (left.kind === "binary" && left.operator === "*") {
-        const [a, b] = [this.expression(left.left), this.expression(left.right)];
-        const split = this.#arithmetic.shiftedProduct(rounding, a, b, Number(n));
-        if (split !== null) return split;
-      }
+    if (n !== null && n >= 0n && bits.lost === null && left.kind === "binary" && left.operator === "*") {
+      const [a, b] = [this.expression(left.left), this.expression(left.right)];
+      const split = this.#arithmetic.shiftedProduct(rounding, a, b, Number(n));
+      if (split !== null) return split;
     }
     return this.#arithmetic.shiftRight(rounding, this.expression(left), bits);
+  }
+
+  /** `sign(x) * (abs(x) * r >> n)`, which is `toward_zero(x * r, n)` where r is not below 0; null for anything else. */
+  private signedShift(sign: Expression, shifted: Expression): Value | null {
+    if (sign.kind !== "call" || sign.name !== "sign" || shifted.kind !== "binary" || shifted.operator !== ">>")
+      return null;
+    const { left, right } = shifted;
+    if (left.kind !== "binary" || left.operator !== "*") return null;
+    const [x] = sign.args;
+    for (const [size, factor] of [
+      [left.left, left.right],
+      [left.right, left.left],
+    ] as const) {
+      if (size.kind !== "call" || size.name !== "abs" || !isSameName(size.args[0]!, x!)) continue;
+      const [r, bits] = [this.expression(factor), this.expression(right)];
+      const n = valueOf(bits.range);
+      if (r.range.low < 0n || n === null || n < 0n || bits.lost !== null) continue;
+      const [arithmetic, value] = [this.#arithmetic, this.expression(x!)];
+      return (
+        arithmetic.shiftedProduct("toward_zero", value, r, Number(n)) ??
+        arithmetic.shiftRight("toward_zero", arithmetic.multiply(value, r), bits)
+      );
+    }
+    return null;
   }
 
   private call({ name, args }: Call, wide: boolean): Value {
@@ -334,6 +362,10 @@ export class Translator {
 function same(a: Value, b: Value): boolean {
   if (a.kind === "number") return b.kind === "number" && a.range.low === b.range.low;
   return a.kind === "lanes" && b.kind === "lanes" && a.node === b.node && a.lost === null;
+}
+
+function isSameName(a: Expression, b: Expression): boolean {
+  return a.kind === "name" && b.kind === "name" && a.name === b.name;
 }
 
 /** Names that are cut or compared with limits when they are used: they may well leave 32 bits before. */

@@ -71,12 +71,65 @@ export class Graph {
   }
 
   apply(lane: Lane, op: Instruction, ...args: Vector[]): Vector {
-    const [a, b] = args;
-    // So that sums with constants are found: see `select`.
-    if (op === "i32x4.sub" && b?.kind === "constant") {
-      return this.apply(lane, "i32x4.add", a!, this.constant(lane, -b.value | 0));
+    return this.simpler(lane, op, args) ?? this.add({ kind: "apply", lane, op, args });
+  }
+
+  /** The same with fewer instructions; null where nothing is known. */
+  private simpler(lane: Lane, op: Instruction, [a, b]: readonly Vector[]): Vector | null {
+    switch (op) {
+      case "i16x8.add":
+      case "i32x4.add":
+        return this.simplerSum(wholeLane(lane), a!, b!);
+      case "i16x8.sub":
+      case "i32x4.sub":
+        return this.simplerDifference(wholeLane(lane), a!, b!);
+      case "i16x8.add_sat_s":
+        return isZero(a!) ? b! : isZero(b!) ? a! : null;
+      case "i16x8.sub_sat_s":
+        return isZero(b!) ? a! : null;
+      case "i16x8.neg":
+      case "i32x4.neg":
+        return this.simplerNegative(wholeLane(lane), a!);
+      case "v128.or":
+        return isZero(a!) ? b! : isZero(b!) ? a! : null;
+      case "f64x2.add":
+        // All that it does is to make 0 of -0.
+        return isZero(b!) && isNeverMinusZero(a!) ? a! : null;
+      default:
+        return null;
     }
-    return this.add({ kind: "apply", lane, op, args });
+  }
+
+  private simplerSum(lane: WholeLane, a: Vector, b: Vector): Vector | null {
+    if (isZero(a)) return b;
+    if (isZero(b)) return a;
+    const { add, subtract, negate } = wholeOps[lane];
+    if (a.kind === "constant" && b.kind === "constant") {
+      return this.constant(lane, lowBits(lane, BigInt(a.value + b.value)));
+    }
+    if (isApply(b, negate)) return this.apply(lane, subtract, a, b.args[0]!);
+    if (isApply(a, negate)) return this.apply(lane, subtract, b, a.args[0]!);
+    const inner = a.kind === "apply" && a.op === add ? a.args[1]! : null;
+    // (x + 1) + 2 is x + 3.
+    if (b.kind === "constant" && inner?.kind === "constant") {
+      return this.apply(lane, add, a.args[0]!, this.apply(lane, add, inner, b));
+    }
+    return null;
+  }
+
+  private simplerDifference(lane: WholeLane, a: Vector, b: Vector): Vector | null {
+    const { add, negate } = wholeOps[lane];
+    // So that sums with constants are found: see `select`.
+    if (b.kind === "constant") return this.apply(lane, add, a, this.constant(lane, lowBits(lane, BigInt(-b.value))));
+    if (isZero(a)) return this.apply(lane, negate, b);
+    return isApply(b, negate) ? this.apply(lane, add, a, b.args[0]!) : null;
+  }
+
+  private simplerNegative(lane: WholeLane, a: Vector): Vector | null {
+    const { subtract, negate } = wholeOps[lane];
+    if (a.kind === "constant") return this.constant(lane, lowBits(lane, BigInt(-a.value)));
+    if (isApply(a, negate)) return a.args[0]!;
+    return isApply(a, subtract) ? this.apply(lane, subtract, a.args[1]!, a.args[0]!) : null;
   }
 
   shift(lane: Lane, op: Instruction, arg: Vector, amount: number): Vector {
@@ -141,7 +194,29 @@ export class Graph {
     if (sum !== null) return sum;
     if (isZero(no)) return this.and(yes, condition);
     if (isZero(yes)) return this.apply(no.lane, "v128.andnot", no, condition);
+    if (isZeroTest(condition) && condition.args[0] === no) return this.selectAtZero(condition, yes, no);
+    // What is 0 already where the other is wanted need not be cut away.
+    if (isApply(no, "v128.andnot") && implies(condition, no.args[1]!)) return this.or(this.and(yes, condition), no);
     return this.apply(yes.lane, "v128.bitselect", yes, no, condition);
+  }
+
+  /** Something else where a number is 0: added to it. */
+  private selectAtZero(condition: Vector, yes: Vector, no: Vector): Vector {
+    const lane = wholeLane(no.lane);
+    const { add, subtract, least, most } = wholeOps[lane];
+    // The sign of x where x >> n is 0, so that x is not below 0.
+    const x = isApply(yes, subtract) ? yes.args[1]!.args[0] : undefined;
+    if (x !== undefined && yes.args[0] === this.above(this.constant(lane, 0), x) && excludesBelow(condition, x)) {
+      if (yes.args[1] === this.above(x, this.constant(lane, 0))) {
+        return this.apply(lane, most, no, this.apply(lane, least, x, this.constant(lane, 1)));
+      }
+    }
+    return this.apply(lane, add, no, this.and(yes, condition));
+  }
+
+  /** a > b. */
+  private above(a: Vector, b: Vector): Vector {
+    return this.apply(a.lane, a.lane === "i16" ? "i16x8.gt_s" : "i32x4.gt_s", a, b);
   }
 
   /** x + a or x + b as x + (a or b), where a or b is often 0. */
@@ -183,6 +258,54 @@ function summandsOf(node: Vector): readonly (readonly [Vector, Vector | null])[]
 
 function isZero(node: Vector): boolean {
   return node.kind === "constant" && node.value === 0;
+}
+
+function isApply(node: Vector, op: Instruction): boolean {
+  return node.kind === "apply" && node.op === op;
+}
+
+type WholeLane = Exclude<Lane, "f64">;
+
+/** The lane of instructions for whole numbers. */
+function wholeLane(lane: Lane): WholeLane {
+  return lane === "i16" ? "i16" : "i32";
+}
+
+/** Instructions for whole numbers in a lane. */
+const wholeOps = {
+  i16: { add: "i16x8.add", subtract: "i16x8.sub", negate: "i16x8.neg", least: "i16x8.min_s", most: "i16x8.max_s" },
+  i32: { add: "i32x4.add", subtract: "i32x4.sub", negate: "i32x4.neg", least: "i32x4.min_s", most: "i32x4.max_s" },
+} as const;
+
+/** Doubles that were integers, or are a sum with such a one. */
+function isNeverMinusZero(node: Vector): boolean {
+  if (node.kind === "convert" || node.kind === "constant") return true;
+  return isApply(node, "f64x2.add") && node.args.some(isNeverMinusZero);
+}
+
+/** Whether a truth is that a whole number is 0. */
+function isZeroTest(truth: Vector): boolean {
+  return (isApply(truth, "i16x8.eq") || isApply(truth, "i32x4.eq")) && isZero(truth.args[1]!);
+}
+
+/** Both sides of `a > b`. */
+function sidesOf(truth: Vector): readonly Vector[] | null {
+  return isApply(truth, "i16x8.gt_s") || isApply(truth, "i32x4.gt_s") ? truth.args : null;
+}
+
+/** Whether a truth can only hold where another does: x > 5, x > 3. */
+function implies(truth: Vector, other: Vector): boolean {
+  const [a, b] = [sidesOf(truth), sidesOf(other)];
+  if (a === null || b === null || a[0] !== b[0]) return false;
+  const [from, to] = [a[1]!, b[1]!];
+  return from.kind === "constant" && to.kind === "constant" && from.value >= to.value;
+}
+
+/** Whether a truth cannot hold where a number is below 0: x >> n == 0. */
+function excludesBelow(truth: Vector, x: Vector): boolean {
+  const [tested] = truth.args;
+  const shifted = tested!.kind === "shift" && (tested!.op === "i16x8.shr_s" || tested!.op === "i32x4.shr_s");
+  return isZeroTest(truth) && (shifted ? tested!.args[0] : tested) === x;
 }
 
 /** The low bits of a whole number as two's complement of the lane. */

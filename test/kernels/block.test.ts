@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parseBlock } from "../../src/datapath/parse.ts";
 import { plainBlock, type Output, type OutOfRange, type Values } from "../../src/datapath/prepare.ts";
 import type { Interval } from "../../src/datapath/ranges.ts";
 import { BitspikeError } from "../../src/errors.ts";
@@ -49,7 +50,7 @@ function open(random: RandomBlock, constant: readonly string[]) {
     const range = { low: BigInt(low), high: BigInt(high) };
     if (name !== "spike") written.set(name, { region: place(name, array, range), range });
   }
-  const table = layout.reserve("u8", 256);
+  const table = layout.reserve("u8", compactionTable().length);
   const list = {
     neuron: layout.reserve("u32", random.lanes + listPadding),
     payload: layout.reserve("i32", random.lanes + listPadding),
@@ -148,4 +149,81 @@ describe("a compiled block", () => {
       { numRuns: runs },
     );
   });
+
+  it("keeps its meaning where constants make an operation simpler", () => {
+    fc.assert(
+      fc.property(simplerBlock, (random) => {
+        const kernel = open(random, [])!;
+        const outputs = random.outputs();
+        const plain = plainBlock(random.block, random.inputs, outputs, new Map(), refuse);
+        expect(kernel.run()).toBe(attempt(() => plain.run(0, random.lanes)));
+        const [values, spike] = [outputs.slice(0, -1), outputs.at(-1)!.array];
+        expect(kernel.values()).toEqual(values.map(({ name, array }) => [name, [...array]]));
+        expect(kernel.fired()).toEqual([...spike].flatMap((value, id) => (value === 0 ? [] : [[id, value]])));
+        expect(kernel.given()).toBe(0);
+      }),
+      { numRuns: 1500 },
+    );
+  });
 });
+
+/** Numbers where roundings and halves of lanes change. */
+const factor = fc.oneof(
+  fc.integer({ min: 1, max: 4096 }),
+  fc.integer({ min: 0, max: 20 }).map((power) => 2 ** power),
+  fc.integer({ min: 3800, max: 4096 }),
+  fc.integer({ min: 1, max: 32_767 }),
+);
+
+/** Lines with constants of their own: `x` holds 24 bits, `y` and `z` hold 16. */
+const forms: readonly ((k: number, n: number, m: number) => string)[] = [
+  (k, n) => `x = wrap(toward_zero(x * ${k % 4097}, ${n % 13}), 24)`,
+  (k, n) => `x = wrap(down(x * ${k % 4097}, ${n % 13}) + y, 24)`,
+  (k, n) => `x = wrap(nearest_even(x * ${2 ** (k % 12)}, ${n}), 24)`,
+  (k) => `x = saturate(sign(x) * ((abs(x) * (4096 - ${k % 4097})) >> 12) + y, -8388608, 8388607)`,
+  (k, n, m) =>
+    `x = saturate(x, -1000000, 1000000)\nspike = min(max(div_down(x, ${k}), ${m % 3}), ${(m % 3) + (n % 40)})`,
+  (k, n) => `spike = x > 0 ? min(div_down(x, ${k}), ${n}) : 0\nx = x - spike * ${k}`,
+  (k, n) => `t = div_down(y, ${k})\nspike = min(max(t, 0), ${n})\ny = saturate(y - spike * ${k}, -32768, 32767)`,
+  (k, _, m) => `y = max(min(div_down(y, ${k}), ${m}), -${m})`,
+  (k) => `z = saturate(rem(y, ${k}) + z, -32768, 32767)`,
+  (_, n) => `y = y - ((y >> ${n % 16}) == 0 ? sign(y) : y >> ${n % 16})\nspike = y > z`,
+  (k, n) => `y = y - (y >> ${n % 16})\nz = saturate(z - -y + ${k} - 7, -32768, 32767)\nspike = z != 0`,
+  (k) => `x = x > ${k} ? x - ${k} : x <= -${k} ? x + ${k} : x\nspike = x == 0`,
+  (k) => `z = (z == 0 ? ${k % 999} : z)\ny = z > 40 ? 7 : z <= 30 ? y : 0\nspike = y`,
+];
+
+/** A few such lines, of which names that are read come from registers. */
+const simplerBlock: fc.Arbitrary<RandomBlock> = fc
+  .record({
+    lines: fc.array(fc.tuple(fc.constantFrom(...forms), factor, fc.nat(30), fc.nat(40)), {
+      minLength: 1,
+      maxLength: 3,
+    }),
+    lanes: fc.integer({ min: 1, max: 80 }),
+    x: fc.array(register(24), { minLength: 1, maxLength: 9 }),
+    y: fc.array(register(16), { minLength: 1, maxLength: 9 }),
+    z: fc.array(register(16), { minLength: 1, maxLength: 7 }),
+  })
+  .map(({ lines, lanes, ...registers }) => {
+    const text = lines.map(([form, k, n, m]) => form(k, n, m)).join("\n");
+    const outputs = (): Output[] => [
+      ...(["x", "y", "z"] as const).map((name) => {
+        const [values, limit] = [registers[name], 2 ** (name === "x" ? 23 : 15)];
+        const array = Int32Array.from({ length: lanes }, (_, i) => values[(i * 5) % values.length]!);
+        return { name, array, low: -limit, high: limit - 1 };
+      }),
+      { name: "spike", array: new Float64Array(lanes), low: -(2 ** 31) + 1, high: 2 ** 31 - 1 },
+    ];
+    return { text, block: parseBlock(text), lanes, inputs: new Map([["one", 1]]), timestep: 1, outputs };
+  });
+
+/** Values of a register: any, small ones, and its ends. */
+function register(bits: number): fc.Arbitrary<number> {
+  const half = 2 ** (bits - 1);
+  return fc.oneof(
+    fc.integer({ min: -half, max: half - 1 }),
+    fc.integer({ min: -300, max: 300 }),
+    fc.constantFrom(-half, half - 1, 0, 1, -1),
+  );
+}
