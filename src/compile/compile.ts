@@ -16,7 +16,7 @@ import {
   type Approximation,
   type Replaceable,
 } from "./approximate.ts";
-import { mostWeights } from "./axons.ts";
+import { mostWeights } from "../mapping/axons.ts";
 import { scalesByNeuron, scalesMayDiffer } from "./by-neuron.ts";
 import { checkCalibration, type Calibration } from "./calibration.ts";
 import { decayWarnings, withCharge } from "./kept.ts";
@@ -25,7 +25,7 @@ import { encodePopulation } from "./parameters.ts";
 import { momentsOf } from "./moments.ts";
 import { needsOf, provides, unsupported, type Need } from "./needs.ts";
 import { findCircuit, type Circuit, type Path } from "./paths.ts";
-import { placeOnCores } from "./place.ts";
+import { placeOnCores } from "../mapping/place.ts";
 import type { Decision, Program, ProgramInput, ProgramPopulation, ProgramProjection } from "./program.ts";
 import { prove } from "./proofs.ts";
 import { quantitiesOf, semanticWarnings, type PopulationQuantities } from "./quantities.ts";
@@ -106,7 +106,7 @@ export function compile(network: DiscreteNetwork, chip: Target, options: Compile
     latency: Math.max(...populations.map(({ offset }) => offset)),
     decisions,
     warnings: [...alignment.warnings, ...inputs.flatMap((input) => cutEvents(input, target)), ...warnings],
-    fit: placeOnCores(target, populations, projections, inputs),
+    fit: placeOnCores(target, { inputs, populations, projections }),
   };
   if (target.events !== null) return placeOnAddresses(program, options);
   const signed = inputs.filter(({ name }) => options.inputs?.[name]?.signed === true);

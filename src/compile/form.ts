@@ -264,6 +264,40 @@ const program = z.object({
     coresAvailable: whole.nullable(),
     placement: z.array(z.object({ core: whole, population: z.string(), from: whole, to: whole, synapseBits: whole })),
     reasons: texts,
+    chips: size.optional(),
+    resources: z
+      .array(
+        z.object({
+          name: z.string(),
+          per: z.enum(["neuron", "core", "chip"]),
+          available: z.number(),
+          unit: z.literal("bits").nullable(),
+          source: z.string(),
+          confidence: z.string(),
+          most: z.number(),
+          where: z.string(),
+        }),
+      )
+      .optional(),
+    loads: z.array(z.object({ core: whole, used: z.array(z.number()) })).optional(),
+    traffic: z
+      .object({
+        rates: z.string().nullable(),
+        messages: z.number(),
+        hops: z.number(),
+        inOrder: z.number(),
+        anywhere: z.number(),
+        atLeast: z.number(),
+        links: z.array(
+          z.object({
+            tile: whole,
+            direction: z.enum(["east", "west", "north", "south"]),
+            messages: z.number(),
+          }),
+        ),
+      })
+      .optional(),
+    advice: texts.optional(),
   }),
   proofs: proofs.optional(),
 });

@@ -2,9 +2,11 @@
 
 import type { Synapses } from "../core/synapses.ts";
 import type { Warning } from "../errors.ts";
+import type { Fit } from "../mapping/types.ts";
 import type { Shape } from "../network/types.ts";
 import type { Target } from "../target/types.ts";
 
+export type { CoreLoad, CoreUse, Fit, LinkLoad, NeuronRange, ResourceUse, Traffic } from "../mapping/types.ts";
 export type { ConvSynapses, DenseSynapses, SparseSynapses, Synapses } from "../core/synapses.ts";
 
 /** Stands for an address that there is not. */
@@ -86,27 +88,6 @@ export interface Decision {
 /** Whether every integer is exactly what the network asks for: nothing was rounded and nothing cut. */
 export function isExact({ decisions }: Pick<Program, "decisions">): boolean {
   return decisions.length > 0 && decisions.every(({ error, saturated }) => error === 0 && saturated === 0);
-}
-
-/** One core and the neurons on it. */
-export interface CoreUse {
-  readonly core: number;
-  readonly population: string;
-  /** Neurons `from` (included) to `to` (excluded). */
-  readonly from: number;
-  readonly to: number;
-  readonly synapseBits: number;
-}
-
-/** Whether the network fits the chip, and where it lies. */
-export interface Fit {
-  readonly fits: boolean;
-  /** Cores used. */
-  readonly cores: number;
-  readonly coresAvailable: number | null;
-  readonly placement: readonly CoreUse[];
-  /** Why it does not fit; what a limit rests on. */
-  readonly reasons: readonly string[];
 }
 
 /** Whether a cut changes anything: on no input, on some perhaps, or whenever it is reached. */

@@ -112,10 +112,11 @@ function judgeFit({ fit, coresConfidence }: Evidence): Check {
   return { rule: "fit", pass: fit.fits, reason };
 }
 
-/** `3 of 128 cores`, with its mark where the number of cores was not checked. */
-export function coresText({ cores, coresAvailable }: Fit, confidence: Confidence): string {
+/** `3 of 128 cores`, with its mark where the number of cores was not checked; and on how many chips, where on several. */
+export function coresText({ cores, coresAvailable, chips = 1 }: Fit, confidence: Confidence): string {
   if (coresAvailable === null) return `${cores} core${cores === 1 ? "" : "s"}`;
-  return `${cores} of ${coresAvailable} cores ${markOf(confidence)}`.trimEnd();
+  const text = `${cores} of ${coresAvailable} cores ${markOf(confidence)}`.trimEnd();
+  return chips === 1 ? text : `${text} on ${chips} chips`;
 }
 
 /** What would make agreement worth nothing, said where it happens. */

@@ -228,6 +228,52 @@ const fit = z
       )
       .describe("Which neurons lie on which core."),
     reasons: z.array(text).describe("Why it does not fit, or what a limit rests on."),
+    chips: count.optional().describe("Chips used; one where it is absent."),
+    resources: z
+      .array(
+        z.strictObject({
+          name: text.describe("What the target limits."),
+          per: z.enum(["neuron", "core", "chip"]).describe("Of what it says how much there is."),
+          available: z.number().describe("How much there is."),
+          unit: z.literal("bits").nullable().describe("null: a number of them."),
+          source: text.describe("Where the limit was read."),
+          confidence,
+          most: z.number().describe("The most that one neuron, core or chip takes."),
+          where: text.describe("Which one."),
+        }),
+      )
+      .optional()
+      .describe("Everything that the target limits, as far as the network uses it."),
+    loads: z
+      .array(
+        z.strictObject({
+          core: count.describe("Number of the core."),
+          used: z.array(z.number()).describe("By the resources that are counted per core, in their order."),
+        }),
+      )
+      .optional()
+      .describe("What each core takes."),
+    traffic: z
+      .strictObject({
+        rates: text.nullable().describe("What the rates were read from; null: every neuron fires in every timestep."),
+        messages: z.number().describe("From core to core, per timestep."),
+        hops: z.number().describe("Links that they cross; a border between chips counts as several."),
+        inOrder: z.number().describe("The same, with the same parts on the cores in order."),
+        anywhere: z.number().describe("The same, on average over all places of the parts."),
+        atLeast: z.number().describe("No placement of these parts needs less."),
+        links: z
+          .array(
+            z.strictObject({
+              tile: count.describe("Number of the tile."),
+              direction: z.enum(["east", "west", "north", "south"]).describe("Where the link leads."),
+              messages: z.number().describe("Per timestep."),
+            }),
+          )
+          .describe("Links with messages."),
+      })
+      .optional()
+      .describe("Messages between cores."),
+    advice: z.array(text).optional().describe("Where it does not fit: what was tried, and what came of it."),
   })
   .describe("Whether the network fits the chip, and where it lies.");
 

@@ -87,7 +87,7 @@ describe("validate", () => {
 
   it("fails a network that is too large for the chip, and says by how much", async () => {
     const path = scratch("small.yaml");
-    const cores = "chip: { cores: { value: 1, source: this test, confidence: assumption } }";
+    const cores = "chip: { cores: { value: 1, source: this test, confidence: assumption }, systems: null }";
     writeFileSync(path, `extends: loihi2\nname: small\n${cores}\n`);
     const { exitCode, out } = await bitspike(["validate", model, "-t", path, ...some, "-o", scratch("small")]);
     expect(exitCode).toBe(1);

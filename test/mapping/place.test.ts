@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { placeOnCores } from "../../src/compile/place.ts";
+import { placeOnCores } from "../../src/mapping/place.ts";
 import type { Fit, Program } from "../../src/compile/program.ts";
 import { openRows } from "../../src/core/rows.ts";
 import { sizeOf } from "../../src/network/types.ts";
@@ -21,8 +21,8 @@ function chipOf(neurons: number, bytes: number | null, cores: number): Target {
   };
 }
 
-function placed({ populations, projections }: Program, chip: Target): Fit {
-  return placeOnCores(chip, populations, projections);
+function placed(program: Program, chip: Target): Fit {
+  return placeOnCores(chip, program);
 }
 
 /** Synapses onto each neuron of a population, counted row by row. */
@@ -183,12 +183,8 @@ describe("a core that takes several populations", () => {
   it("does not fit where there are more channels of inputs than the chip has", () => {
     const { populations, projections } = chain(["plain", 2]);
     const fitOf = (...shapes: number[][]): Fit => {
-      return placeOnCores(
-        shared({}, 100, 12),
-        populations,
-        projections,
-        shapes.map((shape) => ({ shape })),
-      );
+      const inputs = shapes.map((shape, i) => ({ name: `in${i}`, shape }));
+      return placeOnCores(shared({}, 100, 12), { inputs, populations, projections });
     };
     expect(fitOf([2, 3], [6]).fits).toBe(true);
     expect(fitOf([2, 3], [7]).reasons[0]).toBe("The network has 13 channels of inputs; the chip has 12.");

@@ -1,16 +1,16 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { AxonUse } from "../../src/compile/axons.ts";
+import { AxonUse } from "../../src/mapping/axons.ts";
 import { compile, type CompileOptions } from "../../src/compile/compile.ts";
-import { placeOnCores } from "../../src/compile/place.ts";
+import { placeOnCores } from "../../src/mapping/place.ts";
 import type { Fit, Program } from "../../src/compile/program.ts";
-import { sourcesOf } from "../../src/compile/sources.ts";
+import { sourcesOf } from "../../src/mapping/sources.ts";
 import { openRows } from "../../src/core/rows.ts";
 import type { Target } from "../../src/target/types.ts";
 import { motley, randomProgram } from "../chip/programs.ts";
 import { Dice } from "../dice.ts";
 import { mistakeOf } from "../support.ts";
-import { cell, dense, input, networkOf, output, target } from "./networks.ts";
+import { cell, dense, input, networkOf, output, target } from "../compile/networks.ts";
 
 const known = { source: "a test", confidence: "assumption" } as const;
 const plenty = { value: 1000, ...known };
@@ -33,29 +33,28 @@ function chipOf({ neurons = 1000, axons, destinations, types }: Limits, base: Ta
   };
 }
 
-function placed({ populations, projections }: Program, limits: Limits): Fit {
-  return placeOnCores(chipOf(limits), populations, projections);
+function placed(program: Program, limits: Limits): Fit {
+  return placeOnCores(chipOf(limits), program);
 }
 
-/** Sources, of any projection, with a weight other than 0 onto some neuron of a range, and their different weights. */
+/** Sources with a weight other than 0 onto some neuron of a range, by whichever projection, and their different weights. */
 function linesOnto({ projections, populations }: Program, name: string, from: number, to: number): Set<number>[] {
   const { neurons } = populations.find((one) => one.name === name)!;
-  return projections
-    .filter((projection) => projection.to === name)
-    .flatMap(({ synapses }) => {
-      const rows = openRows(synapses, neurons, 0, neurons);
-      const sources = sourcesOf(synapses, neurons);
-      return Array.from({ length: sources }, (_, source) => {
-        rows.seek(source);
-        const weights = new Set<number>();
-        for (let i = rows.begin; i < rows.end; i++) {
-          const neuron = rows.dense ? i - rows.begin : rows.target[i]!;
-          if (neuron >= from && neuron < to && rows.weight[i] !== 0) weights.add(rows.weight[i]!);
-        }
-        return weights;
-      });
-    })
-    .filter((weights) => weights.size > 0);
+  const lines = new Map<string, Set<number>>();
+  for (const projection of projections.filter((one) => one.to === name)) {
+    const { synapses } = projection;
+    const rows = openRows(synapses, neurons, 0, neurons);
+    for (let source = 0; source < sourcesOf(synapses, neurons); source++) {
+      rows.seek(source);
+      for (let i = rows.begin; i < rows.end; i++) {
+        const neuron = rows.dense ? i - rows.begin : rows.target[i]!;
+        if (neuron < from || neuron >= to || rows.weight[i] === 0) continue;
+        const line = `${projection.from} ${source}`;
+        lines.set(line, (lines.get(line) ?? new Set()).add(rows.weight[i]!));
+      }
+    }
+  }
+  return [...lines.values()];
 }
 
 const seeds = fc.integer({ min: 0, max: 2 ** 30 });
@@ -114,14 +113,14 @@ describe("axons of a core", () => {
 
   it("take two of a source that excites one neuron and inhibits another", () => {
     const program = compiled(ternary);
-    expect(placeOnCores(chipOf({ axons: 5, types: 2 }), program.populations, program.projections).cores).toBe(1);
-    const split = placeOnCores(chipOf({ axons: 4, types: 2 }), program.populations, program.projections);
+    expect(placeOnCores(chipOf({ axons: 5, types: 2 }), program).cores).toBe(1);
+    const split = placeOnCores(chipOf({ axons: 4, types: 2 }), program);
     expect([split.cores, split.fits]).toEqual([2, true]);
   });
 
   it("that one neuron alone lacks are said", () => {
     const program = compiled(ternary);
-    const { fits, reasons } = placeOnCores(chipOf({ axons: 3 }), program.populations, program.projections);
+    const { fits, reasons } = placeOnCores(chipOf({ axons: 3 }), program);
     expect(fits).toBe(false);
     expect(reasons).toEqual([
       "One neuron of p needs 4 axons; a core has 3.",
@@ -157,7 +156,7 @@ describe("destinations of a neuron", () => {
     [{ destinations: 1, types: 2 }, [`1 neuron(s) of first ${reach}`]],
     [{ destinations: 2, types: 2 }, []],
   ])("%j", (limits, expected) => {
-    const { reasons, fits } = placeOnCores(chipOf(limits), program.populations, program.projections);
+    const { reasons, fits } = placeOnCores(chipOf(limits), program);
     expect(reasons.filter((reason) => !reason.includes("a test"))).toEqual(expected);
     expect(fits).toBe(expected.length === 0);
   });

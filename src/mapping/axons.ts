@@ -1,8 +1,8 @@
 /** Axons: the lines by which spikes enter a core. How many a core needs, and how many each source has to reach. */
 
 import { openRows } from "../core/rows.ts";
-import type { ProgramPopulation, ProgramProjection } from "./program.ts";
 import { sourcesOf } from "./sources.ts";
+import type { MappedPopulation, MappedProjection } from "./types.ts";
 
 /** Synapses of a population by the neuron that they reach; `line` counts the sources of all its projections. */
 interface Incoming {
@@ -41,8 +41,8 @@ export class AxonUse {
    * @param destinations added to as neurons are placed; sources without an entry are not counted
    */
   constructor(
-    population: ProgramPopulation,
-    projections: readonly ProgramProjection[],
+    population: MappedPopulation,
+    projections: readonly MappedProjection[],
     types: number | null,
     destinations: Destinations,
   ) {
@@ -123,7 +123,7 @@ export class AxonUse {
 }
 
 /** Synapses with a weight of 0 need no axon. */
-function incomingOf({ neurons }: ProgramPopulation, projections: readonly ProgramProjection[]): Incoming {
+function incomingOf({ neurons }: MappedPopulation, projections: readonly MappedProjection[]): Incoming {
   const start = new Uint32Array(neurons + 1);
   const lines = forEachSynapse(neurons, projections, (_, target) => void (start[target + 1]! += 1));
   for (let neuron = 0; neuron < neurons; neuron++) start[neuron + 1]! += start[neuron]!;
@@ -141,7 +141,7 @@ function incomingOf({ neurons }: ProgramPopulation, projections: readonly Progra
 /** @returns how many lines there are */
 function forEachSynapse(
   neurons: number,
-  projections: readonly ProgramProjection[],
+  projections: readonly MappedProjection[],
   visit: (line: number, target: number, weight: number) => void,
 ): number {
   let first = 0;
@@ -162,8 +162,8 @@ function forEachSynapse(
 
 /** The neuron with most different weights other than 0, and how many it has. */
 export function mostWeights(
-  population: ProgramPopulation,
-  projections: readonly ProgramProjection[],
+  population: MappedPopulation,
+  projections: readonly MappedProjection[],
 ): { readonly neuron: number; readonly count: number } {
   const { start, weight } = incomingOf(population, projections);
   let most = { neuron: 0, count: 0 };

@@ -1,0 +1,253 @@
+/** Where the neurons of a network lie on a chip, or on several that are joined, and whether there is room for them. */
+
+import { sizeOf } from "../network/types.ts";
+import type { Sourced, SystemSpec, Target } from "../target/types.ts";
+import { Meters, type Meter } from "./meters.ts";
+import { neuronLimits, type NeuronLimit } from "./neuron-limits.ts";
+import { partition, type Oversized, type Part } from "./partition.ts";
+import { eachReach } from "./reach.ts";
+import type { CoreUse, Fit, Mapped, NeuronRange, ResourceUse } from "./types.ts";
+
+/** Place all populations; whether they fit, and what the limits rest on. */
+export function placeOnCores(target: Target, mapped: Mapped): Fit {
+  const meters = new Meters(target, mapped);
+  const { parts, oversized, sent } = split(target, mapped, meters, wholeOf(mapped));
+  const cores = parts.map((_, part) => part);
+  const perChip = target.chip.cores.value;
+  const chips = Math.max(1, Math.ceil(parts.length / perChip));
+  const limits = neuronLimits(target, mapped, { parts, partOf: partsOf(mapped, parts) });
+  const channels = mapped.inputs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const why = [
+    ...oversized.map(tooLarge),
+    ...outAxonReasons(target, parts, sent),
+    ...tooManyCores(target, parts.length),
+    ...limits.flatMap(({ reasons }) => reasons),
+    ...tooManyInputs(target, channels),
+  ];
+  return {
+    fits: why.length === 0,
+    cores: parts.length,
+    coresAvailable: perChip * Math.min(chips, largestSystem(target)),
+    placement: placementOf(mapped, parts, cores, meters),
+    reasons: [...why, ...bases(target, chips)],
+    chips,
+    resources: resourcesOf(target, meters, parts, cores, sent, limits, channels),
+    loads: parts.map(({ used }, part) => ({ core: cores[part]!, used: countedOf(meters, used, sent?.[part]) })),
+  };
+}
+
+function wholeOf({ populations }: Mapped): NeuronRange[] {
+  return populations.map(({ name, neurons }) => ({ population: name, from: 0, to: neurons }));
+}
+
+/** How often parts are divided further so that what their neurons send has room. */
+const mostRounds = 20;
+
+/**
+ * Neurons to parts under all limits of a core. What a neuron sends depends on how those that it reaches are divided, so
+ * that cores are divided further until it has room, or that does not help any more.
+ */
+function split(
+  target: Target,
+  mapped: Mapped,
+  meters: Meters,
+  runs: readonly NeuronRange[],
+): { readonly parts: readonly Part[]; readonly oversized: readonly Oversized[]; readonly sent: Float64Array | null } {
+  const { shared = false, axonsOut } = target.core;
+  const breaks = new Map(mapped.populations.map(({ name }) => [name, new Set<number>()]));
+  let found = partition(meters, runs, shared, breaks);
+  if (axonsOut === undefined) return { ...found, sent: null };
+  for (let round = 0; ; round++) {
+    const messages = messagesOf(mapped, found.parts);
+    const sent = Float64Array.from(found.parts, ({ ranges }) =>
+      ranges.reduce((sum, range) => sum + sumOf(messages, range), 0),
+    );
+    const more = found.parts.flatMap(({ ranges }, part) => {
+      return sent[part]! > axonsOut.value ? breaksOf(ranges, messages, axonsOut.value) : [];
+    });
+    if (more.length === 0 || round === mostRounds) return { ...found, sent };
+    for (const { population, neuron } of more) breaks.get(population)!.add(neuron);
+    found = partition(meters, runs, shared, breaks);
+  }
+}
+
+/** How many parts each neuron sends to, [neurons] by population. */
+function messagesOf(mapped: Mapped, parts: readonly Part[]): Map<string, Uint32Array> {
+  const partOf = partsOf(mapped, parts);
+  return new Map(
+    mapped.populations.map((source) => {
+      const counts = new Uint32Array(source.neurons);
+      eachReach(mapped, source, partOf, parts.length, false, (neuron, _, count) => void (counts[neuron] = count));
+      return [source.name, counts];
+    }),
+  );
+}
+
+function sumOf(counts: ReadonlyMap<string, Uint32Array>, { population, from, to }: NeuronRange): number {
+  return counts
+    .get(population)!
+    .subarray(from, to)
+    .reduce((sum, count) => sum + count, 0);
+}
+
+/** Before which neurons of a core another one has to begin, so that none sends too much. */
+function breaksOf(
+  ranges: readonly NeuronRange[],
+  messages: ReadonlyMap<string, Uint32Array>,
+  limit: number,
+): { readonly population: string; readonly neuron: number }[] {
+  let sum = 0;
+  return ranges.flatMap(({ population, from, to }, index) => {
+    const own = messages.get(population)!;
+    const found: { population: string; neuron: number }[] = [];
+    for (let neuron = from; neuron < to; neuron++) {
+      sum += own[neuron]!;
+      if (sum <= limit) continue;
+      sum = own[neuron]!;
+      if (index > 0 || neuron > from) found.push({ population, neuron });
+    }
+    return found;
+  });
+}
+
+/** By population: the part of each neuron, -1 where it is in none. */
+export function partsOf({ populations }: Mapped, parts: readonly Pick<Part, "ranges">[]): Map<string, Int32Array> {
+  const partOf = new Map(populations.map(({ name, neurons }) => [name, new Int32Array(neurons).fill(-1)]));
+  for (const [part, { ranges }] of parts.entries()) {
+    for (const { population, from, to } of ranges) partOf.get(population)!.fill(part, from, to);
+  }
+  return partOf;
+}
+
+function placementOf(
+  { populations }: Mapped,
+  parts: readonly Part[],
+  cores: readonly number[],
+  meters: Meters,
+): CoreUse[] {
+  const order = new Map(populations.map(({ name }, i) => [name, i]));
+  return parts
+    .flatMap(({ ranges }, part) =>
+      ranges.map((range): CoreUse => {
+        return { core: cores[part]!, ...range, synapseBits: meters.memory.bitsOf(range) };
+      }),
+    )
+    .toSorted((a, b) => order.get(a.population)! - order.get(b.population)! || a.from - b.from);
+}
+
+function tooLarge({ population, meter, needed }: Oversized): string {
+  const [what, unit] = meter.unit === "bits" ? ["bits of weights", ""] : [meter.name, ""];
+  return `One neuron of ${population} needs ${needed} ${what}; a core ${meter.unit === "bits" ? "holds" : "has"} ${meter.limit}${unit}.`;
+}
+
+function outAxonReasons({ core }: Target, parts: readonly Part[], sent: Float64Array | null): string[] {
+  const limit = core.axonsOut?.value ?? Infinity;
+  return parts.flatMap(({ ranges }, part) => {
+    const own = sent?.[part] ?? 0;
+    if (own <= limit) return [];
+    const { population, from, to } = ranges[0]!;
+    return `Neurons ${from} to ${to - 1} of ${population} send to ${own} output axons; a core has ${limit}.`;
+  });
+}
+
+/** Most chips that can be joined. */
+function largestSystem({ chip }: Target): number {
+  return chip.systems?.at(-1)?.chips.value ?? 1;
+}
+
+/** The smallest system of so many chips. */
+function systemOf({ chip }: Target, chips: number): SystemSpec | undefined {
+  return chip.systems?.find((system) => system.chips.value >= chips);
+}
+
+function tooManyCores(target: Target, cores: number): string[] {
+  const { value } = target.chip.cores;
+  const largest = target.chip.systems?.at(-1);
+  if (cores <= value * largestSystem(target)) return [];
+  if (largest === undefined) return [`The network takes ${cores} cores; the chip has ${value}.`];
+  const { name, chips } = largest;
+  return [`The network takes ${cores} cores; ${name} has ${value * chips.value}, ${chips.value} chips of ${value}.`];
+}
+
+function tooManyInputs({ chip }: Target, channels: number): string[] {
+  if (channels <= (chip.inputs?.value ?? Infinity)) return [];
+  return [`The network has ${channels} channels of inputs; the chip has ${chip.inputs!.value}.`];
+}
+
+/** What the limits rest on. */
+function bases(target: Target, chips: number): string[] {
+  const { core, chip, weights } = target;
+  const system = chips > 1 ? systemOf(target, chips) : undefined;
+  const known: readonly (readonly [Sourced | undefined, string])[] = [
+    [core.neurons, "neurons per core"],
+    ...Object.entries(core.kinds ?? {}).flatMap(([kind, { neurons, fanOut }]) => [
+      [neurons, `${kind} neurons per core`] as const,
+      [fanOut, `${kind} neurons that one neuron reaches`] as const,
+    ]),
+    [chip.inputs, "channels of inputs"],
+    [core.synapseMemory, "of synapse memory per core"],
+    [core.axons, "axons per core"],
+    [core.axonsOut, "output axons per core"],
+    [core.fanIn, "synapses onto one neuron"],
+    [core.destinations, "axon(s) that a neuron reaches"],
+    ...Object.entries(core.constants ?? {}).map(([name, { most }]) => [most, `${name} per core`] as const),
+    [weights.axonTypes, "types of axons, and as many weights per neuron"],
+    [system?.chips, `chips of ${system?.name ?? ""}, the smallest known system with ${chips}`],
+  ];
+  return known.flatMap(([limit, what]) => {
+    if (limit === undefined) return [];
+    const { value, unit, source, confidence } = limit;
+    const amount = what.includes("memory") ? `${value} ${unit ?? "B"}` : `${value}`;
+    return [`${amount} ${what}: ${source} (${confidence}).`];
+  });
+}
+
+/** Of the meters those that have a limit, then what is sent. */
+function countedOf(meters: Meters, used: readonly number[], sent: number | undefined): number[] {
+  return [...used.filter((_, i) => meters.all[i]!.basis !== null), ...(sent === undefined ? [] : [sent])];
+}
+
+function resourcesOf(
+  target: Target,
+  meters: Meters,
+  parts: readonly Part[],
+  cores: readonly number[],
+  sent: Float64Array | null,
+  limits: readonly NeuronLimit[],
+  channels: number,
+): ResourceUse[] {
+  const perCore = (name: string, basis: Sourced, unit: Meter["unit"], available: number, used: readonly number[]) => {
+    const most = used.reduce((a, b) => Math.max(a, b), 0);
+    const { source, confidence } = basis;
+    const where = `core ${cores[used.indexOf(most)] ?? 0}`;
+    return { name, per: "core", available, unit, source, confidence, most, where } as const;
+  };
+  const { axonsOut } = target.core;
+  const { inputs } = target.chip;
+  return [
+    ...meters.all.flatMap(({ name, basis, unit, limit }, i) => {
+      return basis === null
+        ? []
+        : perCore(
+            name,
+            basis,
+            unit,
+            limit,
+            parts.map(({ used }) => used[i]!),
+          );
+    }),
+    ...(axonsOut === undefined || sent === null
+      ? []
+      : [perCore("output axons", axonsOut, null, axonsOut.value, [...sent])]),
+    ...limits.map(({ name, basis, most, where }): ResourceUse => {
+      const { value, source, confidence } = basis;
+      return { name, per: "neuron", available: value, unit: null, source, confidence, most, where };
+    }),
+    ...(inputs === undefined ? [] : [inputsUse(inputs, channels)]),
+  ];
+}
+
+function inputsUse({ value, source, confidence }: Sourced, channels: number): ResourceUse {
+  const name = "channels of inputs";
+  return { name, per: "chip", available: value, unit: null, source, confidence, most: channels, where: "chip 0" };
+}
