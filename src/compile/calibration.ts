@@ -2,6 +2,7 @@
 
 import type { Engine, Recording, StopSignal, Stimuli, Stimulus } from "../engine.ts";
 import { mistake } from "../errors.ts";
+import type { Rates } from "../mapping/traffic.ts";
 import { sizeOf, type DiscreteNetwork } from "../network/types.ts";
 
 /** What was fed to a float network and what it fired. Labels are no part of it. */
@@ -67,6 +68,17 @@ function refuse(what: string): never {
 export function rateOf(name: string, { recording }: Calibration): number {
   const found = recording.populations.find((one) => one.name === name)!;
   return found.spikes.neuron.length / (recording.samples * recording.steps * found.neurons);
+}
+
+/** Spikes per timestep of every neuron. */
+export function ratesOf({ recording, origin }: Calibration): Rates {
+  const { samples, steps, populations } = recording;
+  const of = populations.map(({ name, neurons, spikes }) => {
+    const rates = new Float64Array(neurons);
+    for (const neuron of spikes.neuron) rates[neuron]! += 1;
+    return [name, rates.map((count) => count / (samples * steps))] as const;
+  });
+  return { origin, of: new Map(of) };
 }
 
 /** Reads what a source sent in one timestep into `out` [size]. */

@@ -18,7 +18,7 @@ import {
 } from "./approximate.ts";
 import { mostWeights } from "../mapping/axons.ts";
 import { scalesByNeuron, scalesMayDiffer } from "./by-neuron.ts";
-import { checkCalibration, type Calibration } from "./calibration.ts";
+import { checkCalibration, ratesOf, type Calibration } from "./calibration.ts";
 import { decayWarnings, withCharge } from "./kept.ts";
 import { composeSynapses, filled, listed, type FloatSynapses } from "./linear.ts";
 import { encodePopulation } from "./parameters.ts";
@@ -106,7 +106,11 @@ export function compile(network: DiscreteNetwork, chip: Target, options: Compile
     latency: Math.max(...populations.map(({ offset }) => offset)),
     decisions,
     warnings: [...alignment.warnings, ...inputs.flatMap((input) => cutEvents(input, target)), ...warnings],
-    fit: placeOnCores(target, { inputs, populations, projections }),
+    fit: placeOnCores(
+      target,
+      { inputs, populations, projections },
+      { rates: calibration === undefined ? undefined : ratesOf(calibration) },
+    ),
   };
   if (target.events !== null) return placeOnAddresses(program, options);
   const signed = inputs.filter(({ name }) => options.inputs?.[name]?.signed === true);

@@ -2,20 +2,32 @@
 
 import { sizeOf } from "../network/types.ts";
 import type { Sourced, SystemSpec, Target } from "../target/types.ts";
+import { arrange } from "./arrange.ts";
 import { Meters, type Meter } from "./meters.ts";
 import { neuronLimits, type NeuronLimit } from "./neuron-limits.ts";
 import { partition, type Oversized, type Part } from "./partition.ts";
 import { eachReach } from "./reach.ts";
-import type { CoreUse, Fit, Mapped, NeuronRange, ResourceUse } from "./types.ts";
+import { messagesBetween, trafficOf, type Rates } from "./traffic.ts";
+import type { CoreUse, Fit, Mapped, NeuronRange, ResourceUse, Traffic } from "./types.ts";
 
-/** Place all populations; whether they fit, and what the limits rest on. */
-export function placeOnCores(target: Target, mapped: Mapped): Fit {
+/** What is known beside the network. */
+export interface PlaceOptions {
+  /** How often neurons fire; left out: all alike. */
+  readonly rates?: Rates | undefined;
+}
+
+/**
+ * Place all populations; whether they fit, and what the limits rest on. Where the target has a mesh, parts that exchange
+ * many messages lie near each other.
+ */
+export function placeOnCores(target: Target, mapped: Mapped, { rates }: PlaceOptions = {}): Fit {
   const meters = new Meters(target, mapped);
   const { parts, oversized, sent } = split(target, mapped, meters, wholeOf(mapped));
-  const cores = parts.map((_, part) => part);
   const perChip = target.chip.cores.value;
   const chips = Math.max(1, Math.ceil(parts.length / perChip));
-  const limits = neuronLimits(target, mapped, { parts, partOf: partsOf(mapped, parts) });
+  const partOf = partsOf(mapped, parts);
+  const { cores, traffic } = settle(target, mapped, parts, partOf, chips, rates ?? null);
+  const limits = neuronLimits(target, mapped, { parts, partOf });
   const channels = mapped.inputs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const why = [
     ...oversized.map(tooLarge),
@@ -32,8 +44,34 @@ export function placeOnCores(target: Target, mapped: Mapped): Fit {
     reasons: [...why, ...bases(target, chips)],
     chips,
     resources: resourcesOf(target, meters, parts, cores, sent, limits, channels),
-    loads: parts.map(({ used }, part) => ({ core: cores[part]!, used: countedOf(meters, used, sent?.[part]) })),
+    loads: parts
+      .map(({ used }, part) => ({ core: cores[part]!, used: countedOf(meters, used, sent?.[part]) }))
+      .toSorted((a, b) => a.core - b.core),
+    ...(traffic === null ? {} : { traffic }),
   };
+}
+
+/** Parts to cores: in order, or as the mesh of as many chips as are needed makes it cheap. */
+function settle(
+  target: Target,
+  mapped: Mapped,
+  parts: readonly Part[],
+  partOf: ReadonlyMap<string, Int32Array>,
+  chips: number,
+  rates: Rates | null,
+): { readonly cores: readonly number[]; readonly traffic: Traffic | null } {
+  const { noc, chip } = target;
+  const inOrder = parts.map((_, part) => part);
+  if (noc === undefined || chips > largestSystem(target)) return { cores: inOrder, traffic: null };
+  const messages = messagesBetween(mapped, partOf, parts.length, rates);
+  const all = Array.from({ length: chips * chip.cores.value }, (_, core) => core);
+  const cores = arrange(
+    messages,
+    parts.map(() => null),
+    all,
+    noc,
+  );
+  return { cores, traffic: trafficOf(messages, cores, all, noc, rates) };
 }
 
 function wholeOf({ populations }: Mapped): NeuronRange[] {

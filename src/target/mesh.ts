@@ -43,18 +43,6 @@ export function tileAt(x: number, y: number, noc: NocSpec): number {
   return chip * tilesOf(noc) + (tiles === "by-column" ? column * height.value + row : row * width.value + column);
 }
 
-/** How many links lie between two tiles, and how many of them lead from one chip to another. */
-export function distance(from: number, to: number, noc: NocSpec): { readonly hops: number; readonly borders: number } {
-  const [x, y] = placeOf(from, noc);
-  const [endX, endY] = placeOf(to, noc);
-  const column = (at: number): number => Math.floor(at / noc.width.value);
-  const row = (at: number): number => Math.floor(at / noc.height.value);
-  return {
-    hops: Math.abs(endX - x) + Math.abs(endY - y),
-    borders: Math.abs(column(endX) - column(x)) + Math.abs(row(endY) - row(y)),
-  };
-}
-
 /** Links from one tile to another, x first and then y; none within a tile. */
 export function pathBetween(from: number, to: number, noc: NocSpec): Link[] {
   let [x, y] = placeOf(from, noc);

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { distance, pathBetween, placeOf, tileAt, tilesOf } from "../../src/target/mesh.ts";
+import { pathBetween, placeOf, tileAt, tilesOf } from "../../src/target/mesh.ts";
 import type { NocSpec } from "../../src/target/types.ts";
 
 const size = fc
@@ -31,15 +31,18 @@ describe("the mesh of several chips", () => {
     );
   });
 
-  it("is as far from one tile to another as the path has links, and crosses as many borders", () => {
+  it("is crossed from tile to neighbouring tile, first along x, by as few links as there can be", () => {
     fc.assert(
       fc.property(nocs, fc.nat(60), fc.nat(60), (noc, from, to) => {
-        const path = pathBetween(from, to, noc);
-        const along = [...path.map(({ tile }) => tile), to];
-        expect(along[0]).toBe(from);
-        const chips = along.map((tile) => Math.floor(tile / tilesOf(noc)));
-        const borders = chips.filter((chip, i) => i > 0 && chip !== chips[i - 1]).length;
-        expect(distance(from, to, noc)).toEqual({ hops: path.length, borders });
+        const along = [...pathBetween(from, to, noc).map(({ tile }) => tile), to].map((tile) => placeOf(tile, noc));
+        const [[x, y], [endX, endY]] = [placeOf(from, noc), placeOf(to, noc)];
+        expect(along[0]).toEqual([x, y]);
+        expect(along.length - 1).toBe(Math.abs(x - endX) + Math.abs(y - endY));
+        for (const [i, [column, row]] of along.slice(1).entries()) {
+          const [before, under] = along[i]!;
+          expect(Math.abs(column - before) + Math.abs(row - under)).toBe(1);
+          if (row !== under) expect(column).toBe(endX);
+        }
       }),
     );
   });
