@@ -58,6 +58,11 @@ function* orders(cores: readonly number[], parts: number): Generator<number[]> {
         yield [core, ...rest];
 }
 
+/** Numbers of 8 by 8 parts, neighbours far from each other. */
+function number(x: number, y: number): number {
+  return ((y * 8 + x) * 27) % 64;
+}
+
 const seeds = fc.integer({ min: 0, max: 2 ** 30 });
 
 describe("parts on a mesh", () => {
@@ -119,8 +124,7 @@ describe("parts on a mesh", () => {
 
   it("that talk to their neighbours come near each other again, wherever they began", () => {
     const noc = meshOf(8, 8, 1);
-    // A square of 8 by 8 parts, each with messages to those beside it, numbered by a jump of 27.
-    const number = (x: number, y: number): number => ((y * 8 + x) * 27) % 64;
+    // A square of 8 by 8 parts, each with messages to those beside it.
     const messages = all(64).map(() => new Map<number, number>());
     for (const at of all(64)) {
       const [x, y] = [at % 8, Math.floor(at / 8)];

@@ -143,7 +143,7 @@ describe("a placement", () => {
             some: own.settings,
           };
           for (const [i, name] of names.entries()) {
-            const kind = / neurons$/.test(name) ? (own.kinds.get(name.replace(" neurons", "")) ?? 0) : values[name];
+            const kind = name.endsWith(" neurons") ? (own.kinds.get(name.replace(" neurons", "")) ?? 0) : values[name];
             expect([name, used[i]]).toEqual([name, kind]);
           }
         }
