@@ -64,7 +64,7 @@ export interface ValidationJob extends CompileJob {
 /** An integer engine with how it is spread over threads. */
 export interface EmulatorEngine extends Engine {
   readonly threads: number;
-  /** null: by sample where there are as many samples as threads, else by core. */
+  /** Null where nothing is divided. */
   readonly split: "sample" | "core" | null;
 }
 

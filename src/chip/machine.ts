@@ -15,14 +15,17 @@ export interface MachineOptions extends PartOptions {
   readonly cores?: Cores;
 }
 
-/** Makes the spikes of whole populations out of those of the parts that different shards have. */
+/**
+ * Makes the spikes of whole populations out of those of the parts that different shards have. Populations are numbered as in
+ * the program; those that no projection leads from are not told of.
+ */
 export interface Exchange {
   /** Spikes of the neurons that are here. */
-  publish(population: string, own: EventList): void;
+  publish(population: number, own: EventList): void;
   /** Returns when every shard has published. */
   wait(): void;
-  /** Spikes of the whole population, ascending. */
-  collect(population: string): EventList;
+  /** Put the spikes of the whole population, ascending, into a list that grows as needed. */
+  collect(population: number, into: EventList): void;
 }
 
 interface Incoming {
@@ -32,10 +35,14 @@ interface Incoming {
 }
 
 interface Place {
+  /** In the order of the program. */
+  readonly index: number;
   readonly population: Neurons;
   readonly offset: number;
   readonly incoming: readonly Incoming[];
   readonly history: History;
+  /** Whether a projection leads from it. */
+  readonly heard: boolean;
 }
 
 /** What nobody sent. */
@@ -78,6 +85,8 @@ export class Machine implements ChipMachine {
   private readonly histories = new Map<string, History>();
   /** In the order of the program's inputs. */
   private readonly inputs: readonly History[];
+  /** Spikes of a whole population whose counts have to be told apart yet. */
+  private readonly whole = emptyList();
 
   constructor(program: Program, options: MachineOptions = {}) {
     this.program = program;
@@ -91,7 +100,8 @@ export class Machine implements ChipMachine {
       const deliveries = projectionsTo(program, name).map((projection, i): Incoming => {
         return { projection, delivery: incoming[i]!, source: this.histories.get(projection.from)! };
       });
-      return { population: neurons, offset, incoming: deliveries, history: this.histories.get(name)! };
+      const heard = program.projections.some(({ from }) => from === name);
+      return { index, population: neurons, offset, incoming: deliveries, history: this.histories.get(name)!, heard };
     });
     this.populations = this.places.map(({ population }) => population);
     this.phases = phasesOf(this.places);
@@ -161,14 +171,34 @@ export class Machine implements ChipMachine {
   }
 
   private handOn(phase: readonly Place[], exchange: Exchange | undefined): void {
-    if (exchange !== undefined) {
-      for (const { population } of phase) exchange.publish(population.load.name, population.fired);
-      exchange.wait();
-    }
+    if (exchange !== undefined) this.meet(phase, exchange);
     for (let i = 0; i < phase.length; i++) {
-      const { population, history } = phase[i]!;
-      const { name } = population.load;
-      this.send(name, exchange?.collect(name) ?? population.fired, history.at(this.step));
+      const { population, history, heard } = phase[i]!;
+      if (exchange === undefined || !heard) this.send(population.load.name, population.fired, history.at(this.step));
+    }
+  }
+
+  /** Put the spikes of whole populations under way, of which a part fired here. */
+  private meet(phase: readonly Place[], exchange: Exchange): void {
+    let met = false;
+    for (let i = 0; i < phase.length; i++) {
+      const { index, population, heard } = phase[i]!;
+      if (!heard) continue;
+      exchange.publish(index, population.fired);
+      met = true;
+    }
+    // Nobody has to wait for spikes that nobody hears.
+    if (!met) return;
+    exchange.wait();
+    for (let i = 0; i < phase.length; i++) {
+      const { index, population, history, heard } = phase[i]!;
+      if (!heard) continue;
+      const list = history.at(this.step);
+      if (this.program.target.delivery.payloadBits > 0) exchange.collect(index, list);
+      else {
+        exchange.collect(index, this.whole);
+        this.send(population.load.name, this.whole, list);
+      }
     }
   }
 

@@ -144,7 +144,7 @@ export function prepareOptionsOf(flags: InputFlags): PrepareOptions {
 export interface RunFlags {
   readonly decode: Decode;
   readonly threads?: number;
-  readonly split?: "sample" | "core";
+  readonly split?: "auto" | "sample" | "core";
 }
 
 export function addRunOptions(command: Command): Command {
@@ -154,14 +154,14 @@ export function addRunOptions(command: Command): Command {
     .addOption(
       new Option(
         "--threads <number>",
-        "worker threads (default: as many as there are free cores, and none for what ends before they have started)",
+        "worker threads; with --split auto the most that there may be (default: as many as there are cores)",
       ).argParser(wholeNumber(1, 1024)),
     )
     .addOption(
       new Option(
         "--split <what>",
-        "what the threads share out; results are the same (default: sample, or core with fewer samples than threads)",
-      ).choices(["sample", "core"]),
+        "what the threads share out; results are the same (default: auto: samples, or neurons where samples are few and timesteps long, or nothing where one thread is faster)",
+      ).choices(["auto", "sample", "core"]),
     );
 }
 

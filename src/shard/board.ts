@@ -1,17 +1,20 @@
 /** Shards show each other their spikes in shared memory. */
 
 import type { Exchange } from "../chip/machine.ts";
-import { emptyList, type EventList } from "../core/events.ts";
+import { makeRoom } from "../core/events.ts";
 import { waitForAll } from "./barrier.ts";
 import type { Board, Part, ShardTask } from "./protocol.ts";
 
+/** Counts of two shards are so many 32-bit fields apart, so that to write one costs nobody else a line of its cache. */
+const apart = 32;
+
 /** A board for a population whose shards begin at `starts` [shards + 1]. */
-export function createBoard(starts: readonly number[]): Board {
+export function createBoard(starts: Uint32Array): Board {
   const neurons = starts.at(-1)!;
   const shards = starts.length - 1;
   return {
-    starts: Uint32Array.from(starts),
-    count: new Uint32Array(new SharedArrayBuffer(4 * 2 * shards)),
+    starts,
+    count: new Uint32Array(new SharedArrayBuffer(4 * 2 * shards * apart)),
     neuron: new Uint32Array(new SharedArrayBuffer(4 * 2 * neurons)),
     payload: new Int32Array(new SharedArrayBuffer(4 * 2 * neurons)),
   };
@@ -19,43 +22,45 @@ export function createBoard(starts: readonly number[]): Board {
 
 /**
  * One shard's side of all boards. Two halves take turns: while a slow shard still reads the last timestep, a fast one
- * writes the next into the other half, and it cannot get further than that without meeting the slow one.
+ * writes the next into the other half, and it cannot get further than that without meeting the slow one. So one meeting
+ * for each timestep is enough, or for each part of it that waits for spikes of the same timestep.
  */
 export function openExchange({ shard, shards, control }: ShardTask, { boards, spin }: Part): Exchange {
-  const halves = new Map<string, number>();
-  const lists = new Map<string, EventList>();
-  for (const [population, { starts }] of boards) {
-    lists.set(population, emptyList(starts.at(-1)!));
-  }
+  /** Of each board, which half was written last. */
+  const halves = new Uint8Array(boards.length);
+  // Loops: views of the arrays would be new objects at every timestep.
   return {
     publish(population, own) {
-      const board = boards.get(population)!;
-      const half = 1 - (halves.get(population) ?? 1);
-      halves.set(population, half);
-      const at = half * board.starts.at(-1)! + board.starts[shard]!;
-      const end = own.begin + own.count;
-      board.neuron.set(own.neuron.subarray(own.begin, end), at);
-      board.payload.set(own.payload.subarray(own.begin, end), at);
-      board.count[half * shards + shard] = own.count;
+      const { starts, count, neuron, payload } = boards[population]!;
+      const half = 1 - halves[population]!;
+      halves[population] = half;
+      const from = own.begin;
+      const to = half * starts[shards]! + starts[shard]!;
+      for (let i = 0; i < own.count; i++) {
+        neuron[to + i] = own.neuron[from + i]!;
+        payload[to + i] = own.payload[from + i]!;
+      }
+      count[(half * shards + shard) * apart] = own.count;
     },
     // The barrier's atomics order the plain writes before it with the plain reads after it.
     wait: () => waitForAll(control, shards, spin),
-    collect(population) {
-      const list = lists.get(population)!;
-      gather(boards.get(population)!, halves.get(population)!, shards, list);
-      return list;
+    collect(population, into) {
+      const { starts, count, neuron, payload } = boards[population]!;
+      const half = halves[population]!;
+      into.begin = 0;
+      into.count = 0;
+      // Parts in order of shards are in order of neurons.
+      for (let part = 0; part < shards; part++) {
+        const from = half * starts[shards]! + starts[part]!;
+        const more = count[(half * shards + part) * apart]!;
+        const to = into.count;
+        if (into.neuron.length < to + more) makeRoom(into, Math.max(to + more, 2 * to));
+        for (let i = 0; i < more; i++) {
+          into.neuron[to + i] = neuron[from + i]!;
+          into.payload[to + i] = payload[from + i]!;
+        }
+        into.count = to + more;
+      }
     },
   };
-}
-
-/** Parts in order of shards are in order of neurons. */
-function gather(board: Board, half: number, shards: number, list: EventList): void {
-  list.count = 0;
-  for (let shard = 0; shard < shards; shard++) {
-    const at = half * board.starts.at(-1)! + board.starts[shard]!;
-    const count = board.count[half * shards + shard]!;
-    list.neuron.set(board.neuron.subarray(at, at + count), list.count);
-    list.payload.set(board.payload.subarray(at, at + count), list.count);
-    list.count += count;
-  }
 }

@@ -49,6 +49,8 @@ export class Feeder {
   readonly #toAll: boolean;
   /** Workers with room, those that waited longest first; one may stand twice. */
   readonly #room: number[];
+  /** Portions that each has taken. */
+  readonly #taken: number[];
   #wake = (): void => {};
   #closed = false;
 
@@ -59,11 +61,10 @@ export class Feeder {
     this.#own = channels.map(({ port1 }) => port1);
     this.#control = control;
     this.#toAll = toAll;
+    this.#taken = this.#own.map(() => 0);
     const takers = toAll ? 1 : workers;
     this.#room = Array.from({ length: ahead * takers }, (_, i) => i % takers);
-    for (const [worker, port] of this.#own.entries()) {
-      if (worker < takers) port.on("message", () => this.#hasRoom(worker));
-    }
+    for (const [worker, port] of this.#own.entries()) port.on("message", () => this.#hasTaken(worker));
   }
 
   /**
@@ -89,8 +90,12 @@ export class Feeder {
     for (const port of this.#own) port.close();
   }
 
-  #hasRoom(worker: number): void {
-    this.#room.push(worker);
+  /** With portions for all there is room when the last of them has taken one. */
+  #hasTaken(worker: number): void {
+    const slowest = Math.min(...this.#taken);
+    this.#taken[worker]!++;
+    if (!this.#toAll) this.#room.push(worker);
+    else if (Math.min(...this.#taken) > slowest) this.#room.push(0);
     this.#wake();
   }
 

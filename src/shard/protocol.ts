@@ -12,6 +12,8 @@ export const slots = {
   stop: 0,
   /** Workers that have begun. */
   arrived: 1,
+  /** Shards that sleep at the barrier. */
+  sleeping: 2,
   /** Shards that wait at the barrier. */
   waiting: 32,
   /** How often the barrier has opened; what shards wait on. */
@@ -58,7 +60,8 @@ export interface Portion {
 export interface Part {
   /** This worker's neurons of each population, and where shards show each other their spikes. */
   readonly ranges: ReadonlyMap<string, Range>;
-  readonly boards: ReadonlyMap<string, Board>;
+  /** In the order of the program's populations. */
+  readonly boards: readonly Board[];
   /** Turns to spin at the barrier before sleeping. */
   readonly spin: number;
 }
@@ -67,7 +70,7 @@ export interface Part {
 export interface Board {
   /** First neuron of each shard, and the size of the population: [shards + 1]. */
   readonly starts: Uint32Array;
-  /** [2][shards] */
+  /** [2][shards], each on lines of its own. */
   readonly count: Uint32Array;
   /** [2][neurons], each shard from its own start on. */
   readonly neuron: Uint32Array;

@@ -188,12 +188,16 @@ describe("where nothing is said of threads", () => {
   it("a run that ends before workers have started stays on this thread, with the same results", async () => {
     const here = await ran("--samples", "4");
     expect(here).toMatchObject({ engine: "kernels", threads: 1 });
-    const workers = await ran("--samples", "4", "--threads", "2");
+    const workers = await ran("--samples", "4", "--threads", "2", "--split", "sample");
     expect(workers).toMatchObject({ engine: "shards", threads: 2, spikeCounts: here.spikeCounts });
   });
 
+  it("nor is a short one divided where they are only allowed", async () => {
+    expect(await ran("--samples", "4", "--threads", "2")).toMatchObject({ engine: "kernels", threads: 1 });
+  });
+
   it("a long one is given to workers", async () => {
-    const { engine } = await ran("-n", "100", "--samples", "200");
+    const { engine } = await ran("-n", "1000", "--samples", "200", "--threads", "2");
     expect(engine).toBe("shards");
   });
 });
