@@ -132,7 +132,11 @@ export { backendNames, tryBackends, type BackendName, type BackendTrial } from "
 export { comparePredictions, compareRecordings, type Comparison, type Divergence } from "./equivalence/compare.ts";
 export { defaultTolerances, judge, type Evidence, type Tolerances, type Verdict } from "./equivalence/verdict.ts";
 export { denseMacs } from "./measure/dense.ts";
-export { denseBaseline, estimateEnergy, type EnergyEstimate, type EventCounts } from "./measure/energy.ts";
+export { denseBaseline, macPrices, type DenseBaseline, type MacPrice } from "./measure/baseline.ts";
+export { estimateEnergy, type EnergyEstimate } from "./measure/energy.ts";
+export { activityProbes, measureOnChip, type OnChip, type OnChipOptions } from "./measure/on-chip.ts";
+export { estimateTime, type TimeEstimate } from "./measure/timing.ts";
+export { trafficOf, type Traffic } from "./measure/traffic.ts";
 export type { Account, LedgerKind } from "./measure/accounts.ts";
 export { costsOf, type Cost, type CostKind } from "./measure/costs.ts";
 export { SimpleLatency } from "./measure/latency.ts";

@@ -15,6 +15,7 @@ import type { Engine, Probe, Recording, StopSignal, Stimulus } from "./engine.ts
 import { defaultTolerances, type Tolerances } from "./equivalence/verdict.ts";
 import { mistake, type Warning } from "./errors.ts";
 import type { NpzFile } from "./formats/npz.ts";
+import { activityProbes } from "./measure/on-chip.ts";
 import type { Decode } from "./measure/readout.ts";
 import { defaultTime, discretize, type Discretized, type TimeOptions } from "./network/discretize.ts";
 import { sizeOf, type DiscreteNetwork, type InputNode, type Network } from "./network/types.ts";
@@ -128,6 +129,7 @@ export async function validate(job: ValidationJob, engines: Engines, watcher: Wa
         program,
         reference: { ...float, backend: reference.backend.name, backendReason: passedOver(reference.backend) },
         emulator: { ...chip, threads: emulator.threads, split: splitOf(emulator, compiled.prepared.samples) },
+        stimuli: compiled.prepared.stimuli,
         labels: compiled.labels,
         decode: job.decode ?? "spikes",
         assumptions,
@@ -216,8 +218,9 @@ async function timed(
   watcher: Watcher,
 ): Promise<TimedRun> {
   const start = performance.now();
+  const activity = run === "chip" ? activityProbes(program, prepared.samples, prepared.steps) : [];
   const recording = await engine.run(prepared.stimuli, {
-    probes: membraneProbes(job.decode, program),
+    probes: [...membraneProbes(job.decode, program), ...activity],
     ...(job.signal === undefined ? {} : { signal: job.signal }),
     onProgress: (done, total) => watcher.onProgress?.(run, done, total),
   });

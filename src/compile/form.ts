@@ -121,14 +121,27 @@ const target = z.object({
       height: count,
       coresPerTile: count,
       tiles: z.enum(["by-column", "by-row"]),
+      copies: z.enum(["per-core", "multicast"]).optional(),
       linkBuffer: count.optional(),
       chipsAcross: count.optional(),
     })
     .optional(),
   energy: z
-    .object({ basis: z.enum(["published", "stand-in"]), of: z.string(), ...perEvent(cost), notPriced: texts })
+    .object({
+      basis: z.enum(["published", "stand-in"]),
+      of: z.string(),
+      ...perEvent(cost),
+      staticPower: cost.extend({ unit: z.literal("mW") }).optional(),
+      notPriced: texts,
+    })
     .nullable(),
-  latency: z.object({ ...perEvent(time), barrier: z.array(z.object({ tiles: whole.min(0), time })) }).optional(),
+  latency: z
+    .object({
+      ...perEvent(time),
+      timestep: time.optional(),
+      barrier: z.array(z.object({ tiles: whole.min(0), time })),
+    })
+    .optional(),
   recipes: named(
     z.object({
       arithmetic: z.enum(["float64", "float32"]).optional(),

@@ -3,13 +3,16 @@
 import type { Link } from "../target/mesh.ts";
 
 /**
- * What is counted. `neuron-update`: a neuron in a timestep. `input-update`: an element of an input that lies on a core. `neuron-active`: one that the datapath calls active. `spike`:
- * one that fired. `axon-out`, `axon-in`: a message that leaves a core or arrives there. `hop`: a message over a link.
- * `synop`: a synapse that is looked up.
+ * What is counted, in the timestep in which the event is sent that causes it. `neuron-update`: a neuron in a timestep.
+ * `neuron-silent`: one that did not fire; `neuron-update` counts it as well. `neuron-active`: one that the datapath calls
+ * active. `input-update`: an element of an input that lies on a core. `spike`: a neuron that fired. `axon-out`,
+ * `axon-in`: a message that leaves a core, and one that arrives at a core. `hop`: a message over a link. `synop`: a
+ * synapse that is looked up, whether or not what it adds still takes effect within the run.
  */
 export type LedgerKind =
   | "neuron-update"
   | "input-update"
+  | "neuron-silent"
   | "neuron-active"
   | "spike"
   | "axon-out"

@@ -15,6 +15,34 @@ export type CostKind =
   | "axonIn"
   | "hop";
 
+/** One of the words for a kind of event. */
+export type EventName =
+  | "synop"
+  | "accumulation"
+  | "neuron update"
+  | "active neuron"
+  | "spike"
+  | "message sent"
+  | "message received"
+  | "hop";
+
+/** What an event of each kind is called, and several of them. */
+export const eventNames: Readonly<Record<CostKind, readonly [one: EventName, several: string]>> = {
+  synop: ["synop", "synops"],
+  accumulation: ["accumulation", "accumulations"],
+  neuronUpdate: ["neuron update", "neuron updates"],
+  neuronActive: ["active neuron", "active neurons"],
+  spike: ["spike", "spikes"],
+  axonOut: ["message sent", "messages sent"],
+  axonIn: ["message received", "messages received"],
+  hop: ["hop", "hops"],
+};
+
+/** `messages sent` for `message sent`. */
+export function severalOf(name: EventName): string {
+  return Object.values(eventNames).find(([one]) => one === name)![1];
+}
+
 /** One thing that an event takes; null where the target does not know how much. */
 export interface Cost<T> {
   readonly kind: CostKind;
@@ -34,6 +62,8 @@ export function costsOf<T>(account: PricedAccount, program: Program, spec: PerEv
       return [one("neuronUpdate", spec.neuronUpdate), ...gathering(program, spec)];
     case "input-update":
       return gathering(program, spec);
+    case "neuron-silent":
+      return [];
     case "neuron-active":
       return [one("neuronActive", spec.neuronActive)];
     case "spike":

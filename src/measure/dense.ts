@@ -11,6 +11,33 @@ export function denseMacs(network: Pick<Network, "nodes">): number {
   return network.nodes.reduce((sum, node) => sum + nodeMacs(node), 0);
 }
 
+/** The same by the stateful nodes that the products reach, straight or through nodes without state. */
+export function macsByLayer({ nodes, edges }: Pick<Network, "nodes" | "edges">): Map<string, number> {
+  const byName = new Map<string, NetworkNode>(nodes.map((node) => [node.name, node]));
+  const layers = new Map<string, number>();
+  for (const node of nodes) {
+    const macs = nodeMacs(node);
+    if (macs === 0) continue;
+    for (const layer of reachedFrom(node.name, byName, edges)) layers.set(layer, (layers.get(layer) ?? 0) + macs);
+  }
+  return layers;
+}
+
+/** The first stateful nodes behind a node. */
+function reachedFrom(
+  name: string,
+  nodes: ReadonlyMap<string, NetworkNode>,
+  edges: Network["edges"],
+  seen: Set<string> = new Set(),
+): string[] {
+  return edges.flatMap(({ from, to }): string[] => {
+    if (from !== name || seen.has(to)) return [];
+    seen.add(to);
+    const { kind } = nodes.get(to)!;
+    return kind === "neuron" || kind === "population" ? [to] : reachedFrom(to, nodes, edges, seen);
+  });
+}
+
 function nodeMacs(node: NetworkNode): number {
   switch (node.kind) {
     case "dense":

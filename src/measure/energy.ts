@@ -1,35 +1,59 @@
-/** What a run would cost on a chip as far as prices are published, beside the same network computed densely. */
+/** What a run would cost on a chip, as far as prices are published: the counts of its ledger times the target's prices. */
 
-import type { Confidence, EnergySpec, EventCost } from "../target/types.ts";
+import type { Program } from "../compile/program.ts";
+import type { Confidence, EnergySpec, EventCost, Power } from "../target/types.ts";
+import { costsOf, eventNames, severalOf, type CostKind, type EventName } from "./costs.ts";
+import { totalsOf, type Ledger } from "./ledger.ts";
 import { needsMark } from "./marks.ts";
+import { sumOf, times, type EnergyRange } from "./range.ts";
+import type { TimeEstimate } from "./timing.ts";
 
-/** Energy between two published extremes. `low` <= `typical` <= `high`. */
-export interface EnergyRange {
-  readonly low: number;
-  readonly typical: number;
-  readonly high: number;
-  readonly unit: "pJ";
-}
-
-/** Events of a whole run that chips charge for. */
-export interface EventCounts {
-  readonly samples: number;
-  /** Spikes delivered through one synapse each, those from inputs included. */
-  readonly synops: number;
-  /** Neurons times steps times samples. */
-  readonly neuronUpdates: number;
-  /** Spikes sent by neurons; input events come from the host and are not in here. */
-  readonly spikes: number;
-}
-
-/** The words for the three kinds of events, in this order. */
-export type EventName = "synop" | "neuron update" | "spike";
-
-/** One kind of event: how often it happens per sample, and its price where there is one. */
+/** One kind of event: how often it happens per sample, its price, and what that makes. */
 export interface EventEnergy {
   readonly event: EventName;
-  readonly perSample: number;
+  /** Null where it happens and is not counted. */
+  readonly perSample: number | null;
+  /** Of one event; over all prices where it has several, typical as they came. Null where it is not known. */
   readonly cost: EventCost | null;
+  /** Of one sample, as far as known. */
+  readonly energy: EnergyRange | null;
+}
+
+/** Neurons in timesteps in which they did not fire. */
+export interface SilentEnergy {
+  /** Per sample. */
+  readonly updates: number;
+  /** Of all neuron updates, 0 to 1. */
+  readonly share: number;
+  /** What these updates cost per sample; null where an update has no price. */
+  readonly energy: EnergyRange | null;
+}
+
+/** What the chip draws whatever it does. */
+export interface StaticEnergy {
+  readonly power: Power | null;
+  /** ns of one sample. */
+  readonly time: number | null;
+  /** Null where power or time is not known. */
+  readonly energy: EnergyRange | null;
+  /** It is more than half of the typical total. */
+  readonly dominates: boolean;
+}
+
+/** What belongs to one layer: its neurons, what they send, and the synapses that reach them. Per sample. */
+export interface LayerEnergy {
+  readonly name: string;
+  readonly events: Readonly<Partial<Record<EventName, number>>>;
+  readonly energy: EnergyRange | null;
+  /** [steps] pJ at typical prices. */
+  readonly byStep: readonly number[];
+}
+
+export interface CoreEnergy {
+  /** Null: the links between cores. */
+  readonly core: number | null;
+  /** Per sample. */
+  readonly energy: EnergyRange | null;
 }
 
 export interface EnergyEstimate {
@@ -37,122 +61,229 @@ export interface EnergyEstimate {
   readonly basis: string;
   /** Kind of basis; `none` where the target has no prices. */
   readonly kind: EnergySpec["basis"] | "none";
-  /** Null where no event has a price. */
+  /** Null where nothing that happened has a price. */
   readonly perSample: EnergyRange | null;
   /** Something that costs energy is not in `perSample`. */
   readonly lowerBound: boolean;
   /** What that is. */
   readonly notPriced: readonly string[];
   readonly events: readonly EventEnergy[];
+  /** Null on chips that do not run in timesteps. */
+  readonly silent: SilentEnergy | null;
+  readonly static: StaticEnergy;
+  /** Inputs with messages of their own among them. */
+  readonly layers: readonly LayerEnergy[];
+  readonly cores: readonly CoreEnergy[];
+  /** [samples] pJ at typical prices, static power included. */
+  readonly bySample: readonly number[];
   /** Confidence marks that must stand beside `perSample` wherever it is shown; empty when all prices were checked. */
   readonly marks: readonly Confidence[];
 }
 
-/** Price of one multiply-accumulate of a dense accelerator. */
-export interface MacPrice extends EventCost {
-  readonly name: "int8" | "float32";
-  /** What the low, typical and high figures include. */
-  readonly includes: string;
-}
-
-/** The same network with every weight multiplied, at one arithmetic. */
-export interface DenseEnergy {
-  readonly price: MacPrice;
-  /** All weights at every timestep of a sample. */
-  readonly everyStep: EnergyRange;
-  /** All weights once per sample, as a conventional network of the same layers. */
-  readonly once: EnergyRange;
-}
-
-export interface DenseBaseline {
-  /** Multiply-accumulates of one pass through all weights. */
-  readonly macsPerStep: number;
-  /** `macsPerStep` times the steps of a sample. */
-  readonly macsPerSample: number;
-  readonly technology: string;
-  readonly energies: readonly DenseEnergy[];
-}
-
-/** The technology that `macPrices` are of; energies are not scaled to a chip's own node. */
-export const macTechnology = "45 nm, 0.9 V";
-
-/**
- * Prices of a multiply-accumulate at 45 nm. `low` is the arithmetic alone; `high` adds the read of one weight from an
- * 8 KB SRAM (10 pJ per 64 bits), without which a comparison flatters the dense side.
- */
-export const macPrices: readonly MacPrice[] = [
-  {
-    name: "int8",
-    low: 0.23,
-    typical: 0.3,
-    high: 1.55,
-    unit: "pJ",
-    includes:
-      "low: 8-bit multiply 0.2 and add 0.03; typical: multiply 0.2 with a 32-bit accumulator 0.1; " +
-      "high: typical and 1.25 for one 8-bit weight from an 8 KB SRAM",
-    source: 'M. Horowitz, "Computing\'s energy problem (and what we can do about it)", ISSCC 2014',
-    confidence: "literature-unverified",
-  },
-  {
-    name: "float32",
-    low: 4.6,
-    typical: 4.6,
-    high: 9.6,
-    unit: "pJ",
-    includes:
-      "low and typical: 32-bit multiply 3.7 and add 0.9; high: these and 5 for one 32-bit weight from an 8 KB SRAM",
-    source: "PMC8934428, table 3, citing M. Horowitz, ISSCC 2014",
-    confidence: "public-page",
-  },
-];
-
 /**
  * Price the events of a run. Counts are given whether or not they have a price.
  *
- * @param spec the target's prices; null where nothing is published
+ * @param ledger of the program
+ * @param time as `estimateTime` gives it; static power needs it
  */
-export function estimateEnergy(counts: EventCounts, spec: EnergySpec | null): EnergyEstimate {
-  const events = pricedEvents(counts, spec);
-  const priced = events.flatMap(({ perSample, cost }) => (cost === null ? [] : [times(cost, perSample)]));
+export function estimateEnergy(ledger: Ledger, program: Program, time: TimeEstimate): EnergyEstimate {
+  const spec = program.target.energy;
+  const lines = linesOf(ledger, program);
+  const events = [...eventEnergies(lines, ledger.samples), ...uncounted(ledger, program)];
+  const rest = staticEnergy(spec, time, sumOf(events.map(({ energy }) => energy)));
+  const perSample = sumOf([...events.map(({ energy }) => energy), rest.energy]);
   const notPriced = [
-    ...events.filter(({ cost }) => cost === null).map(({ event }) => `${event}s`),
+    ...notKnown(events),
+    ...inactive(ledger, program),
+    ...restNotKnown(rest),
     ...(spec?.notPriced ?? []),
   ];
+  const used = [
+    ...events.flatMap(({ cost, energy }) => (energy === null ? [] : cost!)),
+    ...(rest.energy === null ? [] : [rest.power!]),
+  ];
   return {
-    basis: basisInWords(spec, priced.length > 0),
-    kind: spec === null || priced.length === 0 ? "none" : spec.basis,
-    perSample: priced.length === 0 ? null : priced.reduce(plus),
+    basis: basisInWords(spec, perSample !== null),
+    kind: spec === null || perSample === null ? "none" : spec.basis,
+    perSample,
     lowerBound: notPriced.length > 0,
     notPriced,
     events,
-    marks: [
-      ...new Set(events.flatMap(({ cost }) => (cost !== null && needsMark(cost.confidence) ? [cost.confidence] : []))),
-    ],
+    silent: program.target.events === null ? silentEnergy(ledger, program) : null,
+    static: rest,
+    layers: layerEnergies(lines, ledger, program),
+    cores: coreEnergies(lines, ledger),
+    bySample: bySample(lines, ledger, rest.energy?.typical ?? 0, time),
+    marks: [...new Set(used.map(({ confidence }) => confidence).filter(needsMark))],
   };
 }
 
-/**
- * The dense side of the comparison.
- *
- * @param macsPerStep multiply-accumulates of one pass, as `denseMacs` counts them
- */
-export function denseBaseline(macsPerStep: number, steps: number): DenseBaseline {
-  const macsPerSample = macsPerStep * steps;
-  const energies = macPrices.map((price) => ({
-    price,
-    everyStep: times(price, macsPerSample),
-    once: times(price, macsPerStep),
-  }));
-  return { macsPerStep, macsPerSample, technology: macTechnology, energies };
+/** One account with one of the things that its events cost. */
+interface Line {
+  readonly account: number;
+  readonly layer: string;
+  readonly core: number | null;
+  readonly kind: CostKind;
+  readonly cost: EventCost | null;
+  /** In the whole run. */
+  readonly count: number;
 }
 
-function pricedEvents(counts: EventCounts, spec: EnergySpec | null): readonly EventEnergy[] {
-  const perSample = (total: number): number => (counts.samples === 0 ? 0 : total / counts.samples);
-  return [
-    { event: "synop", perSample: perSample(counts.synops), cost: spec?.synop ?? null },
-    { event: "neuron update", perSample: perSample(counts.neuronUpdates), cost: spec?.neuronUpdate ?? null },
-    { event: "spike", perSample: perSample(counts.spikes), cost: spec?.spike ?? null },
+function linesOf(ledger: Ledger, program: Program): Line[] {
+  const totals = totalsOf(ledger);
+  return ledger.accounts.flatMap((account, i) =>
+    costsOf<EventCost>(account, program, program.target.energy ?? {}).map(({ kind, cost }): Line => {
+      return { account: i, layer: account.layer, core: account.core, kind, cost, count: totals[i]! };
+    }),
+  );
+}
+
+function energyOf(lines: readonly Line[], samples: number): EnergyRange | null {
+  return sumOf(lines.map(({ cost, count }) => (cost === null ? null : times(cost, perOne(count, samples)))));
+}
+
+function perOne(total: number, samples: number): number {
+  return samples === 0 ? 0 : total / samples;
+}
+
+function eventEnergies(lines: readonly Line[], samples: number): EventEnergy[] {
+  return (Object.keys(eventNames) as CostKind[]).flatMap((kind): EventEnergy[] => {
+    const own = lines.filter((line) => line.kind === kind);
+    if (own.length === 0) return [];
+    const count = own.reduce((sum, line) => sum + line.count, 0);
+    const unknown = own.some(({ cost, count: some }) => cost === null && some > 0);
+    const energy = energyOf(own, samples);
+    const cost = unknown && energy?.high === 0 ? null : together(own);
+    return [{ event: eventNames[kind][0], perSample: perOne(count, samples), cost, energy: cost && energy }];
+  });
+}
+
+/** Prices of one kind of event as one. */
+function together(lines: readonly Line[]): EventCost | null {
+  const happened = lines.some(({ count }) => count > 0) ? lines.filter(({ count }) => count > 0) : lines;
+  const priced = happened.flatMap(({ cost, count }) => (cost === null ? [] : [{ cost, count }]));
+  const [first] = priced;
+  if (first === undefined) return null;
+  if (priced.every(({ cost }) => cost === first.cost)) return first.cost;
+  const count = priced.reduce((sum, one) => sum + one.count, 0);
+  const weighted = priced.reduce((sum, one) => sum + one.count * one.cost.typical, 0);
+  const [low, high] = [
+    priced.reduce((least, { cost }) => Math.min(least, cost.low), Infinity),
+    priced.reduce((most, { cost }) => Math.max(most, cost.high), 0),
   ];
+  const confidences = priced.map(({ cost }) => cost.confidence);
+  return {
+    low,
+    typical: count === 0 ? first.cost.typical : Math.min(high, Math.max(low, weighted / count)),
+    high,
+    unit: "pJ",
+    source: [...new Set(priced.map(({ cost }) => cost.source))].join("; "),
+    confidence: confidences.find(needsMark) ?? first.cost.confidence,
+  };
+}
+
+/** Several cores send each other messages of which no hop is counted. */
+function uncounted({ accounts }: Ledger, { target }: Program): EventEnergy[] {
+  const cores = new Set(accounts.flatMap(({ core }) => core ?? []));
+  const free = target.energy?.hop !== undefined && Object.values(target.energy.hop).every(({ high }) => high === 0);
+  if (target.noc !== undefined || cores.size <= 1 || free) return [];
+  const lines = Object.values(target.energy?.hop ?? {}).map((cost): Line => {
+    return { account: -1, layer: "", core: null, kind: "hop", cost, count: 0 };
+  });
+  return [{ event: "hop", perSample: null, cost: together(lines), energy: null }];
+}
+
+function notKnown(events: readonly EventEnergy[]): string[] {
+  return events.flatMap(({ event, perSample, cost }) => {
+    if (perSample === null) return [`${severalOf(event)} (nothing is known of the network of cores)`];
+    return cost === null && perSample > 0 ? [severalOf(event)] : [];
+  });
+}
+
+/** The datapath tells active neurons apart, and they were not counted. */
+function inactive({ accounts }: Ledger, { populations, target }: Program): string[] {
+  const told = populations.some(({ datapath }) => target.datapaths[datapath]!.active !== undefined);
+  const isCounted = accounts.some(({ kind }) => kind === "neuron-active");
+  return told && !isCounted ? ["active neurons, which were not recorded"] : [];
+}
+
+function staticEnergy(spec: EnergySpec | null, time: TimeEstimate, events: EnergyRange | null): StaticEnergy {
+  const power = spec?.staticPower ?? null;
+  // A mW over a ns is a pJ; where figures per event include it, any time will do.
+  const ns = time.perSample ?? (power?.high === 0 ? 0 : null);
+  const energy = power === null || ns === null ? null : times(power, ns);
+  return {
+    power,
+    time: time.perSample,
+    energy,
+    dominates: energy !== null && energy.typical > (events?.typical ?? 0),
+  };
+}
+
+function restNotKnown({ power, energy }: StaticEnergy): string[] {
+  if (power === null) return ["static power"];
+  return energy === null ? ["static power, whose time is not known"] : [];
+}
+
+function silentEnergy(ledger: Ledger, { target }: Program): SilentEnergy {
+  const totals = totalsOf(ledger);
+  const of = (kind: "neuron-update" | "neuron-silent"): number =>
+    ledger.accounts.reduce((sum, account, i) => sum + (account.kind === kind ? totals[i]! : 0), 0);
+  const [all, silent] = [of("neuron-update"), of("neuron-silent")];
+  const cost = target.energy?.neuronUpdate;
+  const updates = perOne(silent, ledger.samples);
+  return { updates, share: all === 0 ? 0 : silent / all, energy: cost === undefined ? null : times(cost, updates) };
+}
+
+function layerEnergies(lines: readonly Line[], ledger: Ledger, program: Program): LayerEnergy[] {
+  const { samples, steps, byStep } = ledger;
+  const names = [...program.inputs, ...program.populations].map(({ name }) => name);
+  return names.flatMap((name): LayerEnergy[] => {
+    const own = lines.filter(({ layer }) => layer === name);
+    if (own.length === 0) return [];
+    const events: Partial<Record<EventName, number>> = {};
+    const typical = Array.from({ length: steps }, () => 0);
+    for (const { account, kind, cost, count } of own) {
+      const event = eventNames[kind][0];
+      events[event] = (events[event] ?? 0) + perOne(count, samples);
+      if (cost === null) continue;
+      for (let step = 0; step < steps; step++) {
+        typical[step]! += perOne(byStep[account * steps + step]!, samples) * cost.typical;
+      }
+    }
+    return [{ name, events, energy: energyOf(own, samples), byStep: typical }];
+  });
+}
+
+function coreEnergies(lines: readonly Line[], { samples }: Ledger): CoreEnergy[] {
+  const byCore = new Map<number | null, Line[]>();
+  for (const line of lines) {
+    const own = byCore.get(line.core);
+    if (own === undefined) byCore.set(line.core, [line]);
+    else own.push(line);
+  }
+  return [...byCore]
+    .toSorted(([a], [b]) => (a ?? Infinity) - (b ?? Infinity))
+    .map(([core, own]) => ({ core, energy: energyOf(own, samples) }));
+}
+
+/** Each sample takes its share of the time where times of single samples are known. */
+function bySample(lines: readonly Line[], ledger: Ledger, rest: number, time: TimeEstimate): number[] {
+  const { samples } = ledger;
+  const ns = time.simple?.bySample;
+  const mean =
+    ns === undefined
+      ? 0
+      : perOne(
+          ns.reduce((sum, one) => sum + one, 0),
+          samples,
+        );
+  return Array.from({ length: samples }, (_, sample) => {
+    const share = ns === undefined || mean === 0 ? 1 : ns[sample]! / mean;
+    return lines.reduce((sum, { account, cost }) => {
+      return sum + (cost === null ? 0 : ledger.bySample[account * samples + sample]! * cost.typical);
+    }, rest * share);
+  });
 }
 
 function basisInWords(spec: EnergySpec | null, priced: boolean): string {
@@ -160,12 +291,4 @@ function basisInWords(spec: EnergySpec | null, priced: boolean): string {
     return "No energy per event is published for this chip: events are counted, not priced.";
   if (spec.basis === "published") return `Published figures of ${spec.of}.`;
   return `Stand-in: the figures of ${spec.of}, because this chip's own are unpublished.`;
-}
-
-function times(cost: Pick<EnergyRange, "low" | "typical" | "high">, count: number): EnergyRange {
-  return { low: cost.low * count, typical: cost.typical * count, high: cost.high * count, unit: "pJ" };
-}
-
-function plus(a: EnergyRange, b: EnergyRange): EnergyRange {
-  return { low: a.low + b.low, typical: a.typical + b.typical, high: a.high + b.high, unit: "pJ" };
 }

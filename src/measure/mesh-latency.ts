@@ -12,8 +12,8 @@ import type { LedgerKind } from "./accounts.ts";
 import type { PricedAccount } from "./costs.ts";
 import { barrierOf, timeOf } from "./latency.ts";
 import { directions, pathBetween, tileOf, type Link } from "../target/mesh.ts";
-import { coresOf, reachedCores, type Placed } from "./places.ts";
-import { activityOf, sentBy } from "./sent.ts";
+import { coresOf, reachOf, type Placed } from "./places.ts";
+import { activityOf, sentBy, type SentIn } from "./sent.ts";
 
 /** The way of messages from one core to another. */
 interface Journey {
@@ -99,10 +99,19 @@ export class MeshLatency {
     this.#outside = new Map([...messages].filter(([name]) => !cores.has(name)));
   }
 
-  /** Nanoseconds of every timestep, [samples][steps]; see `LedgerPlan.visit` for what has to be recorded. */
-  of(stimuli: Stimuli, recording: Recording): Float64Array {
-    const sent = sentBy(this.#program, stimuli, recording);
-    const { populations, target } = this.#program;
+  /**
+   * Nanoseconds of every timestep of the chip, [samples][steps and the program's latency]; each layer at its offset, and
+   * nothing but updates where a layer's steps were not recorded. See `LedgerPlan.visit` for what has to be recorded.
+   *
+   * @param sent readers of what was sent, where they are there already
+   */
+  of(
+    stimuli: Stimuli,
+    recording: Recording,
+    sent: ReadonlyMap<string, SentIn> = sentBy(this.#program, stimuli, recording),
+  ): Float64Array {
+    const { populations, target, latency } = this.#program;
+    const offsets = new Map(populations.map(({ name, offset }) => [name, offset]));
     const active = new Map(
       populations.flatMap(({ name, datapath, neurons }) => {
         const register = target.datapaths[datapath]!.active;
@@ -111,9 +120,18 @@ export class MeshLatency {
       }),
     );
     const several = target.delivery.payloadBits === 0;
-    return Float64Array.from({ length: recording.samples * recording.steps }, (_, row) => {
+    const { samples, steps } = recording;
+    return Float64Array.from({ length: samples * (steps + latency) }, (_, at) => {
+      const sample = Math.floor(at / (steps + latency));
+      const step = at % (steps + latency);
+      const rowOf = (source: string): number | null => {
+        const own = step - (offsets.get(source) ?? 0);
+        return own < 0 || own >= steps ? null : sample * steps + own;
+      };
       const times = new Map<string, Map<number, number>>();
       for (const [name, read] of sent) {
+        const row = rowOf(name);
+        if (row === null) continue;
         const { neuron, payload, begin, count } = read(row);
         const own = new Map<number, number>();
         for (let i = begin; i < begin + count; i++) {
@@ -123,7 +141,8 @@ export class MeshLatency {
       }
       const isActive = (source: string, neuron: number): boolean => {
         const own = active.get(source);
-        return own !== undefined && own.trace[row * own.neurons + neuron] !== 0;
+        const row = rowOf(source);
+        return own !== undefined && row !== null && own.trace[row * own.neurons + neuron] !== 0;
       };
       const queues = this.#turns.map((turns) => {
         return queueOf(turns, isActive, (source, neuron) => times.get(source)?.get(neuron) ?? 0);
@@ -251,13 +270,15 @@ function messagesOf(
   ];
   return new Map(
     sources.map(({ name, neurons }) => {
-      const reached = reachedCores(program, name, neurons, cores);
-      const messages = reached.map((own) =>
-        [...own].map(([to, synapses]): Message => {
-          const busy = [...synapses].reduce((sum, [projection, count]) => sum + count * synop.get(projection.name)!, 0);
-          return { to, processing: axon + busy };
-        }),
-      );
+      const { begin, end, core, projection, synapses } = reachOf(program, name, neurons, cores);
+      const messages = Array.from({ length: neurons }, (_, neuron): Message[] => {
+        const busy = new Map<number, number>();
+        for (let i = begin[neuron]!; i < end[neuron]!; i++) {
+          const to = core[i]!;
+          busy.set(to, (busy.get(to) ?? 0) + synapses[i]! * synop.get(projection[i]!.name)!);
+        }
+        return Array.from(busy, ([to, ns]) => ({ to, processing: axon + ns }));
+      });
       return [name, messages];
     }),
   );

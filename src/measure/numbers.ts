@@ -51,6 +51,19 @@ export function energyText(pJ: number): string {
   return withUnit(pJ, 1000, ["pJ", "nJ", "µJ", "mJ", "J"]);
 }
 
+/** Power given in mW, both ends with the unit that suits the larger: `29 mW`, `27.3 µW`. */
+export function powerRangeText(low: number, high: number): string {
+  const units = ["nW", "µW", "mW", "W"];
+  const top = withUnit(high * 1e6, 1000, units);
+  const factor = 1000 ** units.indexOf(top.slice(top.indexOf(" ") + 1));
+  return low === high ? top : `${significant((low * 1e6) / factor)} to ${top}`;
+}
+
+/** A duration given in nanoseconds with the unit that keeps it between 1 and 1000: `1.06 µs`. */
+export function durationOfNs(ns: number): string {
+  return withUnit(ns, 1000, ["ns", "µs", "ms", "s"]);
+}
+
 /** Both ends of a range with the unit that suits its larger end: `2.1 to 3.0 nJ`; one number when they are equal. */
 export function energyRangeText(low: number, high: number): string {
   const top = energyText(high);

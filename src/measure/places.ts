@@ -21,31 +21,97 @@ export function coresOf({ populations }: Program, places: readonly Placed[]): Ma
   return cores;
 }
 
-/** Synapses of a neuron in one core, by projection. */
-export type Reached = Map<ProgramProjection, number>;
+/** Where the synapses of a source's neurons lie. Neuron n has entries `begin[n]` to `end[n]` (excluded), by core. */
+export interface Reach {
+  /** [neurons]; neurons with the same synapses may have the same entries. */
+  readonly begin: Uint32Array;
+  readonly end: Uint32Array;
+  /** [entries] ascending within a neuron. */
+  readonly core: readonly number[];
+  /** [entries] */
+  readonly projection: readonly ProgramProjection[];
+  /** [entries] how many synapses of the projection. */
+  readonly synapses: readonly number[];
+}
 
-/** For each neuron of a source the cores in which it has synapses, in the order of their numbers. */
-export function reachedCores(
+/** For each neuron of a source the cores in which it has synapses, and how many of each projection. */
+export function reachOf(
   { projections, populations }: Program,
   name: string,
   neurons: number,
   placed: ReadonlyMap<string, Int32Array>,
-): Map<number, Reached>[] {
-  const reached = Array.from({ length: neurons }, () => new Map<number, Reached>());
-  for (const projection of projections.filter(({ from }) => from === name)) {
-    const { synapses, to } = projection;
-    const targets = populations.find((population) => population.name === to)!.neurons;
-    const rows = openRows(synapses, targets, 0, targets);
-    const cores = placed.get(to)!;
-    const counts = new Uint32Array(cores.reduce((most, core) => Math.max(most, core), 0) + 1);
-    for (const [source, own] of reached.entries()) {
-      rows.seek(source);
-      counts.fill(0);
-      for (let i = rows.begin; i < rows.end; i++) counts[cores[rows.dense ? i - rows.begin : rows.target[i]!]!]! += 1;
-      for (const [core, count] of counts.entries()) {
-        if (count > 0) own.set(core, (own.get(core) ?? new Map<ProgramProjection, number>()).set(projection, count));
+): Reach {
+  const own = projections
+    .filter(({ from }) => from === name)
+    .map((projection) => {
+      const size = populations.find((population) => population.name === projection.to)!.neurons;
+      return new Synapses(projection, size, placed.get(projection.to)!);
+    });
+  const [begin, end] = [new Uint32Array(neurons), new Uint32Array(neurons)];
+  const core: number[] = [];
+  const projection: ProgramProjection[] = [];
+  const synapses: number[] = [];
+  // Every source of a dense projection has the same.
+  const alike = own.every(({ dense }) => dense);
+  for (let neuron = 0; neuron < neurons; neuron++) {
+    begin[neuron] = alike ? 0 : core.length;
+    if (!alike || neuron === 0) {
+      const found = own.flatMap((one) => one.of(neuron)).toSorted((a, b) => a.core - b.core);
+      for (const one of found) {
+        core.push(one.core);
+        projection.push(one.projection);
+        synapses.push(one.synapses);
       }
     }
+    end[neuron] = core.length;
   }
-  return reached.map((own) => new Map([...own].toSorted(([a], [b]) => a - b)));
+  return { begin, end, core, projection, synapses };
+}
+
+interface InCore {
+  readonly core: number;
+  readonly projection: ProgramProjection;
+  readonly synapses: number;
+}
+
+/** The synapses of one projection, counted by core. */
+class Synapses {
+  readonly dense: boolean;
+  readonly #projection: ProgramProjection;
+  readonly #rows: ReturnType<typeof openRows>;
+  readonly #cores: Int32Array;
+  /** [cores], zeros between two calls. */
+  readonly #counts: Uint32Array;
+  /** The one core in which all targets lie; null where there are several. */
+  readonly #only: number | null;
+
+  constructor(projection: ProgramProjection, neurons: number, cores: Int32Array) {
+    this.#projection = projection;
+    this.#rows = openRows(projection.synapses, neurons, 0, neurons);
+    this.dense = this.#rows.dense;
+    this.#cores = cores;
+    this.#counts = new Uint32Array(cores.reduce((most, core) => Math.max(most, core), 0) + 1);
+    this.#only = cores.every((core) => core === cores[0]) ? cores[0]! : null;
+  }
+
+  /** Cores in which one source has synapses. */
+  of(source: number): InCore[] {
+    const rows = this.#rows;
+    const projection = this.#projection;
+    rows.seek(source);
+    if (rows.begin === rows.end) return [];
+    if (this.#only !== null) return [{ core: this.#only, projection, synapses: rows.end - rows.begin }];
+    const reached: number[] = [];
+    for (let i = rows.begin; i < rows.end; i++) {
+      const core = this.#cores[rows.dense ? i - rows.begin : rows.target[i]!]!;
+      const before = this.#counts[core]!;
+      if (before === 0) reached.push(core);
+      this.#counts[core] = before + 1;
+    }
+    return reached.map((core) => {
+      const synapses = this.#counts[core]!;
+      this.#counts[core] = 0;
+      return { core, projection, synapses };
+    });
+  }
 }

@@ -1,12 +1,13 @@
 /** From two recordings of one network to the report document. */
 
-import type { Program, ProgramProjection } from "../compile/program.ts";
-import type { Recording, SpikeTrain } from "../engine.ts";
+import type { Program } from "../compile/program.ts";
+import type { Recording, Stimuli } from "../engine.ts";
 import { comparePredictions, compareRecordings } from "../equivalence/compare.ts";
 import { type Evidence, type Tolerances, judge } from "../equivalence/verdict.ts";
 import type { Warning } from "../errors.ts";
 import { denseMacs } from "../measure/dense.ts";
-import { type EventCounts, denseBaseline, estimateEnergy } from "../measure/energy.ts";
+import { denseBaseline } from "../measure/baseline.ts";
+import { measureOnChip } from "../measure/on-chip.ts";
 import { type Decode, type Readout, accuracyOf, readOut } from "../measure/readout.ts";
 import { type LayerActivity, activationSparsity, layerActivity } from "../measure/sparsity.ts";
 import { fanOut, synopsOf } from "../measure/synops.ts";
@@ -31,6 +32,8 @@ export interface ReportInputs {
   readonly program: Program;
   readonly reference: Run & { readonly backend: string; readonly backendReason: string | null };
   readonly emulator: Run & { readonly threads: number; readonly split: string };
+  /** What both were given. */
+  readonly stimuli: Stimuli;
   /** [samples] class indices; null without labels. */
   readonly labels: ArrayLike<number> | null;
   readonly decode: Decode;
@@ -49,7 +52,7 @@ export interface ReportInputs {
 /**
  * Compare, measure and judge two runs.
  *
- * @throws RECORDINGS_UNLIKE, LABELS_COUNT, LABELS_RANGE, READOUT_OUTPUT, READOUT_NO_SPIKES, READOUT_NO_MEMBRANE
+ * @throws MEASURE_NOT_PLACED, RECORDINGS_UNLIKE, LABELS_COUNT, LABELS_RANGE, READOUT_OUTPUT, READOUT_NO_SPIKES, READOUT_NO_MEMBRANE
  */
 export function buildReport(inputs: ReportInputs): ReportDocument {
   const { program, assumptions } = inputs;
@@ -60,7 +63,8 @@ export function buildReport(inputs: ReportInputs): ReportDocument {
   const [floatRead, chipRead] = readBoth(inputs);
   const predictions = comparePredictions(floatRead.predictions, chipRead.predictions);
   const floatLayers = layerActivity(reference, names);
-  const chipLayers = layerActivity(emulator, names);
+  const { synops, energy, time, traffic, ledger, breakEven } = measureOnChip(program, inputs.stimuli, emulator, inputs);
+  const chipLayers = layerActivity(emulator, names).map((layer) => ({ ...layer, synops: synops.get(layer.name) ?? 0 }));
   const floatRun = runResult(floatRead, inputs.labels);
   const chipRun = runResult(chipRead, inputs.labels);
   const { samples, steps } = reference;
@@ -102,15 +106,15 @@ export function buildReport(inputs: ReportInputs): ReportDocument {
       populations: compared.populations,
     },
     divergence: compared.divergence,
-    layers: layerReports(program, floatLayers, chipLayers, referenceSynops(program, reference, emulator)),
+    layers: layerReports(program, floatLayers, chipLayers, referenceSynops(inputs, ledger)),
     activationSparsity: {
       reference: activationSparsity(floatLayers, samples, steps),
       emulator: activationSparsity(chipLayers, samples, steps),
     },
-    energy: {
-      ...estimateEnergy(eventCounts(chipLayers, samples, steps), program.target.energy),
-      denseBaseline: denseBaseline(denseMacs(inputs.network), steps),
-    },
+    energy: { ...energy, denseBaseline: denseBaseline(denseMacs(inputs.network), steps), breakEven: breakEven ?? [] },
+    time,
+    traffic,
+    ledger,
     fit: { ...program.fit, coresConfidence: program.target.chip.cores.confidence },
     decisions: program.decisions,
     proofs: program.proofs ?? null,
@@ -196,42 +200,27 @@ function layerReports(
  * Synops by layer that the reference's spikes would cause in the chip's synapses. Where the reference records no
  * events for an input, the chip's count stands: both runs are given the same input.
  */
-function referenceSynops(program: Program, reference: Recording, emulator: Recording): ReadonlyMap<string, number> {
+function referenceSynops(
+  { program, reference: { recording } }: ReportInputs,
+  ledger: ReportDocument["ledger"],
+): ReadonlyMap<string, number> {
   const received = new Map<string, number>();
-  for (const projection of program.projections) {
-    const source = reference.populations.find(({ name }) => name === projection.from);
-    const synops =
+  for (const { name, from, to, synapses } of program.projections) {
+    const source = recording.populations.find((population) => population.name === from);
+    const total =
       source === undefined
-        ? (emulator.projections.find(({ name }) => name === projection.name)?.synops ?? new Float64Array())
-        : synopsThrough(projection, program, source.spikes, reference.steps);
-    const total = synops.reduce((sum, one) => sum + one, 0);
-    received.set(projection.to, (received.get(projection.to) ?? 0) + total);
+        ? ledger.reduce((sum, { projection, count }) => sum + (projection === name ? count : 0), 0)
+        : synopsOf(source.spikes, fanOut(synapses, sourcesOf(from, program)), recording.steps).reduce(
+            (a, b) => a + b,
+            0,
+          );
+    received.set(to, (received.get(to) ?? 0) + total);
   }
   return received;
-}
-
-function synopsThrough(
-  projection: ProgramProjection,
-  program: Program,
-  train: SpikeTrain,
-  steps: number,
-): Float64Array {
-  const offset = (name: string): number => program.populations.find((one) => one.name === name)?.offset ?? 0;
-  const late = projection.arrivesAfter - (offset(projection.to) - offset(projection.from));
-  return synopsOf(train, fanOut(projection.synapses, sourcesOf(projection.from, program)), steps, Math.max(0, late));
 }
 
 function sourcesOf(name: string, program: Program): number {
   const population = program.populations.find((one) => one.name === name);
   if (population !== undefined) return population.neurons;
   return sizeOf(program.inputs.find((one) => one.name === name)?.shape ?? [0]);
-}
-
-function eventCounts(layers: readonly LayerActivity[], samples: number, steps: number): EventCounts {
-  return {
-    samples,
-    synops: layers.reduce((sum, layer) => sum + layer.synops, 0),
-    spikes: layers.reduce((sum, layer) => sum + layer.spikes, 0),
-    neuronUpdates: layers.reduce((sum, layer) => sum + layer.neurons, 0) * samples * steps,
-  };
 }

@@ -5,8 +5,14 @@ import type { Decision, Fit, Proofs } from "../compile/program.ts";
 import type { Divergence, PopulationAgreement } from "../equivalence/compare.ts";
 import type { Verdict } from "../equivalence/verdict.ts";
 import type { Warning } from "../errors.ts";
-import type { DenseBaseline, EnergyEstimate } from "../measure/energy.ts";
+import type { DenseBaseline } from "../measure/baseline.ts";
+import type { BreakEven } from "../measure/break-even.ts";
+import type { EnergyEstimate } from "../measure/energy.ts";
+import type { CountedAccount } from "../measure/on-chip.ts";
+import type { TimeEstimate } from "../measure/timing.ts";
+import type { Traffic } from "../measure/traffic.ts";
 import type { Confidence, Verification } from "../target/types.ts";
+import { confidence, energy, ledger, time, traffic } from "./measures-schema.ts";
 import type { NetworkSummary } from "./summary.ts";
 
 /** How the file was read and the run was set up; a file cannot say all of this itself. Described in `reportSchema`. */
@@ -75,7 +81,13 @@ export interface ReportDocument {
   readonly divergence: Divergence | null;
   readonly layers: readonly LayerReport[];
   readonly activationSparsity: { readonly reference: number; readonly emulator: number };
-  readonly energy: EnergyEstimate & { readonly denseBaseline: DenseBaseline };
+  readonly energy: EnergyEstimate & {
+    readonly denseBaseline: DenseBaseline;
+    readonly breakEven: readonly BreakEven[];
+  };
+  readonly time: TimeEstimate;
+  readonly traffic: Traffic;
+  readonly ledger: readonly CountedAccount[];
   readonly fit: Fit & { readonly coresConfidence: Confidence };
   readonly decisions: readonly Decision[];
   readonly proofs: Proofs | null;
@@ -90,22 +102,6 @@ const share = z.number().min(0).max(1);
 const count = z.number().int().min(0);
 const pair = z.tuple([z.number(), z.number()]);
 const text = z.string();
-const confidence = z
-  .enum(["quoted", "public-page", "computed", "literature-unverified", "assumption"])
-  .describe("How well the number is known; literature-unverified was not checked against the paper.");
-
-const energyRange = z.strictObject({
-  low: z.number().describe("With the smallest published figures."),
-  typical: z.number().describe("With the figures most used."),
-  high: z.number().describe("With the largest published figures."),
-  unit: z.literal("pJ").describe("Always picojoules."),
-});
-const eventCost = energyRange.extend({ source: text.describe("Where the figures were read."), confidence });
-const macPrice = eventCost.extend({
-  name: z.enum(["int8", "float32"]).describe("Arithmetic of the multiply-accumulate."),
-  includes: text.describe("What the low, typical and high figures include."),
-});
-
 const assumptions = z
   .strictObject({
     dt: z.number().nullable().describe("Timestep in seconds; null where the model's time was already discrete."),
@@ -142,7 +138,7 @@ const layer = z.strictObject({
   spikes: count.describe("Spikes on the chip, total over samples; a graded spike counts once."),
   sparsity: share.describe("On the chip, 1 - spikes / (samples * steps * neurons)."),
   synops: count.describe(
-    "Spikes received through one synapse each on the chip, total over samples; those from inputs and those through a stored weight of 0 included.",
+    "Synapses of this layer looked up on the chip for what was sent within the timesteps, total over samples; those from inputs and those with a stored weight of 0 included.",
   ),
   reference: z
     .strictObject({
@@ -173,42 +169,6 @@ const network = z
     parameters: count.describe("Weights and biases of the network."),
   })
   .describe("The network as read from the model.");
-
-const energy = z
-  .strictObject({
-    basis: text.describe("Whose figures these are, as a sentence."),
-    kind: z.enum(["published", "stand-in", "none"]).describe("Of this chip, of another one, or not priced."),
-    perSample: energyRange.nullable().describe("Energy proxy of one sample; null where nothing has a price."),
-    lowerBound: z.boolean().describe("Something that costs energy is not in perSample."),
-    notPriced: z.array(text).describe("What is not in perSample."),
-    events: z
-      .array(
-        z.strictObject({
-          event: z.enum(["synop", "neuron update", "spike"]).describe("Kind of event."),
-          perSample: z.number().describe("Events of one sample, on average."),
-          cost: eventCost.nullable().describe("Price of one event; null where unpublished."),
-        }),
-      )
-      .describe("What was counted, and what each costs."),
-    marks: z.array(confidence).describe("Marks that must be shown beside perSample."),
-    denseBaseline: z
-      .strictObject({
-        macsPerStep: count.describe("Multiply-accumulates of one pass through all weights."),
-        macsPerSample: count.describe("The same at every step of a sample."),
-        technology: text.describe("What the prices are of; not scaled to the chip's technology."),
-        energies: z
-          .array(
-            z.strictObject({
-              price: macPrice.describe("Price of one multiply-accumulate."),
-              everyStep: energyRange.describe("All weights at every step of a sample."),
-              once: energyRange.describe("All weights once per sample, as a conventional network."),
-            }),
-          )
-          .describe("By arithmetic."),
-      })
-      .describe("The same layers computed densely."),
-  })
-  .describe("Events that cost energy, and a proxy of what they cost.");
 
 const fit = z
   .strictObject({
@@ -472,6 +432,9 @@ export const reportSchema: z.ZodType<ReportDocument> = z
       .strictObject({ reference: share.describe("Float run."), emulator: share.describe("Chip.") })
       .describe("Silent share of (sample, step, neuron) over all layers together."),
     energy,
+    time,
+    traffic,
+    ledger,
     fit,
     decisions: z.array(decision).describe("Every number that the compiler derived."),
     proofs,

@@ -1,35 +1,44 @@
-/** The energy proxy and its dense baseline, as text for a terminal. */
+/** The energy proxy, by kind of event and by layer, and its dense baseline, as text for a terminal. */
 
-import type { DenseBaseline, EnergyEstimate, EnergyRange } from "../measure/energy.ts";
-import { counted, energyRangeText, energyText, meanText } from "../measure/numbers.ts";
+import { macName, type DenseBaseline } from "../measure/baseline.ts";
+import type { BreakEven } from "../measure/break-even.ts";
+import { severalOf } from "../measure/costs.ts";
+import type { EnergyEstimate } from "../measure/energy.ts";
+import { durationOfNs, energyRangeText, energyText, meanText, percent, powerRangeText } from "../measure/numbers.ts";
+import type { EnergyRange } from "../measure/range.ts";
 import type { ReportDocument } from "./document.ts";
 import { legendOf, markOf, marksOf } from "./marks.ts";
 import { type Style, plainStyle } from "./style.ts";
-import { paragraph, section, table } from "./table.ts";
+import { type Cell, paragraph, section, table } from "./table.ts";
 
-/** Events, prices, total and baseline; every unchecked price with its mark. */
+const right = { align: "right" } as const;
+
+/** Events, prices, total, layers and baseline; every unchecked price with its mark. */
 export function energySection(energy: ReportDocument["energy"], style: Style = plainStyle): string {
-  const { denseBaseline: dense, notPriced, events } = energy;
+  const { denseBaseline: dense, breakEven } = energy;
   const lines = [
-    ...paragraph(energy.basis),
-    ...(energy.lowerBound && energy.perSample !== null ? paragraph(`Not in it: ${notPriced.join(", ")}.`) : []),
-    "",
-    ...eventsTable(energy, style),
+    ...chipLines(energy, style),
+    ...(energy.perSample === null ? [] : ["", ...layersTable(energy, style)]),
     "",
     ...baselineTable(dense, style),
-    "",
-    ...paragraph(
-      `Dense baseline: ${counted(dense.macsPerStep, "MAC")} per pass through all weights, at ${dense.technology} (not scaled to the chip), ` +
-        "from the arithmetic alone to arithmetic with one weight read from an 8 KB SRAM.",
-    ),
+    ...breakEvenLines(breakEven, style),
   ];
-  const sources = [
-    ...events.flatMap(({ event, cost }) => (cost === null ? [] : [`${event}: ${cost.source}`])),
-    ...dense.energies.map(({ price }) => `${price.name} MAC: ${price.source}`),
+  return section("Energy", totalText(energy), style, [...lines, ...notes(lines, style)]);
+}
+
+/** The chip's side alone. */
+export function chipEnergySection(energy: EnergyEstimate, style: Style = plainStyle): string {
+  const lines = [
+    ...chipLines(energy, style),
+    ...(energy.perSample === null ? [] : ["", ...layersTable(energy, style)]),
   ];
-  const legend = legendOf(lines.join(" "));
-  const notes = [...sources, ...(legend === "" ? [] : [legend])].flatMap((text) => paragraph(text)).map(style.faint);
-  return section("Energy", totalText(energy), style, [...lines, ...notes]);
+  return section("Energy", totalText(energy), style, [...lines, ...notes(lines, style)]);
+}
+
+function chipLines(energy: EnergyEstimate, style: Style): string[] {
+  const { basis, notPriced, lowerBound, perSample } = energy;
+  const missing = lowerBound && perSample !== null ? paragraph(`Not in it: ${notPriced.join("; ")}.`) : [];
+  return [...paragraph(basis), ...missing, "", ...eventsTable(energy, style)];
 }
 
 /** The total in words: `at least 31 to 47 µJ (typically 33 µJ) per sample, stand-in [unverified]`. */
@@ -47,30 +56,104 @@ export function spanText({ low, typical, high }: EnergyRange): string {
   return energyRangeText(low, high) + middle;
 }
 
-function eventsTable({ events }: EnergyEstimate, style: Style): string[] {
-  const rows = events.map(({ event, perSample, cost }) => [
-    `${event}s`,
-    meanText(perSample),
-    cost === null ? "unpublished" : energyRangeText(cost.low, cost.high),
-    cost === null ? "" : energyRangeText(cost.low * perSample, cost.high * perSample),
-    cost === null ? "" : markOf(cost.confidence),
-  ]);
+/** Share of the typical total, `12.3 %`; empty where it is not known. */
+export function shareText(part: EnergyRange | null, whole: EnergyRange | null): string {
+  if (part === null || whole === null || whole.typical === 0) return "";
+  return percent(part.typical / whole.typical);
+}
+
+function rangeText(range: EnergyRange | null, otherwise = ""): string {
+  return range === null ? otherwise : energyRangeText(range.low, range.high);
+}
+
+function eventsTable(energy: EnergyEstimate, style: Style): string[] {
+  const { events, perSample: total, silent, static: rest } = energy;
+  const rows = events.flatMap(({ event, perSample, cost, energy: own }): Cell[][] => {
+    const row = [
+      severalOf(event),
+      perSample === null ? "not counted" : meanText(perSample),
+      cost === null ? "unpublished" : energyRangeText(cost.low, cost.high),
+      rangeText(own, perSample === null || perSample > 0 ? "not known" : ""),
+      shareText(own, total),
+      cost === null ? "" : markOf(cost.confidence),
+    ];
+    if (event !== "neuron update" || silent === null || perSample === 0) return [row];
+    const idle = [
+      "  that do not fire",
+      meanText(silent.updates),
+      "",
+      rangeText(silent.energy),
+      shareText(silent.energy, total),
+      "",
+    ];
+    return [row, idle.map((text) => ({ text, style: style.faint }))];
+  });
+  const { power, time } = rest;
+  const restRow = [
+    rest.dominates ? "static power (most of it)" : "static power",
+    time === null ? "" : durationOfNs(time),
+    power === null ? "unpublished" : power.high === 0 ? "in the others" : powerRangeText(power.low, power.high),
+    rest.energy === null ? "not known" : power?.high === 0 ? "" : rangeText(rest.energy),
+    power?.high === 0 ? "" : shareText(rest.energy, total),
+    power === null ? "" : markOf(power.confidence),
+  ];
   return table(
     [
       { header: "per sample" },
-      { header: "count", align: "right" },
-      { header: "each", align: "right" },
-      { header: "together", align: "right" },
+      { header: "count", ...right },
+      { header: "each", ...right },
+      { header: "together", ...right },
+      { header: "share", ...right },
       { header: "" },
     ],
-    rows,
+    [...rows, restRow],
     style,
   );
 }
 
-function baselineTable({ energies }: DenseBaseline, style: Style): string[] {
+function layersTable({ layers, cores, perSample }: EnergyEstimate, style: Style): string[] {
+  const rows = layers.map(({ name, events, energy }) => [
+    name,
+    countText(events["synop"]),
+    countText(events["neuron update"]),
+    countText(events["spike"]),
+    countText(events["message received"]),
+    rangeText(energy),
+    shareText(energy, perSample),
+  ]);
+  const used = cores.filter(({ core }) => core !== null);
+  const largest = used.reduce<(typeof used)[number] | null>((most, one) => {
+    return (one.energy?.typical ?? 0) > (most?.energy?.typical ?? 0) ? one : most;
+  }, null);
+  const busiest =
+    used.length < 2 || largest === null
+      ? []
+      : [`  Of ${used.length} cores, core ${largest.core} takes most: ${shareText(largest.energy, perSample)}.`];
+  return [
+    ...table(
+      [
+        { header: "layer" },
+        { header: "synops", ...right },
+        { header: "updates", ...right },
+        { header: "spikes", ...right },
+        { header: "messages", ...right },
+        { header: "together", ...right },
+        { header: "share", ...right },
+      ],
+      rows,
+      style,
+    ),
+    ...busiest,
+  ];
+}
+
+function countText(count: number | undefined): string {
+  return count === undefined ? "" : meanText(count);
+}
+
+function baselineTable({ energies, technology }: DenseBaseline, style: Style): string[] {
   const rows = energies.map(({ price, everyStep, once }) => [
-    `${price.name} MACs`,
+    `${price.name} MACs${price.weightReads ? ", weights read" : ""}`,
     energyRangeText(price.low, price.high),
     energyRangeText(everyStep.low, everyStep.high),
     energyRangeText(once.low, once.high),
@@ -78,13 +161,53 @@ function baselineTable({ energies }: DenseBaseline, style: Style): string[] {
   ]);
   return table(
     [
-      { header: "dense baseline" },
-      { header: "each", align: "right" },
-      { header: "every step", align: "right" },
-      { header: "once", align: "right" },
+      { header: `dense, at ${technology}` },
+      { header: "each", ...right },
+      { header: "every step", ...right },
+      { header: "once", ...right },
       { header: "" },
     ],
     rows,
     style,
   );
+}
+
+function breakEvenLines(layers: readonly BreakEven[], style: Style): string[] {
+  const known = layers.filter(({ against }) => against.some(({ once }) => once !== null));
+  const [first] = known;
+  if (first === undefined) return [];
+  const rows = known.map(({ layer, rate, against }) => [
+    layer,
+    rate === null ? "" : percent(rate),
+    ...against.map(({ everyStep, once }) => `${rateText(everyStep)} / ${rateText(once)}`),
+  ]);
+  return [
+    "",
+    ...table(
+      [
+        { header: "break-even rate" },
+        { header: "now", ...right },
+        ...first.against.map((price) => ({ header: macName(price), ...right })),
+      ],
+      rows,
+      style,
+    ),
+    ...paragraph(
+      "Events per input of a layer and timestep at which it costs as much as its MACs, at every step / once per sample. " +
+        "The chip adds integers: beside float32 the arithmetic differs as well as the sparsity.",
+    ),
+  ];
+}
+
+/** `3.1 %`; `never` where the chip costs more even in silence. */
+export function rateText(rate: number | null): string {
+  if (rate === null) return "not known";
+  if (rate === 0) return "never";
+  return rate >= 10 ? "> 1000 %" : percent(rate);
+}
+
+/** Where the sources are, and what the marks mean. */
+function notes(lines: readonly string[], style: Style): string[] {
+  const legend = legendOf(lines.join(" "));
+  return paragraph(`Every figure has its source in the report. ${legend}`.trimEnd()).map(style.faint);
 }

@@ -16,6 +16,7 @@ import {
 } from "./page-chip.ts";
 import { energySection } from "./page-energy.ts";
 import { differencesSection, layersSection, membraneSection, rasterSection } from "./page-results.ts";
+import { timeSection, trafficSection } from "./page-traffic.ts";
 import { pageScript } from "./page-script.ts";
 import { pageStyle } from "./page-style.ts";
 import { accuracyText } from "./text.ts";
@@ -27,7 +28,7 @@ export interface PageAssets {
 }
 
 /**
- * The page: verdict and key numbers, layers, differences, spikes and membranes of one sample, energy, what the compiler
+ * The page: verdict and key numbers, layers, differences, spikes and membranes of one sample, energy, time and traffic, what the compiler
  * did, and what is needed to reproduce it. Below 1 MB for details that `detailsOf` picked.
  */
 export function reportHtml(document: ReportDocument, details: ReportDetails, assets: PageAssets): string {
@@ -57,6 +58,8 @@ ${differencesSection(document)}
 ${rasterSection(document, details)}
 ${membraneSection(details)}
 ${energySection(document.energy)}
+${timeSection(document.time)}
+${trafficSection(document.traffic)}
 ${networkSection(document.network)}
 ${compilerSection(document)}
 ${overflowSection(document)}
@@ -89,6 +92,8 @@ function navigation({ proofs }: ReportDocument): Markup {
     ["spikes", "Spikes"],
     ["membranes", "Membranes"],
     ["energy", "Energy"],
+    ["time", "Time"],
+    ["traffic", "Traffic"],
     ["network", "Network"],
     ["compiler", "Compiler"],
     ...(proofs === null ? [] : ([["overflow", "Overflow"]] as const)),

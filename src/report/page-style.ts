@@ -124,6 +124,16 @@ select { font: inherit; color: inherit; background: var(--sunken); border: 1px s
 .spans .axis span:last-child { transform: translateX(-100%); }
 .spans .figure { font-variant-numeric: tabular-nums; text-align: right; white-space: nowrap; }
 
+.columns { margin: 10px 0 16px; max-width: 720px; }
+.columns figcaption { font-size: 14px; margin-bottom: 4px; }
+.columns svg { display: block; width: 100%; height: 130px; background: var(--sunken); border-radius: 4px; }
+.columns .high, .columns .ends { font-size: 11px; color: var(--faint); font-variant-numeric: tabular-nums; }
+.columns .ends { display: flex; justify-content: space-between; }
+.columns .key { flex-wrap: wrap; }
+.side { display: flex; flex-wrap: wrap; gap: 10px 40px; }
+.p0 { fill: #4c78d0; } .p1 { fill: #e08a2c; } .p2 { fill: #2f9e75; } .p3 { fill: #b05cc6; }
+.p4 { fill: #cf4f5f; } .p5 { fill: #3fa3b8; } .p6 { fill: #8f8a2e; } .p7 { fill: #8a6d5c; }
+
 .cores { display: flex; flex-wrap: wrap; gap: 3px; margin: 6px 0 16px; max-width: 560px; }
 .cores span { width: 19px; height: 19px; border-radius: 3px; background: var(--sunken); }
 .swatch { display: inline-block; width: 11px; height: 11px; border-radius: 2px; margin-right: 8px; vertical-align: -1px; }

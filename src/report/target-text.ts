@@ -1,9 +1,10 @@
 /** A target as text for a terminal: what the chip is, its registers, its equations and where its numbers come from. */
 
 import type { DatapathSpec } from "../datapath/spec.ts";
+import { eventNames, type CostKind } from "../measure/costs.ts";
 import { grouped, significant } from "../measure/numbers.ts";
 import { findingsOf } from "../target/ranges.ts";
-import type { EventCost, RecipeSpec, Sourced, Target } from "../target/types.ts";
+import type { EventCost, PerEvent, Power, RecipeSpec, Sourced, Target } from "../target/types.ts";
 import { legendOf, markOf } from "./marks.ts";
 import { verifiedText } from "./program-text.ts";
 import { eventsText } from "./event-text.ts";
@@ -47,6 +48,7 @@ export function targetText(target: Target, style: Style = plainStyle): string {
     ...Object.keys(target.datapaths).map((name) => datapathText(target, name, style)),
     eventsText(target, style),
     energyText(target, style),
+    latencyText(target, style),
     recipesText(target, style),
   ].join("");
   const legend = legendOf(text);
@@ -193,16 +195,41 @@ function choicesOf({ role, fires, forward, inputs, real }: DatapathSpec): string
 function energyText({ energy }: Target, style: Style): string {
   if (energy === null) return section("Energy", "nothing is published: events are counted, not priced", style, []);
   const basis = energy.basis === "published" ? `published for ${energy.of}` : `stand-in: the prices of ${energy.of}`;
-  const { synop, neuronUpdate, spike } = energy;
-  const prices = Object.entries({ synop, "neuron update": neuronUpdate, spike });
-  const rows = prices.flatMap(([event, cost]) => (cost === undefined ? [] : [[event, costText(cost), cost.source]]));
+  const power = energy.staticPower;
+  const rows = [
+    ...perEventRows(energy).map(([event, cost]) => [event, costText(cost), cost.source]),
+    ...(power === undefined ? [] : [["static power, mW", costText(power), power.source]]),
+  ];
   return section("Energy", basis, style, [
-    ...table([{ header: "event" }, { header: "pJ" }, { header: "source" }], rows, style),
+    ...(rows.length === 0 ? [] : table([{ header: "event" }, { header: "pJ" }, { header: "source" }], rows, style)),
     ...energy.notPriced.flatMap((what) => item("- not priced:", what, style.faint)),
   ]);
 }
 
-function costText({ low, typical, high, confidence }: EventCost): string {
+function latencyText({ latency }: Target, style: Style): string {
+  if (latency === undefined) return "";
+  const { timestep, barrier } = latency;
+  const rows = [
+    ...perEventRows(latency),
+    ...(timestep === undefined ? [] : [["timestep", timestep] as const]),
+    ...barrier.map(({ tiles, time }) => [`end of a timestep, ${tiles} tiles and more`, time] as const),
+  ].map(([event, time]) => [event, `${significant(time.value)} ${markOf(time.confidence)}`.trimEnd(), time.source]);
+  return section("Time", "", style, table([{ header: "event" }, { header: "ns" }, { header: "source" }], rows, style));
+}
+
+/** What each kind of event takes, as far as it is known; forms and directions that differ each for itself. */
+function perEventRows<T extends object>(spec: PerEvent<T>): (readonly [name: string, cost: T])[] {
+  const forms = Object.entries(spec.synopByForm ?? {}).map(([form, cost]) => [`synop, ${form}`, cost] as const);
+  const hops = Object.entries(spec.hop ?? {}).map(([direction, cost]) => [`hop to the ${direction}`, cost] as const);
+  const kinds = (Object.keys(eventNames) as CostKind[]).flatMap((kind) => {
+    return kind === "hop" ? [] : [[eventNames[kind][0], spec[kind]] as const];
+  });
+  const [synop, ...others] = kinds;
+  const all = [...(synop === undefined ? [] : [synop]), ...forms, ...others, ...hops];
+  return all.flatMap(([name, cost]) => (cost === undefined ? [] : [[name, cost] as const]));
+}
+
+function costText({ low, typical, high, confidence }: EventCost | Power): string {
   const range =
     low === high ? significant(typical) : `${significant(typical)} (${significant(low)} to ${significant(high)})`;
   return `${range} ${markOf(confidence)}`.trimEnd();

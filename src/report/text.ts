@@ -6,6 +6,7 @@ import { counted, durationText, grouped, meanText, percent } from "../measure/nu
 import { assumptionRows } from "./assumptions.ts";
 import type { Assumptions, LayerReport, ReportDocument } from "./document.ts";
 import { energySection } from "./energy-text.ts";
+import { timeSection, trafficSection } from "./traffic-text.ts";
 import { programText } from "./program-text.ts";
 import { type Style, plainStyle } from "./style.ts";
 import { type NetworkSummary, nodeShape } from "./summary.ts";
@@ -56,7 +57,7 @@ export function assumptionsText(assumptions: Assumptions, style: Style = plainSt
   return section("Assumptions", "", style, table([{ header: "" }, { header: "" }], rows, style));
 }
 
-/** Accuracy, agreement, layers and energy of both runs. */
+/** Accuracy, agreement and layers of both runs; energy, time and traffic of the chip's. */
 export function resultsText(document: ReportDocument, style: Style = plainStyle): string {
   const { samples, steps } = document;
   return (
@@ -66,7 +67,10 @@ export function resultsText(document: ReportDocument, style: Style = plainStyle)
       ...agreementLines(document, style),
       "",
       ...layersTable(document.layers, document, style),
-    ]) + energySection(document.energy, style)
+    ]) +
+    energySection(document.energy, style) +
+    timeSection(document.time, style) +
+    trafficSection(document.traffic, style)
   );
 }
 

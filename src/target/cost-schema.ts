@@ -1,7 +1,7 @@
 /** The form of numbers about a chip: counts with their sources, its network, and what events take in energy and time. */
 
 import { z } from "zod";
-import type { Direction, EnergySpec, EventCost, LatencySpec, NocSpec, PerEvent, Sourced } from "./types.ts";
+import type { Direction, EnergySpec, EventCost, LatencySpec, NocSpec, PerEvent, Power, Sourced } from "./types.ts";
 
 const confidence = z
   .enum(["quoted", "public-page", "computed", "literature-unverified", "assumption"])
@@ -24,6 +24,27 @@ const price = z.strictObject({
   unit: z.literal("pJ"),
   ...read,
 });
+
+const milliwatts = { µW: 1e-3, mW: 1, W: 1e3 } as const;
+
+const power = z
+  .strictObject({
+    low: z.number().nonnegative(),
+    typical: z.number().nonnegative(),
+    high: z.number().nonnegative(),
+    unit: z.enum(["µW", "mW", "W"]),
+    ...read,
+  })
+  .transform(({ low, typical, high, unit, ...origin }): Power => {
+    const factor = milliwatts[unit];
+    return { low: low * factor, typical: typical * factor, high: high * factor, unit: "mW", ...origin };
+  });
+
+const nanoseconds = { ns: 1, µs: 1e3, ms: 1e6 } as const;
+
+const timestep = z
+  .strictObject({ value: z.number().positive(), unit: z.enum(["ns", "µs", "ms"]), ...read })
+  .transform(({ value, unit, ...origin }): Sourced => ({ value: value * nanoseconds[unit], unit: "ns", ...origin }));
 
 const time = z.strictObject({ value: z.number().nonnegative(), unit: z.literal("ns"), ...read });
 
@@ -77,22 +98,28 @@ export const energyForm: z.ZodType<EnergySpec> = z
     basis: z.enum(["published", "stand-in"]),
     of: z.string(),
     ...perEvent(price),
+    "static-power": power
+      .optional()
+      .describe("What the whole chip draws whatever it does; 0 where the figures per event include it"),
     "not-priced": z.array(z.string()).default([]),
   })
-  .transform(({ basis, of, "not-priced": notPriced, ...events }): EnergySpec => {
-    return { basis, of, ...toPerEvent<EventCost>(events), notPriced };
+  .transform(({ basis, of, "static-power": staticPower, "not-priced": notPriced, ...events }): EnergySpec => {
+    return { basis, of, ...toPerEvent<EventCost>(events), staticPower, notPriced };
   });
 
 /** What events take of a core's time. */
 export const latencyForm: z.ZodType<LatencySpec> = z
   .strictObject({
     ...perEvent(time),
+    timestep: timestep.optional().describe("A timestep of fixed length, whatever happens in it"),
     barrier: z
       .array(z.strictObject({ tiles: z.int().nonnegative(), time }))
       .default([])
       .describe("What ends a timestep, by the number of tiles in use: the entry with most tiles that are not above it"),
   })
-  .transform(({ barrier, ...events }): LatencySpec => ({ ...toPerEvent<Sourced>(events), barrier }));
+  .transform(({ timestep, barrier, ...events }): LatencySpec => {
+    return { ...toPerEvent<Sourced>(events), timestep, barrier };
+  });
 
 /** The network of the cores. */
 export const nocForm: z.ZodType<NocSpec> = z
@@ -103,6 +130,10 @@ export const nocForm: z.ZodType<NocSpec> = z
     height: count.describe("Tiles down"),
     "cores-per-tile": count.describe("Cores that share a router; core c lies on tile floor(c / this)"),
     tiles: z.enum(["by-column", "by-row"]).describe("Whether tile 1 lies above tile 0, or beside it"),
+    copies: z
+      .enum(["per-core", "multicast"])
+      .optional()
+      .describe("How a spike reaches several cores: a message to each (the default), or one that is copied on its way"),
     "link-buffer": count.optional().describe("Messages that wait at one link before those behind them are held up"),
     "chips-across": count
       .optional()

@@ -50,6 +50,11 @@ export interface EventCost {
   readonly confidence: Confidence;
 }
 
+/** A power in mW. `low` and `high` are the smallest and largest published values. */
+export interface Power extends Omit<EventCost, "unit"> {
+  readonly unit: "mW";
+}
+
 /** Where a link of a mesh leads. */
 export type Direction = "east" | "west" | "north" | "south";
 
@@ -85,6 +90,8 @@ export interface NocSpec {
   readonly coresPerTile: Sourced;
   /** Whether tile 1 lies above tile 0, or beside it. */
   readonly tiles: "by-column" | "by-row";
+  /** How a spike reaches several cores: as a message to each, or as one that is copied where ways part. */
+  readonly copies?: "per-core" | "multicast" | undefined;
   /** Messages that wait at one link before those behind them are held up; missing: as many as there are. */
   readonly linkBuffer?: Sourced | undefined;
   /** Where chips are joined: how many lie side by side, the next ones above them; missing: each above the other. */
@@ -93,6 +100,8 @@ export interface NocSpec {
 
 /** How long events take, in ns; they follow each other on a core. */
 export interface LatencySpec extends PerEvent<Sourced> {
+  /** A timestep of fixed length, in ns, whatever happens in it. */
+  readonly timestep?: Sourced | undefined;
   /** What ends a timestep, by the number of tiles in use: the entry with most tiles of those that are not above it. */
   readonly barrier: readonly { readonly tiles: number; readonly time: Sourced }[];
 }
@@ -101,6 +110,8 @@ export interface EnergySpec extends PerEvent<EventCost> {
   /** `published`: of this chip. `stand-in`: of another chip, named in `of`, because this one's are unpublished. */
   readonly basis: "published" | "stand-in";
   readonly of: string;
+  /** What the whole chip draws whatever it does. */
+  readonly staticPower?: Power | undefined;
   /** What costs energy on the chip and is in none of these. */
   readonly notPriced: readonly string[];
 }

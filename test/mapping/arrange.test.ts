@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { arrange } from "../../src/mapping/arrange.ts";
 import { partsOf, placeOnCores } from "../../src/mapping/place.ts";
 import { borderHops, hopsOf, messagesBetween, trafficOf, type Messages } from "../../src/mapping/traffic.ts";
-import { coresOf, reachedCores } from "../../src/measure/places.ts";
+import { coresOf, reachOf } from "../../src/measure/places.ts";
 import { pathBetween, tileOf } from "../../src/target/mesh.ts";
 import type { NocSpec } from "../../src/target/types.ts";
 import { motley, randomProgram } from "../chip/programs.ts";
@@ -182,8 +182,9 @@ describe("messages between cores", () => {
         let [messages, hops] = [0, 0];
         const links = new Map<string, number>();
         for (const { name, neurons } of program.populations) {
-          for (const [neuron, reached] of reachedCores(program, name, neurons, cores).entries()) {
-            for (const core of reached.keys()) {
+          const { begin, end, core: reached } = reachOf(program, name, neurons, cores);
+          for (let neuron = 0; neuron < neurons; neuron++) {
+            for (const core of new Set(reached.slice(begin[neuron], end[neuron]))) {
               messages++;
               const path = pathBetween(
                 tileOf(cores.get(name)![neuron]!, chip.noc!),

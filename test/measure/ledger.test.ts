@@ -42,6 +42,7 @@ function sent(program: Program, stimuli: Stimuli, recording: Recording): Map<str
 /** The counts by the words of their definitions, event by event and synapse by synapse. */
 function countPlainly(program: Program, places: readonly Placed[], noc: NocSpec, events: Map<string, number[]>) {
   const total = { spike: 0, "axon-out": 0, "axon-in": 0, hop: 0, synop: 0 };
+  const multicast = noc.copies === "multicast";
   const coreOf = (name: string, neuron: number): number | null =>
     places.find(({ population, from, to }) => population === name && from <= neuron && neuron < to)?.core ?? null;
   const at = (core: number): readonly [number, number] => placeOf(Math.floor(core / noc.coresPerTile.value), noc);
@@ -62,11 +63,14 @@ function countPlainly(program: Program, places: readonly Placed[], noc: NocSpec,
       if (program.populations.some((one) => one.name === name)) total.spike++;
       total["axon-in"] += cores.size;
       if (own === null) continue;
-      total["axon-out"] += cores.size;
+      total["axon-out"] += multicast ? Math.min(1, cores.size) : cores.size;
+      const crossed: string[] = [];
       for (const core of cores) {
         const [[x, y], [endX, endY]] = [at(own), at(core)];
-        total.hop += Math.abs(x - endX) + Math.abs(y - endY);
+        for (let i = x; i !== endX; i += Math.sign(endX - x)) crossed.push(`${i} ${y} across ${Math.sign(endX - x)}`);
+        for (let i = y; i !== endY; i += Math.sign(endY - y)) crossed.push(`${endX} ${i} along ${Math.sign(endY - y)}`);
       }
+      total.hop += multicast ? new Set(crossed).size : crossed.length;
     }
   }
   return total;
@@ -76,8 +80,9 @@ describe("the ledger", () => {
   it("counts every event of random programs on random places once, where it happens", async () => {
     let compared = 0;
     await fc.assert(
-      fc.asyncProperty(fc.integer(), meshes, async (seed, noc) => {
+      fc.asyncProperty(fc.integer(), meshes, fc.constantFrom("per-core", "multicast"), async (seed, mesh, copies) => {
         const dice = new Dice(seed);
+        const noc: NocSpec = { ...mesh, copies };
         const chip = { ...dice.one(targets), noc };
         const program = randomProgram(chip, dice);
         const cores = noc.width.value * noc.height.value * noc.coresPerTile.value;
@@ -97,6 +102,8 @@ describe("the ledger", () => {
         expect(got).toEqual(expected);
         const neurons = program.populations.reduce((sum, one) => sum + one.neurons, 0);
         expect(of("neuron-update")).toBe(neurons * recording.samples * recording.steps);
+        const fired = recording.populations.reduce((sum, { spikes }) => sum + spikes.neuron.length, 0);
+        expect(of("neuron-silent")).toBe(of("neuron-update") - fired);
         const bySample = ledger.bySample.reduce((sum, count) => sum + count, 0);
         expect(bySample).toBe(totals.reduce((sum, count) => sum + count, 0));
       }),

@@ -65,7 +65,7 @@ describe("reportHtml", () => {
       /Energy proxy per sample [\d.]+ to [\d.]+ .J at least, another chip's figures \[unverified\]/,
     );
     expect(words).toContain("dense int8, every step [unverified]");
-    expect(words).toMatch(/synops [\d,.]+ [\d.]+ to [\d.]+ pJ \S+ to \S+ .J \[unverified\] M\. Davies/);
+    expect(words).toMatch(/synops [\d,.]+ [\d.]+ to [\d.]+ pJ \S+ to \S+ .J [\d.]+ % \[unverified\] M\. Davies/);
   });
 
   it("counts without prices where nothing is published", () => {

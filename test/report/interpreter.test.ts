@@ -30,6 +30,7 @@ describe("a report on the interpreter's run", () => {
       const report = buildReport({
         ...inputs,
         program,
+        stimuli: new Map([["input", stimulus]]),
         labels: null,
         reference: { ...run, backend: "same", backendReason: null },
         emulator: { ...run, threads: 1, split: "sample" },

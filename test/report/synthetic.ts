@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import type { CoreUse, Program, ProgramPopulation, ProgramProjection } from "../../src/compile/program.ts";
-import type { PopulationRecording, ProjectionRecording, Recording } from "../../src/engine.ts";
+import type { PopulationRecording, ProjectionRecording, Recording, Stimulus } from "../../src/engine.ts";
 import { defaultTolerances } from "../../src/equivalence/verdict.ts";
 import { fanOut, synopsOf } from "../../src/measure/synops.ts";
 import type { DenseNode, DiscreteNetwork, PopulationNode } from "../../src/network/types.ts";
@@ -69,6 +69,7 @@ export function synthetic(options: SyntheticOptions): ReportInputs {
       backendReason: "The native library is not installed.",
       wallMs: 812.4,
     },
+    stimuli: new Map([["input", stimulusOf(images, options)]]),
     emulator: { recording: withSynops(emulator, program), threads: 2, split: "sample", wallMs: 1934.7 },
     labels: Array.from({ length: samples }, (_, sample) => labelOf(reference, sample, sizes.at(-1) ?? 1)),
     decode: "spikes",
@@ -102,6 +103,18 @@ export function synthetic(options: SyntheticOptions): ReportInputs {
       "--steps",
       String(steps),
     ],
+  };
+}
+
+/** The images, the same at every step. */
+function stimulusOf(images: readonly Float32Array[], { samples, steps, sizes }: SyntheticOptions): Stimulus {
+  return {
+    samples,
+    steps,
+    shape: [sizes[0] ?? 0],
+    kind: "graded",
+    constant: true,
+    read: (sample, _step, out) => void out.set(images[sample] ?? []),
   };
 }
 
