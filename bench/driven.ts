@@ -67,7 +67,9 @@ export class Driven {
   readonly neurons: KernelNeurons;
   readonly add: () => void;
   /** [inputs] by accumulator; an accumulator that is a register is set to what it holds. */
-  readonly frames: readonly Frame[];
+  readonly frames: readonly ReadonlyMap<string, Int32Array>[];
+  /** The same as the kernel's accumulators store them. */
+  readonly #stored: readonly Frame[];
 
   constructor(load: PopulationLoad, amplitude: number, frames: number) {
     const range = { low: BigInt(-bound), high: BigInt(bound) };
@@ -84,19 +86,39 @@ export class Driven {
     this.frames = Array.from({ length: frames }, () => {
       return new Map(inputs.map((input) => [input, valuesOf(load.high, amplitude, type(input))]));
     });
+    this.#stored = this.frames.map((frame) => {
+      return new Map([...frame].map(([name, values]) => [name, as(this.neurons.accumulators.get(name)!, values)]));
+    });
   }
 
-  /** Put the inputs of one timestep into accumulators of the same names. */
-  feed(step: number, { accumulators }: Pick<KernelNeurons, "accumulators"> = this.neurons): void {
-    for (const [name, values] of this.frames[step % this.frames.length]!) accumulators.get(name)!.set(values);
+  /** Put the inputs of one timestep into accumulators of the same names: the kernel's, or others. */
+  feed(step: number, others?: Pick<KernelNeurons, "accumulators">): void {
+    const { accumulators } = others ?? this.neurons;
+    const frames = others === undefined ? this.#stored : this.frames;
+    for (const [name, values] of frames[step % frames.length]!) accumulators.get(name)!.set(values);
   }
 }
 
+type Numbers = Int16Array | Uint16Array | Int32Array | Float64Array;
+
 /** Values of every accumulator, by name. */
-export type Frame = ReadonlyMap<string, Int32Array>;
+export type Frame = ReadonlyMap<string, Numbers>;
+
+/** Copied as fast as may be. */
+function as(array: object, values: Int32Array): Numbers {
+  if (array instanceof Int16Array) return Int16Array.from(values);
+  if (array instanceof Uint16Array) return Uint16Array.from(values);
+  return array instanceof Float64Array ? Float64Array.from(values) : values;
+}
+
+/** Values that come again after so many: more would take long to draw. */
+const period = 2 ** 16;
 
 function valuesOf(neurons: number, amplitude: number, { low, high }: TypeSpec): Int32Array {
-  return Int32Array.from({ length: neurons }, () => {
-    return Math.max(low, Math.min(high, Math.round((chance() + 0.3) * amplitude * 0.75)));
-  });
+  const values = new Int32Array(neurons);
+  for (let i = 0; i < Math.min(neurons, period); i++) {
+    values[i] = Math.max(low, Math.min(high, Math.round((chance() + 0.3) * amplitude * 0.75)));
+  }
+  for (let done = period; done < neurons; done *= 2) values.copyWithin(done, 0, done);
+  return values;
 }

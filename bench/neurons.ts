@@ -1,14 +1,16 @@
 /**
  * How long does a timestep of one neuron take, for every datapath of every target: the compiled kernel against the
- * interpreter's loops, JavaScript by hand where there is some, and additions over the same arrays?
+ * interpreter's loops, JavaScript by hand where there is some, and what bounds it: additions over the same arrays, and the
+ * time that the processor needs for as many vector instructions?
  * `node dist-bench/neurons.js [--json FILE] [--repeats N] [--only TEXT]`.
  */
 
 import { writeFileSync } from "node:fs";
 import { BitspikeError, readTarget, targetNames } from "bitspike";
 import { Population, type PopulationLoad } from "../dist/core/population.js";
-import { bytesOf, type Region } from "../dist/kernels/memory.js";
+import { bytesOf, Layout, openMemory, type Region } from "../dist/kernels/memory.js";
 import type { KernelNeurons } from "../dist/kernels/population.js";
+import { additionsPerTurn, openOperations } from "./additions.ts";
 import { byHand } from "./by-hand.ts";
 import { bound, Driven, loadOf, type Target } from "./driven.ts";
 import { neuronPage, type NeuronResults } from "./pages/neurons.ts";
@@ -16,8 +18,12 @@ import { facts, main, readOptions, type Timing } from "./shared.ts";
 
 type Measured = NeuronResults["datapaths"][number];
 
-/** Neurons whose arrays stay in the first-level cache, and so many that they come from memory. */
-const [few, many] = [1024, 2 ** 22];
+/** Neurons whose arrays stay in the first-level cache. */
+const few = 1024;
+/** Bytes of arrays that come from memory: several times what a cache that is shared by many cores holds. */
+const bytesOfMany = 2 ** 27;
+/** They are measured in parts, in turns so short that other work at the machine leaves some of them alone. */
+const neuronsOfPart = 2 ** 19;
 /** Neuron updates per measurement in the cache, and inputs that take turns. */
 const updates = 2 ** 18;
 const inputs = 16;
@@ -38,7 +44,7 @@ await main(() => {
       measured.push(one);
     }
   }
-  const results: NeuronResults = { ...at, repeats, few, many, datapaths: measured };
+  const results: NeuronResults = { ...at, repeats, few, operation: measureOperations(repeats), datapaths: measured };
   console.log(neuronPage(results));
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
   return Promise.resolve(true);
@@ -83,16 +89,37 @@ function measure(target: Target, name: string, repeats: number): Measured | null
     console.log(`✗ ${target.name}, ${name}: the kernel differs from the interpreter.`);
     return null;
   }
+  const { loads, stores } = kernel?.traffic ?? { loads: [], stores: [] };
+  const bytes = Math.max(1, bytesIn([...new Set([...loads, ...stores])]));
+  const parts = Math.ceil(bytesOfMany / (bytes * neuronsOfPart));
   return {
     target: target.name,
     datapath: name,
     rate,
     lanes: kernel === null ? 0 : 128 / kernel.group,
-    read: bytesIn(kernel?.traffic.loads ?? []),
-    written: bytesIn(kernel?.traffic.stores ?? []),
+    operations: kernel?.operations ?? 0,
+    read: bytesIn(loads),
+    written: bytesIn(stores),
     few: measureFew(target, name, small, repeats),
-    many: measureMany(loadOf(target, name, many), amplitude, repeats),
+    neurons: parts * neuronsOfPart,
+    many: measureMany(loadOf(target, name, neuronsOfPart), amplitude, parts, repeats),
   };
+}
+
+/** Nanoseconds of one vector instruction where nothing else holds the processor up. */
+function measureOperations(repeats: number): Timing {
+  const layout = new Layout();
+  layout.reserve("i32", 16);
+  const run = openOperations(openMemory(layout));
+  const turns = 2 ** 12;
+  const times: number[] = [];
+  for (let repeat = 0; repeat <= repeats * 10; repeat++) {
+    const start = performance.now();
+    run(turns);
+    const time = ((performance.now() - start) * 1e6) / (turns * additionsPerTurn);
+    if (repeat > repeats) times.push(Number(time.toFixed(4)));
+  }
+  return times;
 }
 
 function bytesIn(regions: readonly Region[]): number {
@@ -123,7 +150,7 @@ interface Turn {
   readonly step: (step: number) => void;
 }
 
-/** In the cache; every contestant is given its inputs first. */
+/** In the cache; every contestant is given its inputs first, and `inputs` is what that takes alone. */
 function measureFew(target: Target, name: string, small: Driven, repeats: number): Readonly<Record<string, Timing>> {
   const steps = updates / few;
   const load = loadOf(target, name, few);
@@ -131,6 +158,7 @@ function measureFew(target: Target, name: string, small: Driven, repeats: number
   const contestants = new Map<string, Turn>([
     ["kernel", { steps, step: (step) => (small.feed(step), small.neurons.step(step)) }],
     ["additions", { steps, step: (step) => (small.feed(step), small.add()) }],
+    ["inputs", { steps, step: (step) => small.feed(step) }],
     ["interpreter", { steps: 8, step: (step) => (small.feed(step, interpreter), interpreter.step(step)) }],
   ]);
   const hand = byHand[`${target.name} ${name}`];
@@ -148,19 +176,35 @@ function measureFew(target: Target, name: string, small: Driven, repeats: number
   return inShortTurns(contestants, repeats * 10, few);
 }
 
-/** In memory: inputs are given while the clock stands still, since copying takes as long as a step. */
-function measureMany(load: PopulationLoad, amplitude: number, repeats: number): Readonly<Record<string, Timing>> {
-  const all = new Driven(load, amplitude, 1);
-  const kernel: number[] = [];
-  for (let repeat = 0; repeat <= repeats * 4; repeat++) {
-    all.feed(repeat);
-    const start = performance.now();
-    all.neurons.step(repeat + 1);
-    const time = ((performance.now() - start) * 1e6) / many;
-    if (repeat > 0) kernel.push(Number(time.toFixed(3)));
+/**
+ * In memory: one part after the other, so that each has left the cache when its turn comes again. Inputs are given while the
+ * clock stands still, since copying takes as long as a step. Additions, which leave anything in registers, have arrays of
+ * their own.
+ */
+function measureMany(
+  load: PopulationLoad,
+  amplitude: number,
+  parts: number,
+  repeats: number,
+): Readonly<Record<string, Timing>> {
+  const open = (): Driven[] => Array.from({ length: parts }, () => new Driven(load, amplitude, 1));
+  const [own, others] = [open(), open()];
+  const timings = { kernel: [] as number[], additions: [] as number[] };
+  const times = (all: readonly Driven[], step: (one: Driven) => void): number[] =>
+    all.map((one) => {
+      const start = performance.now();
+      step(one);
+      return Number((((performance.now() - start) * 1e6) / load.high).toFixed(3));
+    });
+  for (let repeat = 0; repeat <= repeats; repeat++) {
+    for (const one of own) one.feed(repeat);
+    const kernel = times(own, (one) => one.neurons.step(repeat + 1));
+    const additions = times(others, (one) => one.add());
+    if (repeat === 0) continue;
+    timings.kernel.push(...kernel);
+    timings.additions.push(...additions);
   }
-  const additions = new Map<string, Turn>([["additions", { steps: 1, step: () => all.add() }]]);
-  return { kernel, ...inShortTurns(additions, repeats * 4, many) };
+  return timings;
 }
 
 /** Nanoseconds per neuron and timestep. */

@@ -67,6 +67,8 @@ export interface CompiledBlock {
   readonly reads: ReadonlySet<string>;
   /** Arrays that it loads and stores for every neuron: what it moves to and from memory. */
   readonly traffic: { readonly loads: readonly Region[]; readonly stores: readonly Region[] };
+  /** Vector instructions per neuron, loads and stores left out: what it computes. */
+  readonly operations: number;
   /** @param memory as it was laid out */
   open(memory: WasmMemory): Kernels;
 }
@@ -87,7 +89,8 @@ export function compileBlock(spec: KernelSpec, shared: boolean): CompiledBlock |
   const lanes = spec.listed ? (["i32"] as const) : (["i32", "i16"] as const);
   const graphs = lanes.map((narrowest) => graphOf(spec, block, parameters, ranges, narrowest));
   const [graph] = graphs.toSorted((a, b) => costOf(a) / a.group - costOf(b) / b.group);
-  const functions = [loopOf("run", { ...graph!, watch: null })];
+  const loop = loopOf("run", { ...graph!, watch: null });
+  const functions = [loop];
   if (spec.watch !== null) functions.push(loopOf("watch", graph!));
   const bytes = encodeModule(functions, shared);
   return {
@@ -96,6 +99,7 @@ export function compileBlock(spec: KernelSpec, shared: boolean): CompiledBlock |
     payload: ranges.results.get("spike") ?? { low: 0n, high: 0n },
     bytes,
     traffic: { loads: loadsOf(graph!), stores: graph!.stores.map(({ region }) => region) },
+    operations: loop.operations,
     reads: new Set(block.flatMap((line) => [...namesIn(line.value)])),
     open(memory) {
       const module = new webAssembly!.Module(bytes);

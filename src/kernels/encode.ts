@@ -141,11 +141,11 @@ const unaligned = 0;
 /** The body of one function, written instruction by instruction. */
 export class Code {
   readonly bytes: number[] = [];
-  /** Instructions so far that work on vectors, constants left out. */
-  vectorInstructions = 0;
+  /** Instructions so far that work on vectors; loads, stores and constants left out. */
+  operations = 0;
 
   op(name: Instruction): this {
-    if (!Object.hasOwn(scalars, name)) this.vectorInstructions++;
+    if (!Object.hasOwn(scalars, name) && !/[.](load|store)/.test(name)) this.operations++;
     if (Object.hasOwn(scalars, name)) this.bytes.push(scalars[name as keyof typeof scalars]);
     else {
       this.bytes.push(0xfd);
@@ -201,6 +201,7 @@ export class Code {
 
   /** Bytes of two vectors by number: 0 to 15 of the first, 16 to 31 of the second. */
   shuffle(bytes: readonly number[]): this {
+    this.operations++;
     this.bytes.push(0xfd, 0x0d, ...bytes);
     return this;
   }

@@ -84,8 +84,13 @@ const unrolled = 4;
  * The function `name(first, end, ..uniforms)`: groups of neurons from `first` on, until one reaches `end` or cannot be
  * computed here. It returns where it stopped.
  */
-export function loopOf(name: string, graph: KernelGraph): WasmFunction {
+export function loopOf(name: string, graph: KernelGraph): LoopFunction {
   return new LoopWriter(name, graph).write();
+}
+
+export interface LoopFunction extends WasmFunction {
+  /** Vector instructions per neuron, loads and stores left out. */
+  readonly operations: number;
 }
 
 /** An estimate of what a group costs, in instructions of the processor. */
@@ -148,6 +153,8 @@ class LoopWriter {
   readonly #nodes: readonly Vector[];
   /** Nodes with a single use are computed where they are used. */
   readonly #single: ReadonlySet<Vector>;
+  /** The same in every turn. */
+  readonly #invariant = new Set<Vector>();
   /** Locals that hold the vectors of a node. */
   readonly #held = new Map<Vector, readonly number[]>();
   /** Byte index of the turn's first neuron, by bytes per element. */
@@ -163,6 +170,8 @@ class LoopWriter {
   #payloads: number[] = [];
   #spare: number[] = [];
   #places: number | null = null;
+  /** Operations where a loop leaves early. */
+  #exits = 0;
   #gathered: number | null = null;
   #scattered: number | null = null;
 
@@ -178,9 +187,11 @@ class LoopWriter {
     this.#changed = this.local("v128");
   }
 
-  write(): WasmFunction {
+  write(): LoopFunction {
     this.prologue();
+    const before = this.#code.operations;
     this.turns(unrolled);
+    const operations = (this.#code.operations - before - this.#exits) / (unrolled * this.#graph.group);
     this.turns(1);
     this.keepCount();
     this.epilogue();
@@ -191,6 +202,7 @@ class LoopWriter {
       results: ["i32"],
       locals: this.#locals,
       body: this.#code,
+      operations,
     };
   }
 
@@ -199,18 +211,22 @@ class LoopWriter {
     return this.#parameters.length + this.#locals.length - 1;
   }
 
-  /** What is the same in every turn. */
+  /** What is the same in every turn: constants, uniforms, and what is made of nothing else. */
   private prologue(): void {
     const code = this.#code;
     for (const node of this.#nodes) {
-      if (node.kind !== "constant" && node.kind !== "uniform") continue;
+      if (!this.isInvariant(node)) continue;
+      if (node.kind === "constant") code.vector(constantBytes(node.lane, node.value));
+      else if (node.kind === "uniform") {
+        code.get(2 + node.argument).op(node.lane === "f64" ? "f64x2.splat" : "i32x4.splat");
+      } else this.compute(node, 0, 0);
+      // All lanes are alike, and so are all vectors.
       const local = this.local("v128");
       this.#held.set(
         node,
         Array.from({ length: 4 }, () => local),
       );
-      if (node.kind === "constant") code.vector(constantBytes(node.lane, node.value));
-      else code.get(2 + node.argument).op(node.lane === "f64" ? "f64x2.splat" : "i32x4.splat");
+      this.#invariant.add(node);
       code.set(local);
     }
     const { spikes } = this.#graph;
@@ -222,6 +238,11 @@ class LoopWriter {
       .vector(new Uint8Array(Int32Array.of(0, 1, 2, 3).buffer))
       .op("i32x4.add")
       .set(this.#ids);
+  }
+
+  private isInvariant({ kind, args }: Vector): boolean {
+    if (kind === "constant" || kind === "uniform") return true;
+    return args.length > 0 && args.every((arg) => this.#invariant.has(arg));
   }
 
   private epilogue(): void {
@@ -269,7 +290,7 @@ class LoopWriter {
   private group(group: number): void {
     this.seek(group);
     for (const node of this.#nodes) {
-      if (node.kind === "constant" || node.kind === "uniform" || this.#single.has(node)) continue;
+      if (this.#invariant.has(node) || this.#single.has(node)) continue;
       if (!this.#held.has(node))
         this.#held.set(
           node,
@@ -464,6 +485,7 @@ class LoopWriter {
       }
     }
     code.op("v128.any_true").if();
+    const before = code.operations;
     if (this.#graph.spikes !== null) this.listKept(this.#graph.spikes);
     this.keepCount();
     this.epilogue();
@@ -473,6 +495,7 @@ class LoopWriter {
       .op("i32.add")
       .op("return")
       .end();
+    this.#exits += code.operations - before;
   }
 
   private store({ region, value, before }: Store, group: number): void {
