@@ -1,10 +1,11 @@
 /** Writes what the documentation takes from the source: `npm run docs`. */
 
 import { writeFileSync } from "node:fs";
-import { networkJsonSchema, reportJsonSchema, targetJsonSchema } from "../dist/index.js";
+import { mappingJsonSchema, networkJsonSchema, reportJsonSchema, targetJsonSchema } from "../dist/index.js";
 import { errorsPage } from "../dist/report/errors-page.js";
 
 const files = {
+  "mapping.schema.json": `${JSON.stringify(mappingJsonSchema(), null, 2)}\n`,
   "network.schema.json": `${JSON.stringify(networkJsonSchema(), null, 2)}\n`,
   "report.schema.json": `${JSON.stringify(reportJsonSchema(), null, 2)}\n`,
   "target.schema.json": `${JSON.stringify(targetJsonSchema(), null, 2)}\n`,

@@ -705,6 +705,86 @@ export const catalogue = {
     message: "The calibration cannot be used: {what}.",
     hint: "Calibrate with samples like those that the same network will be given, and without a recipe.",
   },
+  MAPPING_INVALID: {
+    title: "Mapping with mistakes",
+    message: "The mapping {file} has {count} mistake(s).",
+    hint: "They are listed one by one; docs/mapping.md says what a mapping is.",
+  },
+  MAPPING_YAML: {
+    title: "Mapping that is no YAML",
+    message: "The mapping is no valid YAML: {reason}.",
+    hint: "Indent with spaces; docs/mapping.md has an example.",
+  },
+  MAPPING_FIELD: {
+    title: "Wrong field in a mapping",
+    message: "{field}: {reason}.",
+    hint: "See docs/mapping.md; an editor completes mappings with mapping.schema.json.",
+  },
+  MAPPING_TARGET: {
+    title: "Mapping for another chip",
+    message: "The mapping was written for {named}; the network is compiled for {target}.",
+    hint: "Name the other target, or change or remove the mapping's `target`.",
+  },
+  MAPPING_ADDRESSES: {
+    title: "Chip whose cores cannot be chosen",
+    message: "{target} has one core with addresses, so that nothing can be mapped.",
+    hint: "Leave the mapping away.",
+  },
+  MAPPING_POPULATION: {
+    title: "Unknown population in a mapping",
+    message: "The network has no population {population}.",
+    hint: "{guess}It has {known}.",
+  },
+  MAPPING_NEURONS: {
+    title: "Neurons that a population does not have",
+    message: "Neurons {first} to {last} of {population} are given a place; it has {neurons}, counted from 0.",
+    hint: "Correct the range: first..last, both included.",
+  },
+  MAPPING_OVERLAP: {
+    title: "Neurons with two places",
+    message: "Neurons {first} to {last} of {population} have a place already.",
+    hint: "The other place is {other}; correct one of the two ranges.",
+  },
+  MAPPING_MISSING: {
+    title: "Complete mapping with neurons missing",
+    message: "{missing} neuron(s) of {population} have no place; the first is {first}.",
+    hint: "Give them one, or leave `complete` away: they are then placed around the others.",
+  },
+  MAPPING_CHIP: {
+    title: "Chip that there is not",
+    message: "There is no chip {chip}; of {target} {chips} can be joined, counted from 0.",
+    hint: "Choose another chip. `chip.systems` in the target file says how many are joined.",
+  },
+  MAPPING_CORE: {
+    title: "Core that there is not",
+    message: "There is no core {core}; a chip of {target} has {cores}, counted from 0.",
+    hint: "Choose other cores, and name the chip where there are several.",
+  },
+  MAPPING_TILE: {
+    title: "Tile that there is not",
+    message: "There is no tile in column {x} and row {y}; the mesh of {target} is {width} wide and {height} high.",
+    hint: "Columns and rows count from 0.",
+  },
+  MAPPING_NO_TILES: {
+    title: "Chip without a mesh",
+    message: "{target} has no mesh whose tiles could be named.",
+    hint: "Name a core instead, or describe the mesh in the target file: `noc`.",
+  },
+  MAPPING_SHARED: {
+    title: "Core for two populations",
+    message: "{core} would hold neurons of {populations}; a core of {target} takes those of one population.",
+    hint: "Put one of them on another core.",
+  },
+  MAPPING_LIMIT: {
+    title: "Core without room for what is mapped to it",
+    message: "{where} would take {needed} {resource}; it has {available}.",
+    hint: "Put fewer neurons on the core, or name several: core: 3..5 fills them one after the other.",
+  },
+  MAPPING_ROOM: {
+    title: "Cores without room for what is mapped to them",
+    message: "{missing} neurons of {population}, from {first} on, find no room on the {cores} cores named.",
+    hint: "Name more cores, or fewer neurons; bitspike compile without a mapping shows how many are needed.",
+  },
   COMPILE_RECIPE: {
     title: "Unknown recipe",
     message: "The target {target} has no recipe {recipe}.",

@@ -9,6 +9,7 @@ import { archiveOf } from "./encoding/arrays.ts";
 import { BitspikeError, located, mistake } from "./errors.ts";
 import { parseNpy } from "./formats/npy.ts";
 import { openNpz, type NpzFile } from "./formats/npz.ts";
+import { readMapping, type Mapping } from "./mapping/file.ts";
 import type { PageAssets } from "./report/html.ts";
 import { closest } from "./spelling.ts";
 import { loadTarget } from "./target/load.ts";
@@ -70,6 +71,15 @@ export function readTarget(nameOrFile: string): Target {
   const path = isFile ? nameOrFile : join(targetsFolder, `${nameOrFile}.yaml`);
   const folder = dirname(path);
   return loadTarget(readText(path), path, (base) => readBase(base, [folder, targetsFolder]));
+}
+
+/**
+ * Read a mapping: the path of a .yaml file.
+ *
+ * @throws FILE_NOT_FOUND, FILE_UNREADABLE, MAPPING_INVALID
+ */
+export function readMappingFile(path: string): Mapping {
+  return readMapping(readText(path), path);
 }
 
 function readText(path: string): string {

@@ -92,6 +92,7 @@ export {
   type IntegerProjection,
   type IntegerValues,
 } from "./compile/integers.ts";
+export { mappingJsonSchema, readMapping, writeMapping, type Mapping, type PlaceRule } from "./mapping/file.ts";
 export { noAddress } from "./compile/program.ts";
 export type * from "./compile/program.ts";
 

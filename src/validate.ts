@@ -14,6 +14,7 @@ import {
 import type { Engine, Probe, Recording, StopSignal, Stimulus } from "./engine.ts";
 import { defaultTolerances, type Tolerances } from "./equivalence/verdict.ts";
 import { mistake, type Warning } from "./errors.ts";
+import type { Mapping } from "./mapping/file.ts";
 import type { NpzFile } from "./formats/npz.ts";
 import { activityProbes } from "./measure/on-chip.ts";
 import type { Decode } from "./measure/readout.ts";
@@ -44,6 +45,8 @@ export interface CompileJob extends PrepareOptions {
   readonly approximate?: readonly Approximation[] | undefined;
   /** A float run for which weights are rounded; each for itself when missing. */
   readonly calibration?: Calibration | undefined;
+  /** Where neurons have to lie on the chip; wherever there is room when missing. */
+  readonly mapping?: Mapping | undefined;
   /** How classes are read; by spikes when missing. */
   readonly decode?: Decode | undefined;
 }
@@ -163,8 +166,8 @@ export function compileJob(job: CompileJob, watcher: Pick<Watcher, "onPrepared">
   const labels = job.labels === undefined ? prepared.labels : chooseLabels(job.labels, prepared, prepared.all);
   watcher.onPrepared?.(prepared);
   const discrete = discretize(job.network, job.time ?? defaultTime);
-  const { recipe, settings, splitSigns, approximate, calibration } = job;
-  const options = { inputs: prepared.facts, recipe, settings, splitSigns, approximate, calibration };
+  const { recipe, settings, splitSigns, approximate, calibration, mapping } = job;
+  const options = { inputs: prepared.facts, recipe, settings, splitSigns, approximate, calibration, mapping };
   const program = compile(discrete.network, job.target, options);
   const compiled = { discrete, prepared, labels, program };
   checkOutput(job, compiled);

@@ -8,7 +8,9 @@ import { chooseArrays } from "../encoding/arrays.ts";
 import { readData } from "../encoding/data.ts";
 import { usualEncode, type EncodeName } from "../encoding/encode.ts";
 import { factsOf, type InputFacts } from "../encoding/prepare.ts";
-import { prepareFile, readArrays, readTarget, writeWhole } from "../files.ts";
+import { mistake } from "../errors.ts";
+import { prepareFile, readArrays, readMappingFile, readTarget, writeWhole } from "../files.ts";
+import { writeMapping } from "../mapping/file.ts";
 import { discretize } from "../network/discretize.ts";
 import { programText, warningsText } from "../report/program-text.ts";
 import { summarizeNetwork } from "../report/summary.ts";
@@ -41,6 +43,7 @@ interface Flags extends TargetFlags, TimeFlags, JsonOption {
   readonly encode?: EncodeName;
   readonly scale?: number;
   readonly out: string;
+  readonly mappingOut?: string;
 }
 
 const examples = `
@@ -48,6 +51,7 @@ Examples:
   $ bitspike compile model.nir --target my-chip.yaml --input images.npy --out model.safetensors
   $ bitspike compile model.nir -t generic-8bit --encode rate
   $ bitspike compile model.nir -t my-chip.yaml --calibrate images.npy --steps 25
+  $ bitspike compile model.nir -t my-chip.yaml --mapping-out mapping.yaml
 
 The data decide how large inputs can get. Without --input they are taken to lie between 0 and 1, as bytes divided by
 255 do; on a chip without graded spikes, as single events. --steps and --seed are for the data of --calibrate. Ends with 0
@@ -66,7 +70,10 @@ export const compileCommand: MakeCommand = ({ terminal }) => {
   addCodeOptions(command);
   command.addOption(seedOption());
   addTimeOptions(command);
-  command.optionsGroup("Output:").option("-o, --out <file>", "the program file", "program.safetensors");
+  command
+    .optionsGroup("Output:")
+    .option("-o, --out <file>", "the program file", "program.safetensors")
+    .option("--mapping-out <file>", "also write on which cores neurons lie, as --mapping takes it");
   return addJsonOption(command)
     .addHelpText("after", examples)
     .action((model: string, flags: Flags) => {
@@ -80,12 +87,14 @@ async function compileModel(terminal: Terminal, path: string, flags: Flags): Pro
   const target = readTarget(flags.target);
   const model = await readModel(path);
   await prepareFile(flags.out);
+  if (flags.mappingOut !== undefined) await prepareFile(flags.mappingOut);
   output.say(networkText(path, summarizeNetwork(model.network), terminal.style).trim());
   const program = await programOf(terminal, model, target, flags);
   output.say(warningsText(model.warnings, terminal.style).trimEnd());
   output.say(programText(program, terminal.style).trimEnd());
   await writeWhole(flags.out, encodeProgram(program));
   output.say(`\nProgram: ${flags.out}`);
+  if (flags.mappingOut !== undefined) output.say(await keepMapping(flags.mappingOut, program));
   const { recipe, calibration = null, settings, latency, decisions, proofs = null, warnings, fit } = program;
   return output.json({
     model: path,
@@ -102,6 +111,14 @@ async function compileModel(terminal: Terminal, path: string, flags: Flags): Pro
   });
 }
 
+/** Write where neurons lie; what the user is told of it. */
+async function keepMapping(path: string, { target, fit }: Program): Promise<string> {
+  if (target.events !== null) throw mistake("MAPPING_ADDRESSES", { target: target.name });
+  if (!fit.fits) return "Mapping: none is written for a network that does not fit.";
+  await writeWhole(path, writeMapping(target.name, target.chip.cores.value, fit.placement));
+  return `Mapping: ${path}`;
+}
+
 async function programOf(terminal: Terminal, model: Model, target: Target, flags: Flags): Promise<Program> {
   const discrete = discretize(model.network, timeOf(flags));
   const program = compile(discrete.network, target, {
@@ -111,6 +128,7 @@ async function programOf(terminal: Terminal, model: Model, target: Target, flags
     splitSigns: flags.splitSigns,
     approximate: flags.approximate,
     calibration: await calibrationOf(model.network, flags, enginesOf({}), terminal),
+    mapping: flags.mapping === undefined ? undefined : readMappingFile(flags.mapping),
   });
   return { ...program, warnings: [...discrete.warnings, ...program.warnings] };
 }

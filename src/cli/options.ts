@@ -67,6 +67,8 @@ export interface TargetFlags {
   readonly approximate?: readonly Approximation[];
   /** Name of a data file. */
   readonly calibrate?: string;
+  /** Name of a mapping file. */
+  readonly mapping?: string;
 }
 
 export function addTargetOptions(command: Command): Command {
@@ -81,6 +83,7 @@ export function addTargetOptions(command: Command): Command {
       ).argParser(listOf(approximations)),
     )
     .option("--calibrate <file>", "round weights for what a float run on these data shows, without their labels")
+    .option("--mapping <file>", "a .yaml file that says on which cores neurons lie (default: wherever there is room)")
     .addOption(new Option("--set <name=value>", "a setting of the chip; may be given several times").argParser(setting))
     .option("--split-signs", "two addresses for sources with weights of both signs, where a source has one sign");
 }

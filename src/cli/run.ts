@@ -5,7 +5,7 @@ import type { Program } from "../compile/program.ts";
 import { chooseLabels, prepareInputs, type Prepared } from "../encoding/prepare.ts";
 import type { Probe, Recording } from "../engine.ts";
 import { mistake } from "../errors.ts";
-import { prepareFile, readArrays, readTarget, writeWhole } from "../files.ts";
+import { prepareFile, readArrays, readMappingFile, readTarget, writeWhole } from "../files.ts";
 import type { NpyArray } from "../formats/npy.ts";
 import { writeNpz, type NpzFile } from "../formats/npz.ts";
 import { recordingArrays } from "../formats/recording.ts";
@@ -119,6 +119,7 @@ async function load(terminal: Terminal, path: string, flags: Flags): Promise<Loa
     splitSigns: flags.splitSigns,
     approximate: flags.approximate,
     calibration: await calibrationOf(file.network, flags, enginesOf(flags), terminal),
+    mapping: flags.mapping === undefined ? undefined : readMappingFile(flags.mapping),
     decode: flags.decode,
   });
   const { program, discrete } = compiled;
@@ -128,8 +129,8 @@ async function load(terminal: Terminal, path: string, flags: Flags): Promise<Loa
 
 /** @throws RUN_PROGRAM_FIXED for options that would have to compile again */
 function loadProgram(program: Program, data: NpzFile, labels: Int32Array | undefined, flags: Flags): Loaded {
-  const { target, recipe, set, splitSigns, approximate, calibrate } = flags;
-  const asked = { target, recipe, set, "split-signs": splitSigns, approximate, calibrate };
+  const { target, recipe, set, splitSigns, approximate, calibrate, mapping } = flags;
+  const asked = { target, recipe, set, "split-signs": splitSigns, approximate, calibrate, mapping };
   const given = Object.entries(asked).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`]));
   if (given.length > 0) throw mistake("RUN_PROGRAM_FIXED", { options: given.join(", "), target: program.target.name });
   const prepared = prepareInputs(program.inputs, data, prepareOptionsOf(flags));

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { defaultTolerances, type Tolerances } from "../equivalence/verdict.ts";
-import { pageAssets, prepareFolder, readArrays, readTarget, writeWhole } from "../files.ts";
+import { pageAssets, prepareFolder, readArrays, readMappingFile, readTarget, writeWhole } from "../files.ts";
 import { durationText } from "../measure/numbers.ts";
 import { backendNames, chooseBackend } from "../reference/backend.ts";
 import { reportHtml } from "../report/html.ts";
@@ -145,6 +145,7 @@ async function readJob(terminal: Terminal, model: string, flags: Flags): Promise
     splitSigns: flags.splitSigns,
     approximate: flags.approximate,
     calibration: await calibrationOf(network, flags, enginesOf(flags), terminal),
+    mapping: flags.mapping === undefined ? undefined : readMappingFile(flags.mapping),
     time: timeOf(flags),
     decode: flags.decode,
     tolerances: tolerancesOf(flags),

@@ -25,6 +25,7 @@ import { encodePopulation } from "./parameters.ts";
 import { momentsOf } from "./moments.ts";
 import { needsOf, provides, unsupported, type Need } from "./needs.ts";
 import { findCircuit, type Circuit, type Path } from "./paths.ts";
+import type { Mapping } from "../mapping/file.ts";
 import { placeOnCores } from "../mapping/place.ts";
 import type { Decision, Program, ProgramInput, ProgramPopulation, ProgramProjection } from "./program.ts";
 import { prove } from "./proofs.ts";
@@ -64,6 +65,8 @@ export interface CompileOptions {
   readonly approximate?: readonly Approximation[] | undefined;
   /** What the float network did on some data: weights are then rounded for what arrives there. Not together with a recipe. */
   readonly calibration?: Calibration | undefined;
+  /** Where neurons have to lie; wherever there is room where nothing is said. */
+  readonly mapping?: Mapping | undefined;
 }
 
 /** A graded value becomes a payload of this many bits beside its sign: all that 8-bit data have. */
@@ -89,6 +92,9 @@ export function compile(network: DiscreteNetwork, chip: Target, options: Compile
       throw mistake("COMPILE_CALIBRATION", { what: `the recipe ${options.recipe} rounds by itself` });
     checkCalibration(network, calibration);
   }
+  if (target.events !== null && options.mapping !== undefined) {
+    throw mistake("MAPPING_ADDRESSES", { target: target.name });
+  }
   const compiler = new Compiler(target, recipe, settings, circuit, alignment, inputs, options);
   const populations = compiler.populations();
   const { projections, decisions, warnings } = compiler;
@@ -109,7 +115,7 @@ export function compile(network: DiscreteNetwork, chip: Target, options: Compile
     fit: placeOnCores(
       target,
       { inputs, populations, projections },
-      { rates: calibration === undefined ? undefined : ratesOf(calibration) },
+      { rates: calibration === undefined ? undefined : ratesOf(calibration), mapping: options.mapping },
     ),
   };
   if (target.events !== null) return placeOnAddresses(program, options);

@@ -3,9 +3,11 @@
 import { sizeOf } from "../network/types.ts";
 import type { Sourced, SystemSpec, Target } from "../target/types.ts";
 import { arrange } from "./arrange.ts";
+import type { Mapping } from "./file.ts";
 import { Meters, type Meter } from "./meters.ts";
 import { neuronLimits, type NeuronLimit } from "./neuron-limits.ts";
 import { partition, type Oversized, type Part } from "./partition.ts";
+import { pinnedParts, runsBeside, tooMuchSent, type PinnedPart } from "./pins.ts";
 import { eachReach } from "./reach.ts";
 import { messagesBetween, trafficOf, type Rates } from "./traffic.ts";
 import type { CoreUse, Fit, Mapped, NeuronRange, ResourceUse, Traffic } from "./types.ts";
@@ -14,32 +16,38 @@ import type { CoreUse, Fit, Mapped, NeuronRange, ResourceUse, Traffic } from "./
 export interface PlaceOptions {
   /** How often neurons fire; left out: all alike. */
   readonly rates?: Rates | undefined;
+  /** Where some neurons, or all, have to lie. */
+  readonly mapping?: Mapping | undefined;
 }
 
 /**
  * Place all populations; whether they fit, and what the limits rest on. Where the target has a mesh, parts that exchange
  * many messages lie near each other.
+ *
+ * @throws MAPPING_INVALID with every mistake of a mapping as an issue
  */
-export function placeOnCores(target: Target, mapped: Mapped, { rates }: PlaceOptions = {}): Fit {
+export function placeOnCores(target: Target, mapped: Mapped, { rates, mapping }: PlaceOptions = {}): Fit {
   const meters = new Meters(target, mapped);
-  const { parts, oversized, sent } = split(target, mapped, meters, wholeOf(mapped));
-  const perChip = target.chip.cores.value;
-  const chips = Math.max(1, Math.ceil(parts.length / perChip));
+  const pinned = mapping === undefined ? [] : pinnedParts(mapping, target, mapped, meters);
+  const { parts, oversized, sent } = split(target, mapped, meters, pinned);
+  const pins = parts.map(({ core }) => core);
+  if (mapping !== undefined) refuseSent(mapping, target, pins, sent);
+  const chips = chipsFor(target, pins);
   const partOf = partsOf(mapped, parts);
-  const { cores, traffic } = settle(target, mapped, parts, partOf, chips, rates ?? null);
+  const { cores, traffic } = settle(target, mapped, pins, partOf, chips, rates ?? null);
   const limits = neuronLimits(target, mapped, { parts, partOf });
   const channels = mapped.inputs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const why = [
     ...oversized.map(tooLarge),
     ...outAxonReasons(target, parts, sent),
-    ...tooManyCores(target, parts.length),
+    ...tooManyCores(target, parts.length, chips),
     ...limits.flatMap(({ reasons }) => reasons),
     ...tooManyInputs(target, channels),
   ];
   return {
     fits: why.length === 0,
     cores: parts.length,
-    coresAvailable: perChip * Math.min(chips, largestSystem(target)),
+    coresAvailable: target.chip.cores.value * Math.min(chips, largestSystem(target)),
     placement: placementOf(mapped, parts, cores, meters),
     reasons: [...why, ...bases(target, chips)],
     chips,
@@ -51,62 +59,98 @@ export function placeOnCores(target: Target, mapped: Mapped, { rates }: PlaceOpt
   };
 }
 
+/** A part, and its core where a mapping gives one. */
+type PlacedPart = Part & { readonly core: number | null };
+
+/** Chips that are needed: up to the last one that is named, and until there are cores enough for the other parts. */
+function chipsFor({ chip }: Target, pins: readonly (number | null)[]): number {
+  const perChip = chip.cores.value;
+  const named = pins.reduce<number>(
+    (most, core) => Math.max(most, core === null ? 1 : Math.floor(core / perChip) + 1),
+    1,
+  );
+  return Math.max(named, Math.ceil(pins.length / perChip));
+}
+
 /** Parts to cores: in order, or as the mesh of as many chips as are needed makes it cheap. */
 function settle(
   target: Target,
   mapped: Mapped,
-  parts: readonly Part[],
+  pins: readonly (number | null)[],
   partOf: ReadonlyMap<string, Int32Array>,
   chips: number,
   rates: Rates | null,
 ): { readonly cores: readonly number[]; readonly traffic: Traffic | null } {
   const { noc, chip } = target;
-  const inOrder = parts.map((_, part) => part);
-  if (noc === undefined || chips > largestSystem(target)) return { cores: inOrder, traffic: null };
-  const messages = messagesBetween(mapped, partOf, parts.length, rates);
   const all = Array.from({ length: chips * chip.cores.value }, (_, core) => core);
-  const cores = arrange(
-    messages,
-    parts.map(() => null),
-    all,
-    noc,
-  );
+  const taken = new Set(pins);
+  const free = all.filter((core) => !taken.has(core));
+  if (noc === undefined || chips > largestSystem(target)) {
+    let next = 0;
+    return { cores: pins.map((core) => core ?? free[next++]!), traffic: null };
+  }
+  const messages = messagesBetween(mapped, partOf, pins.length, rates);
+  const cores = arrange(messages, pins, free, noc);
   return { cores, traffic: trafficOf(messages, cores, all, noc, rates) };
 }
 
-function wholeOf({ populations }: Mapped): NeuronRange[] {
-  return populations.map(({ name, neurons }) => ({ population: name, from: 0, to: neurons }));
+/** What the cores of a mapping send is known when everything has its place. */
+function refuseSent(
+  mapping: Mapping,
+  { core: { axonsOut } }: Target,
+  pins: readonly (number | null)[],
+  sent: Float64Array | null,
+): void {
+  const limit = axonsOut?.value ?? Infinity;
+  const beyond = pins.flatMap((core, part) => {
+    const own = sent?.[part] ?? 0;
+    return core !== null && own > limit ? [{ core, sent: own, limit }] : [];
+  });
+  if (beyond.length > 0) throw tooMuchSent(mapping, beyond);
 }
 
 /** How often parts are divided further so that what their neurons send has room. */
 const mostRounds = 20;
 
 /**
- * Neurons to parts under all limits of a core. What a neuron sends depends on how those that it reaches are divided, so
- * that cores are divided further until it has room, or that does not help any more.
+ * Neurons to parts under all limits of a core, around those that a mapping gives. What a neuron sends depends on how those
+ * that it reaches are divided, so that cores are divided further until it has room, or that does not help any more.
  */
 function split(
   target: Target,
   mapped: Mapped,
   meters: Meters,
-  runs: readonly NeuronRange[],
-): { readonly parts: readonly Part[]; readonly oversized: readonly Oversized[]; readonly sent: Float64Array | null } {
+  pinned: readonly PinnedPart[],
+): {
+  readonly parts: readonly PlacedPart[];
+  readonly oversized: readonly Oversized[];
+  readonly sent: Float64Array | null;
+} {
   const { shared = false, axonsOut } = target.core;
+  const runs = runsBeside(mapped, pinned);
   const breaks = new Map(mapped.populations.map(({ name }) => [name, new Set<number>()]));
-  let found = partition(meters, runs, shared, breaks);
-  if (axonsOut === undefined) return { ...found, sent: null };
   for (let round = 0; ; round++) {
-    const messages = messagesOf(mapped, found.parts);
-    const sent = Float64Array.from(found.parts, ({ ranges }) =>
-      ranges.reduce((sum, range) => sum + sumOf(messages, range), 0),
-    );
-    const more = found.parts.flatMap(({ ranges }, part) => {
-      return sent[part]! > axonsOut.value ? breaksOf(ranges, messages, axonsOut.value) : [];
+    const { parts: others, oversized } = partition(meters, runs, shared, breaks);
+    const parts = inOrder(mapped, [...pinned, ...others.map((part) => ({ ...part, core: null }))]);
+    if (axonsOut === undefined) return { parts, oversized, sent: null };
+    const messages = messagesOf(mapped, parts);
+    const sent = Float64Array.from(parts, ({ ranges }) => {
+      return ranges.reduce((sum, range) => sum + sumOf(messages, range), 0);
     });
-    if (more.length === 0 || round === mostRounds) return { ...found, sent };
+    const more = parts.flatMap(({ ranges, core }, part) => {
+      return core === null && sent[part]! > axonsOut.value ? breaksOf(ranges, messages, axonsOut.value) : [];
+    });
+    if (more.length === 0 || round === mostRounds) return { parts, oversized, sent };
     for (const { population, neuron } of more) breaks.get(population)!.add(neuron);
-    found = partition(meters, runs, shared, breaks);
   }
+}
+
+/** By the first neuron of each, in the order of the network. */
+function inOrder({ populations }: Mapped, parts: readonly PlacedPart[]): PlacedPart[] {
+  const order = new Map(populations.map(({ name }, i) => [name, i]));
+  return parts.toSorted(({ ranges: [a] }, { ranges: [b] }) => {
+    return order.get(a!.population)! - order.get(b!.population)! || a!.from - b!.from;
+  });
 }
 
 /** How many parts each neuron sends to, [neurons] by population. */
@@ -198,13 +242,13 @@ function systemOf({ chip }: Target, chips: number): SystemSpec | undefined {
   return chip.systems?.find((system) => system.chips.value >= chips);
 }
 
-function tooManyCores(target: Target, cores: number): string[] {
+function tooManyCores(target: Target, cores: number, chips: number): string[] {
   const { value } = target.chip.cores;
   const largest = target.chip.systems?.at(-1);
-  if (cores <= value * largestSystem(target)) return [];
+  if (chips <= largestSystem(target)) return [];
   if (largest === undefined) return [`The network takes ${cores} cores; the chip has ${value}.`];
-  const { name, chips } = largest;
-  return [`The network takes ${cores} cores; ${name} has ${value * chips.value}, ${chips.value} chips of ${value}.`];
+  const joined = largest.chips.value;
+  return [`The network takes ${cores} cores; ${largest.name} has ${value * joined}, ${joined} chips of ${value}.`];
 }
 
 function tooManyInputs({ chip }: Target, channels: number): string[] {

@@ -124,6 +124,36 @@ describe("compile and run", () => {
     expect(events.exitCode).toBe(0);
   });
 
+  it("keep to a mapping, and write the one they chose, which gives the identical program", async () => {
+    const [first, second, mapping] = [
+      scratch("free.safetensors"),
+      scratch("mapped.safetensors"),
+      scratch("mapping.yaml"),
+    ];
+    const free = await bitspike(["compile", model, "-t", "loihi", "-o", first, "--mapping-out", mapping]);
+    expect([free.exitCode, free.err]).toEqual([0, ""]);
+    expect(free.out).toContain(`Mapping: ${mapping}`);
+    const mapped = await bitspike(["compile", model, "-t", "loihi", "--mapping", mapping, "-o", second]);
+    expect([mapped.exitCode, mapped.err]).toEqual([0, ""]);
+    expect(readFileSync(second)).toEqual(readFileSync(first));
+    writeFileSync(mapping, "places:\n  - { population: lif9, core: 3 }\n  - { population: lif1, core: 128 }\n");
+    const { exitCode, err } = await bitspike([
+      "run",
+      model,
+      "-t",
+      "loihi",
+      "--mapping",
+      mapping,
+      "--encode",
+      "rate",
+      ...some,
+    ]);
+    expect(exitCode).toBe(2);
+    expect(err).toContain(`${mapping}:2:19`);
+    expect(err).toContain(`${mapping}:3:31`);
+    expect(err).toMatch(/Did you mean lif\d/);
+  });
+
   it("round weights for other data where they are told to, and say so", async () => {
     const program = scratch("calibrated.safetensors");
     const calibrate = ["-t", "loihi2", "--calibrate", images, "--steps", "25"];

@@ -5,6 +5,7 @@ import { catalogue } from "../../src/errors.ts";
 import { networkJsonSchema } from "../../src/formats/network-form.ts";
 import { readNetworkYaml } from "../../src/formats/network-yaml.ts";
 import { openNpz } from "../../src/formats/npz.ts";
+import { mappingJsonSchema, readMapping } from "../../src/mapping/file.ts";
 import { loadTarget } from "../../src/target/load.ts";
 import { targetJsonSchema } from "../../src/target/schema.ts";
 
@@ -29,6 +30,15 @@ describe("the documentation", () => {
 
   it("publishes the schema of network files as the source has it (npm run docs writes it)", () => {
     expect(JSON.parse(page("network.schema.json"))).toEqual(networkJsonSchema());
+  });
+
+  it("publishes the schema of mappings as the source has it (npm run docs writes it)", () => {
+    expect(JSON.parse(page("mapping.schema.json"))).toEqual(mappingJsonSchema());
+  });
+
+  it("shows an example mapping that can be read", () => {
+    const [example] = blocks(page("mapping.md"), "yaml");
+    expect(readMapping(example!, "mapping.yaml").places).toHaveLength(4);
   });
 
   it("shows an example network that can be read", async () => {
