@@ -1,7 +1,7 @@
 /** Mappings as YAML files: which neurons lie on which cores. */
 
 import { z } from "zod";
-import { BitspikeError, mistake } from "../errors.ts";
+import { mistake, type BitspikeError } from "../errors.ts";
 import { formIssues, nearest, readYaml, reasonOf, type Spots } from "../yaml.ts";
 import type { CoreUse } from "./types.ts";
 
@@ -47,7 +47,7 @@ function span(what: string) {
 
 const place = z
   .strictObject({
-    population: z.string().describe("Name of a node with neurons"),
+    population: z.union([z.string(), z.number()]).transform(String).describe("Name of a node with neurons"),
     neurons: span("Number of a neuron, or first..last, counted from 0; all of them if left out").optional(),
     chip: whole.optional().describe("Counted from 0; the first one if left out"),
     core: span("Number of a core of the chip, or first..last: filled one after the other").optional(),

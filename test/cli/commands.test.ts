@@ -136,7 +136,7 @@ describe("compile and run", () => {
     const mapped = await bitspike(["compile", model, "-t", "loihi", "--mapping", mapping, "-o", second]);
     expect([mapped.exitCode, mapped.err]).toEqual([0, ""]);
     expect(readFileSync(second)).toEqual(readFileSync(first));
-    writeFileSync(mapping, "places:\n  - { population: lif9, core: 3 }\n  - { population: lif1, core: 128 }\n");
+    writeFileSync(mapping, "places:\n  - { population: lif9, core: 3 }\n  - { population: 1, core: 128 }\n");
     const { exitCode, err } = await bitspike([
       "run",
       model,
@@ -150,8 +150,8 @@ describe("compile and run", () => {
     ]);
     expect(exitCode).toBe(2);
     expect(err).toContain(`${mapping}:2:19`);
-    expect(err).toContain(`${mapping}:3:31`);
-    expect(err).toMatch(/Did you mean lif\d/);
+    expect(err).toContain(`${mapping}:3:28`);
+    expect(err).toContain("It has 1, 3.");
   });
 
   it("round weights for other data where they are told to, and say so", async () => {
