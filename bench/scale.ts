@@ -1,6 +1,7 @@
 /**
- * How large a network can be: memory and time of randomly wired networks, each in a process of its own:
- * `node dist-bench/scale.js [--json FILE]`; `--network N` runs the Nth of them and prints what it found as JSON.
+ * How large a network can be: memory and time of randomly wired networks on one thread and on two, each in a process of its
+ * own: `node dist-bench/scale.js [--json FILE]`; `--network N` runs the Nth of them on one thread and prints what it found as
+ * JSON, `--divided N` does so on two threads.
  */
 
 import { execFileSync } from "node:child_process";
@@ -9,14 +10,17 @@ import { fileURLToPath } from "node:url";
 import {
   openInterpreter,
   openKernels,
+  openShards,
   programOfIntegers,
   readTarget,
   synapsesByRow,
   type Program,
+  type Recording,
   type SteppingEngine,
+  type Stimuli,
 } from "bitspike";
-import { scalePage, type ScaleNetwork, type ScaleResults } from "./pages/scale.ts";
-import { facts, main, readOptions } from "./shared.ts";
+import { scalePage, type DividedNetwork, type ScaleNetwork, type ScaleResults } from "./pages/scale.ts";
+import { facts, inTurns, main, readOptions, seconds } from "./shared.ts";
 
 /** Neurons, how many of them each one reaches, and a threshold with which few of them fire, or many. */
 const networks = [
@@ -35,21 +39,31 @@ interface Size {
 /** A tenth of the inputs fires in each timestep; each drives 50 neurons. */
 const active = Uint32Array.from({ length: inputs / 10 }, (_, i) => i * 10);
 const [warmUp, steps] = [30, 100];
+/** Timesteps of a recording on two threads, and how often each way is timed. */
+const [recorded, rounds] = [20, 7];
 
 await main(async () => {
-  const options = readOptions(["json", "network"]);
+  const options = readOptions(["json", "network", "divided"]);
   if (options.network !== undefined) {
     console.log(JSON.stringify(await measure(networks[Number(options.network)]!)));
     return true;
+  }
+  if (options.divided !== undefined) {
+    const found = await measureDivided(networks[Number(options.divided)]!);
+    console.log(JSON.stringify(found));
+    return found !== null;
   }
   if (!(await givesTheResult())) {
     console.log("✗ kernels: their spikes are not the interpreter's.");
     return false;
   }
   const script = fileURLToPath(import.meta.url);
-  const found = networks.map((_, index) => {
-    const printed = execFileSync(process.execPath, [script, "--network", String(index)], { encoding: "utf8" });
-    return JSON.parse(printed) as ScaleNetwork;
+  const asked = (option: string, index: number): unknown => {
+    return JSON.parse(execFileSync(process.execPath, [script, option, String(index)], { encoding: "utf8" }));
+  };
+  const found = networks.map((_, index): ScaleNetwork => {
+    const one = asked("--network", index) as Omit<ScaleNetwork, "divided">;
+    return { ...one, divided: asked("--divided", index) as DividedNetwork };
   });
   const results: ScaleResults = { ...facts(), target, inputs: active.length, steps, networks: found };
   console.log(scalePage(results));
@@ -98,7 +112,7 @@ async function givesTheResult(): Promise<boolean> {
   return same && expected.some((row) => row.length > 0);
 }
 
-async function measure(size: Size): Promise<ScaleNetwork> {
+async function measure(size: Size): Promise<Omit<ScaleNetwork, "divided">> {
   const { neurons, fanOut } = size;
   const program = programOfSize(size);
   const chip = await openKernels(program);
@@ -120,4 +134,48 @@ async function measure(size: Size): Promise<ScaleNetwork> {
     times,
     mebibytes: process.resourceUsage().maxRSS / 1024,
   };
+}
+
+/** So many samples of the same events. */
+function samplesOf(samples: number): Stimuli {
+  return new Map([
+    ["in", { samples, steps: recorded, shape: [inputs], kind: "spikes", constant: true, read: readActive }],
+  ]);
+}
+
+function readActive(_sample: number, _step: number, out: Float32Array | Float64Array): void {
+  out.fill(0);
+  for (const neuron of active) out[neuron] = 1;
+}
+
+/** A number that tells all spikes of a sample from others. */
+function spikesOf({ populations, steps: own }: Recording, sample: number): number {
+  const { start, neuron } = populations[0]!.spikes;
+  let hash = start[(sample + 1) * own]! - start[sample * own]!;
+  for (let i = start[sample * own]!; i < start[(sample + 1) * own]!; i++)
+    hash = Math.imul(hash ^ neuron[i]!, 16_777_619);
+  return hash;
+}
+
+/** By core on two threads, and as many whole copies; null where their spikes are not those of one thread. */
+async function measureDivided(size: Size): Promise<DividedNetwork | null> {
+  const program = programOfSize(size);
+  const [one, two] = [samplesOf(1), samplesOf(2)];
+  const byCore = await openShards(program, { threads: 2, split: "core" });
+  const divided = spikesOf(await byCore.run(one), 0);
+  const mebibytes = process.resourceUsage().maxRSS / 1024;
+  // Both workers have the whole network; with one sample the second has nothing to do.
+  const copies = await openShards(program, { threads: 2, split: "sample" });
+  const both = await copies.run(two);
+  const expected = spikesOf(await copies.run(one), 0);
+  if ([divided, spikesOf(both, 0), spikesOf(both, 1)].some((spikes) => spikes !== expected)) return null;
+  const ways = {
+    one: () => seconds(() => copies.run(one)),
+    byCore: () => seconds(() => byCore.run(one)),
+    copies: () => seconds(() => copies.run(two)),
+  };
+  const timings = await inTurns(new Map(Object.entries(ways)), rounds);
+  await Promise.all([byCore.close(), copies.close()]);
+  const [oneThread, twoThreads, twoCopies] = Object.keys(ways).map((way) => timings.get(way)!);
+  return { steps: recorded, mebibytes, oneThread: oneThread!, twoThreads: twoThreads!, twoCopies: twoCopies! };
 }

@@ -1,6 +1,6 @@
 /** What large networks take, as text. */
 
-import { factLines, median, short, table, type Facts, type Timing } from "../shared.ts";
+import { factLines, median, ratioOf, short, table, type Facts, type Timing } from "../shared.ts";
 
 /** One network. */
 export interface ScaleNetwork {
@@ -13,6 +13,20 @@ export interface ScaleNetwork {
   readonly times: Timing;
   /** Most that the process ever held in memory. */
   readonly mebibytes: number;
+  /** Missing in results of before it was measured. */
+  readonly divided?: DividedNetwork;
+}
+
+/** The same network on two threads, each with a part of its neurons. */
+export interface DividedNetwork {
+  /** Timesteps of a recording. */
+  readonly steps: number;
+  /** Most that the process ever held in memory. */
+  readonly mebibytes: number;
+  /** Seconds of a recording on one thread, on two by core, and of two independent recordings on two threads. */
+  readonly oneThread: Timing;
+  readonly twoThreads: Timing;
+  readonly twoCopies: Timing;
 }
 
 /** What scale.ts finds out. */
@@ -59,6 +73,38 @@ ever held, runtime and construction included. \`blocks\` are lists of 16-bit pla
 places. Median (fastest) of ${results.steps} timesteps on this machine:
 
 ${table(head, rows)}
-
+${dividedPart(results)}
 ${factLines(results)}`;
+}
+
+/** What a second thread gains, against the most that this machine could give. */
+function dividedPart({ networks }: ScaleResults): string {
+  const rows = networks.flatMap(({ neurons, synapses, divided }) => {
+    if (divided === undefined) return [];
+    const { steps, mebibytes, oneThread, twoThreads, twoCopies } = divided;
+    const [gain, most] = [ratioOf(twoThreads, oneThread), 2 * ratioOf(twoCopies, oneThread)];
+    const perSecond = (timing: Timing): string => short(steps / Math.min(...timing));
+    return [
+      [
+        `${neurons / 1e6} million`,
+        `${(synapses / 1e6).toFixed(0)} million`,
+        perSecond(oneThread),
+        perSecond(twoThreads),
+        `${gain.toFixed(2)} x`,
+        `${most.toFixed(2)} x`,
+        (gain / most).toFixed(2),
+        Math.round(mebibytes).toString(),
+      ],
+    ];
+  });
+  if (rows.length === 0) return "";
+  const head = ["neurons", "synapses", "one thread", "by core", "gain", "two copies", "of these", "MiB"];
+  const { steps, oneThread } = networks.find(({ divided }) => divided !== undefined)!.divided!;
+  return `
+The same networks on two threads that have a part of the neurons each: timesteps per second, the gain, what two independent copies of the
+network gain together on the same machine, which is the most that there could be, and which part of that was reached. A recording of
+${steps} timesteps from rest, the fastest of ${oneThread.length} in turns; the spikes are those of one thread. MiB is the most that the process of two threads held:
+
+${table(head, rows)}
+`;
 }

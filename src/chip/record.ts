@@ -101,7 +101,8 @@ export class Recorder {
     return row < this.rows ? row : -1;
   }
 
-  finish(engine: string): Recording {
+  /** @param whole whether all neurons were here; else outputs are left to whoever joins the parts */
+  finish(engine: string, whole = true): Recording {
     const { program } = this;
     const populations = program.populations.map(({ name, shape, neurons }, index): PopulationRecording => {
       const { spikes, probes } = this.trains[index]!;
@@ -111,6 +112,9 @@ export class Recorder {
     const projections = program.projections.map(({ name, from, to }, index): ProjectionRecording => {
       return { name, from, to, synops: this.traffic[index]!.synops };
     });
+    if (!whole) {
+      return { engine, samples: this.samples, steps: this.rows, populations, projections, outputs: new Map() };
+    }
     return recordingOf(program, engine, this.samples, this.rows, populations, projections);
   }
 }

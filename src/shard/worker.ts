@@ -75,7 +75,7 @@ async function compute(task: ShardTask): Promise<RecordedPart[]> {
     note(0);
     if (whole === null) recorded.push({ first, recording: recorder.finish("shards") });
   }
-  if (whole !== null) recorded.push({ first: 0, recording: whole.finish("shards") });
+  if (whole !== null) recorded.push({ first: 0, recording: whole.finish("shards", false) });
   // To be used again: opening one takes longer than a short run.
   idle = { key, machine };
   return recorded;
