@@ -113,7 +113,7 @@ class Encoder {
         throw mistake("COMPILE_NO_VALUE", { parameter, population: this.name, neuron: i }, { node: this.name });
       }
       const value = this.fitted(wanted, encoding, spec, loss, stored);
-      if (decay !== undefined && value === wanted)
+      if (decay !== undefined && (value === wanted || !Number.isFinite(wanted)))
         loss.atLeast(lsbsOff(decay, value, this.quantities[decay.quantity][i]!));
       return value;
     });

@@ -70,12 +70,10 @@ export class WeightFormat {
     const step = this.step(constants);
     const unit = this.unit(constants);
     const lossy = (weight: number): boolean => this.stored(weight, constants) !== weight * unit;
-    let low = Math.ceil(this.target.weights.low / step) * step;
-    let high = Math.floor(this.target.weights.high / step) * step;
     // What `on load` cuts, such as one of the two signs.
-    while (low < 0 && lossy(low)) low += step;
-    while (high > 0 && lossy(high)) high -= step;
-    const limits = { low: low + 0, high };
+    const low = lastWhole(Math.ceil(this.target.weights.low / step), (steps) => lossy(steps * step)) * step;
+    const high = lastWhole(Math.floor(this.target.weights.high / step), (steps) => lossy(steps * step)) * step;
+    const limits = { low: low + 0, high: high + 0 };
     this.knownLimits.set(key, limits);
     return limits;
   }
@@ -168,6 +166,18 @@ export class WeightFormat {
     const text = together === null || loss.isNone ? note : `${note}, ${shareText(together.share)}`;
     return { synapses: withWeights(synapses, narrowest(weight)), decision: loss.decision(where, "weight", text) };
   }
+}
+
+/** The number furthest from 0, up to an end, before others are lossy; by halving. */
+function lastWhole(end: number, lossy: (value: number) => boolean): number {
+  if (end === 0 || !lossy(end)) return end;
+  let [whole, outside] = [0, end];
+  while (Math.abs(outside - whole) > 1) {
+    const middle = Math.trunc((whole + outside) / 2);
+    if (lossy(middle)) outside = middle;
+    else whole = middle;
+  }
+  return whole;
 }
 
 function shareText(share: number): string {

@@ -1,31 +1,10 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { openInterpreter } from "../../src/chip/interpreter.ts";
-import type { Program } from "../../src/compile/program.ts";
-import type { Recording, Stimuli } from "../../src/engine.ts";
-import { sizeOf } from "../../src/network/types.ts";
-import { runOracle, sizeOfProgram, type Event } from "./oracle.ts";
+import type { Recording } from "../../src/engine.ts";
+import { eventsOf, runOracle, sizeOfProgram, type Event } from "./oracle.ts";
 import { Dice } from "../dice.ts";
 import { outcome, randomProgram, randomStimuli, targets } from "./programs.ts";
-
-/** Events of one timestep: payloads rounded and cut, or counts; without payloads a count is as many events. */
-function eventsOf(program: Program, stimuli: Stimuli, step: number): Map<string, Event[]> {
-  return new Map(
-    program.inputs.map(({ name, shape, payloadScale, payloadLimit }) => {
-      const frame = new Float64Array(sizeOf(shape));
-      stimuli.get(name)!.read(0, step, frame);
-      const events = [...frame].flatMap((value, neuron): Event[] => {
-        const rounded = payloadScale === null ? value : Math.round(value * payloadScale);
-        const payload = Math.min(Math.max(rounded, -payloadLimit), payloadLimit);
-        if (payload === 0) return [];
-        if (program.target.delivery.payloadBits > 0) return [{ neuron, payload }];
-        const count = Math.min(payload, program.target.delivery.atMost?.inputs ?? payload);
-        return Array.from({ length: count }, () => ({ neuron, payload: 1 }));
-      });
-      return [name, events];
-    }),
-  );
-}
 
 describe.each(targets.map((target) => ({ name: target.name, target })))("a random program on $name", ({ target }) => {
   it("does what its equations say, neuron by neuron and event by event", async () => {

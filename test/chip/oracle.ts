@@ -1,8 +1,11 @@
 /** A program run by the letter: every neuron, every synapse and every event one by one, with no thought of speed. */
 
 import type { Program, ProgramPopulation, ProgramProjection, Synapses } from "../../src/compile/program.ts";
-import { runBlock } from "../../src/datapath/evaluate.ts";
+import { runBlock, type Observer } from "../../src/datapath/evaluate.ts";
+import { realLanes, runIdeal } from "../../src/datapath/ideal.ts";
 import { parseBlock, parseDefinitions } from "../../src/datapath/parse.ts";
+import type { Block } from "../../src/datapath/syntax.ts";
+import type { Stimuli } from "../../src/engine.ts";
 import { sizeOf } from "../../src/network/types.ts";
 
 export interface Event {
@@ -20,17 +23,66 @@ export interface OracleStep {
   readonly synops: Map<string, number>;
 }
 
-type Values = Map<string, bigint>;
+/** One way to read equations: what numbers are, and how a block changes the values of names. */
+export interface Reading<T> {
+  readonly of: (value: number) => T;
+  readonly run: (block: Block, values: Map<string, T>) => void;
+}
 
-/** @param inputs events of each input, by chip timestep; missing ones are silent */
+/** Unbounded integers, as the plain walk has them. */
+export function integers(observe?: Observer): Reading<bigint> {
+  return { of: BigInt, run: (block, values) => runBlock(block, values, observe) };
+}
+
+/** Real numbers, without rounding and overflow. */
+export const reals: Reading<number> = {
+  of: Number,
+  run: (block, values) => {
+    const lanes = new Map([...values].map(([name, value]) => [name, Float64Array.of(value)]));
+    for (const [name, [value]] of runIdeal(block, lanes, realLanes(1))) values.set(name, value!);
+  },
+};
+
+/** Events of one timestep: payloads rounded and cut, or counts; without payloads a count is as many events. */
+export function eventsOf(program: Program, stimuli: Stimuli, step: number): Map<string, Event[]> {
+  return new Map(
+    program.inputs.map(({ name, shape, payloadScale, payloadLimit }) => {
+      const frame = new Float64Array(sizeOf(shape));
+      stimuli.get(name)!.read(0, step, frame);
+      const events = [...frame].flatMap((value, neuron): Event[] => {
+        const rounded = payloadScale === null ? value : Math.round(value * payloadScale);
+        const payload = Math.min(Math.max(rounded, -payloadLimit), payloadLimit);
+        if (payload === 0) return [];
+        if (program.target.delivery.payloadBits > 0) return [{ neuron, payload }];
+        const count = Math.min(payload, program.target.delivery.atMost?.inputs ?? payload);
+        return Array.from({ length: count }, () => ({ neuron, payload: 1 }));
+      });
+      return [name, events];
+    }),
+  );
+}
+
+/** A program in integers. @param inputs events of each input, by chip timestep; missing ones are silent */
 export function runOracle(
   program: Program,
   inputs: readonly ReadonlyMap<string, Event[]>[],
   steps: number,
 ): OracleStep[] {
+  return runReading(program, inputs, steps, integers());
+}
+
+/** A program in one reading of its equations. */
+export function runReading<T>(
+  program: Program,
+  inputs: readonly ReadonlyMap<string, Event[]>[],
+  steps: number,
+  reading: Reading<T>,
+): OracleStep[] {
   const { settings, target } = program;
   const words = new Map<string, number>();
-  const states = new Map(program.populations.map((population) => [population.name, initialState(program, population)]));
+  const states = new Map(
+    program.populations.map((population) => [population.name, initialState(program, population, reading)]),
+  );
   const done: OracleStep[] = [];
   for (let step = 0; step < steps; step++) {
     const sent = new Map<string, Event[]>(inputs[step] ?? []);
@@ -43,8 +95,7 @@ export function runOracle(
       }
       const neurons = states.get(population.name)!;
       const common = { ...Object.fromEntries(words), ...settings };
-      const block = (name: string, text = ""): ReturnType<typeof parseBlock> =>
-        parseBlock(spec.blocks[name] ?? text, parseDefinitions(spec.blocks["define"] ?? ""));
+      const block = (name: string, text = ""): Block => parsed(spec.blocks[name] ?? text, spec.blocks["define"] ?? "");
       if (step < population.offset) {
         sent.set(population.name, []);
         continue;
@@ -54,19 +105,23 @@ export function runOracle(
         const events = target.delivery.payloadBits > 0 ? fired : fired.flatMap((event) => repeated(event, program));
         if (events.length === 0) continue;
         for (const [index, neuron] of neurons.entries()) {
-          const scope = scopeOf(neuron, { ...common, ...parametersAt(population, index), ...projection.parameters });
+          const scope = scopeOf(
+            neuron,
+            { ...common, ...parametersAt(population, index), ...projection.parameters },
+            reading,
+          );
           // `input` stands for the accumulator that the projection feeds.
           scope.set("input", scope.get(projection.accumulator)!);
-          scope.set("total", 0n);
+          scope.set("total", reading.of(0));
           const run = (name: string, text?: string): void => {
-            runBlock(aliased(block(name, text), projection.accumulator), scope);
+            reading.run(aliased(block(name, text), projection.accumulator), scope);
           };
           for (const event of events) {
             const weight = weightOf(projection, population, event.neuron, index);
             if (weight === null) continue;
             synops.set(projection.name, synops.get(projection.name)! + 1);
-            scope.set("weight", BigInt(weight));
-            scope.set("payload", BigInt(event.payload));
+            scope.set("weight", reading.of(weight));
+            scope.set("payload", reading.of(event.payload));
             run("on spike");
           }
           run("on total", "input = input + total");
@@ -80,14 +135,14 @@ export function runOracle(
       const fired: Event[] = [];
       const counts = neurons.map(() => 0);
       for (const [index, neuron] of neurons.entries()) {
-        const scope = scopeOf(neuron, { ...common, ...parametersAt(population, index), timestep: step + 1 });
-        scope.set("spike", BigInt(counts[index]!));
-        runBlock(block("on timestep"), scope);
+        const scope = scopeOf(neuron, { ...common, ...parametersAt(population, index), timestep: step + 1 }, reading);
+        scope.set("spike", reading.of(counts[index]!));
+        reading.run(block("on timestep"), scope);
         counts[index] = Number(scope.get("spike"));
         const other = spec.forward === undefined ? -1 : (population.forwards?.[index] ?? -1);
         if (other >= 0) counts[other] = Math.min(counts[other]! + counts[index]!, spec.forward!.atMost);
         for (const name of Object.keys(spec.state)) neuron.set(name, scope.get(name)!);
-        for (const name of spec.inputs) if (!(name in spec.state)) neuron.set(name, 0n);
+        for (const name of spec.inputs) if (!(name in spec.state)) neuron.set(name, reading.of(0));
       }
       for (const [neuron, payload] of counts.entries()) if (payload !== 0) fired.push({ neuron, payload });
       sent.set(population.name, fired);
@@ -107,11 +162,15 @@ function repeated({ neuron, payload }: Event, { target }: Program): Event[] {
 }
 
 /** Registers and accumulators of every neuron. */
-function initialState({ target }: Program, { datapath, neurons, initial }: ProgramPopulation): Values[] {
+function initialState<T>(
+  { target }: Program,
+  { datapath, neurons, initial }: ProgramPopulation,
+  { of }: Reading<T>,
+): Map<string, T>[] {
   const spec = target.datapaths[datapath]!;
   return Array.from({ length: neurons }, (_, index) => {
-    const accumulators = spec.inputs.map((name) => [name, 0n] as const);
-    const registers = Object.keys(spec.state).map((name) => [name, BigInt(at(initial[name], index))] as const);
+    const accumulators = spec.inputs.map((name) => [name, of(0)] as const);
+    const registers = Object.keys(spec.state).map((name) => [name, of(at(initial[name], index))] as const);
     return new Map([...accumulators, ...registers]);
   });
 }
@@ -124,16 +183,30 @@ function parametersAt({ parameters }: ProgramPopulation, index: number): Record<
   return Object.fromEntries(Object.entries(parameters).map(([name, values]) => [name, at(values, index)]));
 }
 
-function scopeOf(neuron: Values, constants: Record<string, number>): Values {
-  return new Map([...neuron, ...Object.entries(constants).map(([name, value]) => [name, BigInt(value)] as const)]);
+function scopeOf<T>(
+  neuron: ReadonlyMap<string, T>,
+  constants: Record<string, number>,
+  { of }: Reading<T>,
+): Map<string, T> {
+  return new Map([...neuron, ...Object.entries(constants).map(([name, value]) => [name, of(value)] as const)]);
+}
+
+const blocks = new Map<string, Block>();
+
+function parsed(text: string, definitions: string): Block {
+  const key = `${definitions}\n${text}`;
+  const before = blocks.get(key) ?? parseBlock(text, parseDefinitions(definitions));
+  blocks.set(key, before);
+  return before;
+}
+
+function copy(from: string, to: string, at: Block[number]["at"]): Block[number] {
+  return { name: to, value: { kind: "name", name: from, at }, at };
 }
 
 /** After each line, `input` and the accumulator that it stands for are the same. */
-function aliased(block: ReturnType<typeof parseBlock>, accumulator: string): ReturnType<typeof parseBlock> {
+function aliased(block: Block, accumulator: string): Block {
   if (accumulator === "input") return block;
-  const copy = (from: string, to: string, at: (typeof block)[number]["at"]) => {
-    return { name: to, value: { kind: "name", name: from, at }, at } as const;
-  };
   return block.flatMap((line) => {
     if (line.name === "input") return [line, copy("input", accumulator, line.at)];
     return line.name === accumulator ? [line, copy(accumulator, "input", line.at)] : [line];
