@@ -967,7 +967,7 @@ export const catalogue = {
   ENGINE_MEMORY: {
     title: "Not enough memory",
     message: "The neurons and synapses need {bytes} bytes in one memory, and there is none so large.",
-    hint: "One memory holds 4 GiB at most: run on more threads by core, or use a smaller network.",
+    hint: "One memory holds 4 GiB at most. Let several projections lead to some of the targets each, which have a memory each, run on more threads by core, or use a smaller network.",
   },
   MEASURE_NO_MEMBRANE: {
     title: "Membrane was not recorded for a metric",

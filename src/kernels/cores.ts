@@ -29,20 +29,29 @@ import {
 import { deliveryKernels, type DeliveryKernels, type DeliveryModules } from "./load.ts";
 import { Layout, openMemory, roomBehind, viewOf, type Region } from "./memory.ts";
 import { planOrdered } from "./ordered.ts";
+import { bytesOfSynapses, openPieces, planPieces, type PlacedParts } from "./pieces.ts";
+import type { Targets } from "./form.ts";
 import { intervalOf, planPopulation, type Arriving, type KernelNeurons, type PopulationPlan } from "./population.ts";
 import { keepsAtZero, openReach, type Reach } from "./reach.ts";
 import { packRows, writeRows } from "./rows.ts";
 import { planTotals, type Totals } from "./totals.ts";
 import type { WasmMemory } from "./wasm.ts";
 
-/** Cores of compiled kernels, each program in a memory of its own. */
-export function kernelCores(modules: DeliveryModules): Cores {
+/** Bytes up to which synapses share a memory with their neurons, where it is fastest: a memory holds twice as many. */
+const mostTogether = 2 ** 31;
+
+/**
+ * Cores of compiled kernels, each program in a memory of its own; in several where synapses need more than one holds.
+ *
+ * @param together bytes of a memory before synapses get others
+ */
+export function kernelCores(modules: DeliveryModules, together: number = mostTogether): Cores {
   return (populations, sources) => {
     // Such programs end with a mistake, which the equations themselves tell.
     if (populations.some(({ load }) => startsOutside(load))) return interpretedCores()(populations, sources);
     const layout = new Layout();
     const bounded = boundSources(populations, sources);
-    const plans = populations.map((population) => planCore(population, bounded, layout));
+    const plans = populations.map((population) => planCore(population, bounded, layout, together));
     const places = sources.map(({ neurons, kept }) => {
       return Array.from({ length: kept }, (): ListPlace => ({
         neuron: layout.reserve("u32", neurons),
@@ -99,14 +108,17 @@ interface CorePlan {
 
 /** What one sum of a projection's events needs. */
 interface SumPlan {
-  /** With what each adds for its weight. */
-  readonly synapses: Synapses;
-  readonly packed: PackedSynapses;
-  readonly places: SumPlaces;
   /** What the events of a timestep can add up to. */
   readonly range: Interval;
-  /** Where totals are taken to that are made in the memory of the synapses, and what is put behind these. */
-  readonly apart: { readonly total: Region<"i32">; readonly behind: Layout } | null;
+  /** Where totals are read. */
+  readonly region: Region<"i32">;
+  open(memory: WasmMemory, kernelsOn: KernelsOn): OpenedDelivery;
+}
+
+interface OpenedDelivery {
+  readonly delivery: KernelDelivery;
+  /** Where totals are taken to that are made in the memory of the synapses; null where they are read where they are made. */
+  readonly copy: Int32Array | null;
 }
 
 /** What a projection whose events add up needs. */
@@ -117,10 +129,10 @@ interface SumsPlan {
   readonly others: ReadonlyMap<string, SumPlan>;
 }
 
-function planCore(population: CorePopulation, sources: Sources, layout: Layout): CorePlan {
+function planCore(population: CorePopulation, sources: Sources, layout: Layout, together: number): CorePlan {
   const { load, probed, incoming } = population;
   const several = sumsBeside(population);
-  const sums = incoming.map((projection) => planSums(projection, population, sources, several, layout));
+  const sums = incoming.map((projection) => planSums(projection, population, sources, several, layout, together));
   const ranges = inputRanges(
     population,
     sums.map((one) => one?.total.range ?? null),
@@ -173,8 +185,7 @@ function arrivingFrom(
     return written || namesIn(own.value).has("total") || readsOld(own.value, accumulator);
   });
   if (!alone || used) return null;
-  const region = total.apart?.total ?? totalRegion(total.packed, total.places);
-  return { accumulator, value: folded, total: { region, range: total.range } };
+  return { accumulator, value: folded, total };
 }
 
 /** What is added to a name by `name + ..`; null for any other expression. */
@@ -223,22 +234,16 @@ function planSums(
   sources: Sources,
   several: ReturnType<typeof sumsBeside>,
   layout: Layout,
+  together: number,
 ): SumsPlan | null {
   const { load } = population;
   const source = sources.get(projection.from)!;
   const constants = projectionConstants({ constants: constantsOf(load) }, projection);
+  const targets = { neurons: population.neurons, low: load.low, high: load.high };
   const plan = (sum: Sum, synapses: Synapses): SumPlan => {
-    const { neurons } = population;
-    const targets = { neurons, low: load.low, high: load.high };
     const range = totalRange(synapses, sum, population, source);
-    const behind = new Layout();
-    const held = holdSynapses(synapses, targets, sum, behind);
-    if (held !== null) {
-      const total = layout.reserve("i32", load.high - load.low);
-      return { synapses, packed: held, places: reserveSums(held, behind), range, apart: { total, behind } };
-    }
-    const packed = packSynapses(synapses, targets, sum, layout);
-    return { synapses, packed, places: reserveSums(packed, layout), range, apart: null };
+    const facts = { synapses, name: projection.name, bounded: within(range, limitsOfTotal) };
+    return { range, ...placeSums(facts, targets, sum, layout, together) };
   };
   const only = sumOf(load, projection, constants);
   if (only !== null) return { total: plan(only, projection.synapses), others: new Map() };
@@ -292,31 +297,65 @@ type OpenSum = (...opened: Parameters<OpenProjection>) => OpenedSum;
 /** @param block run with what the events add up to; `on total` where it is missing */
 function openSum(
   projection: CoreProjection,
-  { synapses, packed, places, range, apart }: SumPlan,
+  { region, range, open }: SumPlan,
   plan: PopulationPlan,
   block?: Block,
 ): OpenSum {
-  const region = apart?.total ?? totalRegion(packed, places);
   const totals = planTotals(plan, projection, { region, range: overlap(range, limitsOfTotal)! }, false, block);
   return (memory, neurons, kernelsOn) => {
-    const parts =
-      apart === null ? { memory, packed, places } : placedApart(packed.held!.memory, packed, places, apart.behind);
-    writeSynapses(parts.packed, synapses, parts.memory);
-    const bounded = within(range, limitsOfTotal);
-    const kernels = kernelsOn(parts.memory);
-    const delivery = openDelivery({ ...parts, kernels, synapses, name: projection.name, bounded });
-    const copy = apart === null ? null : viewOf(memory, region);
+    const { delivery, copy } = open(memory, kernelsOn);
     return { delivery, sums: delivery.sums[0]!, totals: totals.open(memory, neurons), copy };
   };
 }
 
+/** What is known of one sum beside where it lies. */
+type SumFacts = Pick<DeliveryParts, "synapses" | "name" | "bounded">;
+
+/** Find a place for synapses and their sums: where they are, beside the neurons, or in memories of their own. */
+function placeSums(
+  facts: SumFacts,
+  targets: Targets,
+  sum: Sum,
+  layout: Layout,
+  together: number,
+): Omit<SumPlan, "range"> {
+  const { synapses } = facts;
+  const behind = new Layout();
+  const held = holdSynapses(synapses, targets, sum, behind);
+  if (held !== null) {
+    const places = reserveSums(held, behind);
+    const region = layout.reserve("i32", targets.high - targets.low);
+    const open: SumPlan["open"] = (memory, kernelsOn) => {
+      const delivery = openPacked(placedApart(held.held!.memory, held, places, behind), facts, kernelsOn);
+      return { delivery, copy: viewOf(memory, region) };
+    };
+    return { region, open };
+  }
+  if (layout.bytes + bytesOfSynapses(synapses, targets) > together) {
+    const pieces = planPieces(synapses, targets, sum, together);
+    const region = layout.reserve("i32", targets.high - targets.low);
+    const open: SumPlan["open"] = (memory, kernelsOn) => {
+      const openPiece = (parts: PlacedParts): KernelDelivery => openPacked(parts, facts, kernelsOn);
+      return { delivery: openPieces(pieces, viewOf(memory, region), openPiece), copy: null };
+    };
+    return { region, open };
+  }
+  const packed = packSynapses(synapses, targets, sum, layout);
+  const places = reserveSums(packed, layout);
+  const open: SumPlan["open"] = (memory, kernelsOn) => {
+    return { delivery: openPacked({ memory, packed, places }, facts, kernelsOn), copy: null };
+  };
+  return { region: totalRegion(packed, places), open };
+}
+
+/** Write synapses to their place, and make them ready to receive events. */
+function openPacked(parts: PlacedParts, facts: SumFacts, kernelsOn: KernelsOn): KernelDelivery {
+  writeSynapses(parts.packed, facts.synapses, parts.memory);
+  return openDelivery({ ...parts, ...facts, kernels: kernelsOn(parts.memory) });
+}
+
 /** The same in the memory of the synapses. */
-function placedApart(
-  memory: WasmMemory,
-  packed: PackedSynapses,
-  places: SumPlaces,
-  behind: Layout,
-): Pick<DeliveryParts, "memory" | "packed" | "places"> {
+function placedApart(memory: WasmMemory, packed: PackedSynapses, places: SumPlaces, behind: Layout): PlacedParts {
   const [ownPacked, ownPlaces] = placeBehind(packed, places, roomBehind(memory, behind));
   return { memory, packed: ownPacked, places: ownPlaces };
 }

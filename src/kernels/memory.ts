@@ -84,9 +84,9 @@ export class Layout {
  * @throws ENGINE_MEMORY when there is not as much
  */
 export function openMemory(layout: Layout, shared = false, grows = false): WasmMemory {
-  const pages = Math.ceil(layout.bytes / pageBytes);
+  const pages = checkSize(layout);
   const facts = { bytes: layout.bytes };
-  if (webAssembly === undefined || pages > largestMemoryPages) throw mistake("ENGINE_MEMORY", facts);
+  if (webAssembly === undefined) throw mistake("ENGINE_MEMORY", facts);
   try {
     return new webAssembly.Memory(
       shared ? { initial: pages, maximum: grows ? largestMemoryPages : pages, shared } : { initial: pages },
@@ -94,6 +94,13 @@ export function openMemory(layout: Layout, shared = false, grows = false): WasmM
   } catch (cause) {
     throw mistake("ENGINE_MEMORY", facts, {}, { cause });
   }
+}
+
+/** How many pages a layout takes. @throws ENGINE_MEMORY when no memory can be as large */
+export function checkSize({ bytes }: Layout): number {
+  const pages = Math.ceil(bytes / pageBytes);
+  if (pages > largestMemoryPages) throw mistake("ENGINE_MEMORY", { bytes });
+  return pages;
 }
 
 /**

@@ -127,12 +127,12 @@ const crossover: Readonly<Record<Sum, Readonly<Record<Fit["bits"], number>>>> = 
   "weight * payload": { 1: 0.1, 4: 0.1, 8: 0.1, 16: 0.1, 32: 0.3 },
 };
 /** Bytes of whole rows beyond which lists are taken if they are shorter. */
-const wholeLimit = 2 ** 30;
+export const mostWhole: number = 2 ** 30;
 
 /** Whether lists of targets are the better form. */
 export function listsAreBetter(rows: Rows, found: Census, sum: Sum): boolean {
   const { bits } = fitRows(found, sum);
   const pairs = rows.sources * rows.width;
   const [whole, listed] = [(pairs * bits) / 8, found.entries * (2 + Math.max(1, bits / 8))];
-  return found.entries < pairs * crossover[sum][bits] || (whole > wholeLimit && listed < whole);
+  return found.entries < pairs * crossover[sum][bits] || (whole > mostWhole && listed < whole);
 }
