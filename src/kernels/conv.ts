@@ -29,9 +29,9 @@ export interface PackedConv {
 /** Runs of weights are padded with zeros to so many. */
 const runStep = 16;
 /** Fields of the structures in delivery/job.ts. */
-const phaseLength = 5;
+const phaseLength = 4;
 const blockLength = 4;
-const pixelLength = 5;
+const pixelLength = 9;
 /** Totals beyond the last that vectors may write. */
 const spare = 8;
 /** Channels that one word of marks holds. */
@@ -126,7 +126,11 @@ function runsOf({ down, across }: Frame, downPhase: number, acrossPhase: number)
 
 /** Elements of a run. */
 function lengthOf(runs: readonly Run[], outs: number): number {
-  return Math.ceil(((runs[0]?.across.length ?? 0) * outs) / runStep) * runStep;
+  return wholeVectors((runs[0]?.across.length ?? 0) * outs);
+}
+
+function wholeVectors(elements: number): number {
+  return Math.ceil(elements / runStep) * runStep;
 }
 
 /** Phases of the stride, in the order of their structures. */
@@ -297,7 +301,7 @@ function writeWeights(packed: PackedConv, frame: Frame, synapses: ConvSynapses, 
   let at = 0;
   for (const [index, { runs, length: run }] of phases.entries()) {
     const deltas = packed.phases.offset + 4 * delta;
-    const structure = [offset + at * bytes, runs.length * run * bytes, runs.length, run, deltas];
+    const structure = [offset + at * bytes, runs.length * run * bytes, run, deltas];
     structures.set(structure, index * phaseLength);
     for (const { y, x } of runs) structures[delta++] = y * rowSums + x * outs;
     for (let channel = 0; channel < groups * ins; channel++) {
@@ -325,16 +329,42 @@ function writePixels(
   const { down, across, outs } = frame;
   const table = viewOf(memory, packed.pixels);
   const counts = [0, 1, frame.groups - 1].map((group) => countsOf(frame, group, synapses, targets));
+  const [, height, width] = synapses.outputShape as [number, number, number];
   let pixel = 0;
   for (const [y, downPhase] of down.phase.entries()) {
     for (const [x, acrossPhase] of across.phase.entries()) {
-      const reaches = down.taps[downPhase]!.length > 0 && across.taps[acrossPhase]!.length > 0;
+      const [rows, columns] = [insideOf(down, y, height), insideOf(across, x, width)];
       const phase = packed.phases.offset + 4 * phaseLength * (downPhase * across.taps.length + acrossPhase);
       const sums = (down.first[y]! - down.low) * rowSumsOf(frame) + (across.first[x]! - across.low) * outs;
       const reached = counts.map((count) => count[pixel]!);
-      table.set([sums, reaches ? phase : 0, ...reached], pixel++ * pixelLength);
+      const part = partOf(frame, acrossPhase, rows, columns);
+      table.set([sums, rows.count > 0 && columns.count > 0 ? phase : 0, ...reached, ...part], pixel++ * pixelLength);
     }
   }
+}
+
+/** Taps whose outputs there are: how many come before them, and how many they are. */
+interface Inside {
+  readonly before: number;
+  readonly count: number;
+}
+
+function insideOf({ taps, step, phase, first }: Axis, at: number, size: number): Inside {
+  const outputs = taps[phase[at]!]!.map((_, i) => first[at]! + i * step);
+  return {
+    before: outputs.filter((out) => out < 0).length,
+    count: outputs.filter((out) => out >= 0 && out < size).length,
+  };
+}
+
+/** The runs that reach something, and the elements of each: whole vectors, of which some may reach into the border. */
+function partOf({ across, outs }: Frame, acrossPhase: number, rows: Inside, columns: Inside): number[] {
+  const taps = across.taps[acrossPhase]!.length;
+  const whole = across.step === 1;
+  const runs = whole ? 1 : taps;
+  const length = wholeVectors((whole ? columns.count : 1) * outs);
+  const skip = whole ? Math.max(0, Math.min(columns.before * outs, wholeVectors(taps * outs) - length)) : 0;
+  return [rows.before * runs, rows.count * runs, skip, length];
 }
 
 /** [pixels] synapses from each pixel in one group, onto the targets that are here. */

@@ -4,6 +4,7 @@
  */
 
 import { addMarked, mark } from "./convmarked";
+import { addRuns } from "./convruns";
 import { flushNarrow, flushWide } from "./convflush";
 import { ConvPlan, ConvBlock, ConvPhase, ConvPixel, Job, jobAt } from "./job";
 
@@ -69,27 +70,26 @@ function addNarrow(plan: ConvPlan, job: Job): void {
   if (pending || job.fresh) flushNarrow(plan, job);
 }
 
-/** 8-bit weights to sums of 16 bits. */
+/** 8-bit weights to sums of 16 bits; events ascend. */
 function addOneByOne(plan: ConvPlan, job: Job, event: usize, end: usize): void {
+  const pixels = plan.pixels;
   let synops: u64 = 0;
+  let channel = (load<u32>(event) - plan.firstSource) / pixels;
+  let first = plan.firstSource + channel * pixels;
+  let group = plan.groupOf(channel);
   for (; event < end; event += 4) {
-    const source = load<u32>(event) - plan.firstSource;
-    const channel = source / plan.pixels;
-    const pixel = plan.pixel(source - channel * plan.pixels);
+    const source = load<u32>(event);
+    if (source - first >= pixels) {
+      channel = (source - plan.firstSource) / pixels;
+      first = plan.firstSource + channel * pixels;
+      group = plan.groupOf(channel);
+    }
+    const pixel = plan.pixel(source - first);
     const phase = pixel.phase;
     if (changetype<usize>(phase) == 0) continue;
-    const group = plan.groupOf(channel);
     synops += pixel.reached(plan, group);
-    const sums = job.narrow + (<usize>(pixel.offset + group * plan.groupSums) << 1);
-    let row = phase.weights + <usize>channel * phase.channelBytes;
-    for (let run: u32 = 0; run < phase.runs; run++) {
-      let sum = sums + (<usize>phase.delta(run) << 1);
-      for (const stop = row + phase.length; row < stop; row += 16, sum += 32) {
-        const weights = v128.load(row);
-        v128.store(sum, i16x8.add(v128.load(sum), i16x8.extend_low_i8x16_s(weights)));
-        v128.store(sum + 16, i16x8.add(v128.load(sum + 16), i16x8.extend_high_i8x16_s(weights)));
-      }
-    }
+    const sums = job.narrow + (<usize>(pixel.offset + group * plan.groupSums + pixel.skip) << 1);
+    addRuns(phase, pixel, phase.weights + <usize>channel * phase.channelBytes + pixel.skip, sums);
   }
   job.synops += <f64>synops;
 }
@@ -109,25 +109,33 @@ function addWide(plan: ConvPlan, job: Job): void {
     const payload = i32x4.splat(job.payloads == 0 ? 1 : load<i32>(job.payloads + (<usize>i << 2)));
     const group = plan.groupOf(channel);
     synops += pixel.reached(plan, group);
-    const sums = job.narrow + (<usize>(pixel.offset + group * plan.groupSums) << 2);
-    let row = phase.weights + <usize>channel * phase.channelBytes;
-    for (let run: u32 = 0; run < phase.runs; run++) {
-      const sum = sums + (<usize>phase.delta(run) << 2);
-      if (plan.bits == 8) addRun8(row, sum, phase.length, payload);
-      else if (plan.bits == 16) addRun16(row, sum, phase.length, payload);
-      else addRun32(row, sum, phase.length, payload);
-      row += <usize>phase.length * (plan.bits >> 3);
+    const sums = job.narrow + (<usize>(pixel.offset + group * plan.groupSums + pixel.skip) << 2);
+    const bytes = plan.bits >> 3;
+    const runBytes = <usize>phase.length * bytes;
+    let row = phase.weights + <usize>channel * phase.channelBytes + <usize>(pixel.skip * bytes);
+    row += <usize>pixel.firstRun * runBytes;
+    const length = pixel.length;
+    let delta = phase.deltas + (<usize>pixel.firstRun << 2);
+    for (const end = delta + (<usize>pixel.runs << 2); delta < end; delta += 4, row += runBytes) {
+      const sum = sums + (<usize>load<u32>(delta) << 2);
+      if (bytes == 1) addRun8(row, sum, length, payload);
+      else if (bytes == 2) addRun16(row, sum, length, payload);
+      else addRun32(row, sum, length, payload);
     }
   }
   job.synops += <f64>synops;
   flushWide(plan, job);
 }
 
+/** A multiple of 16 elements. */
 function addRun8(row: usize, sum: usize, length: u32, payload: v128): void {
-  for (const stop = row + length; row < stop; row += 8, sum += 32) {
-    const weights = v128.load8x8_s(row);
-    addProduct(i32x4.extend_low_i16x8_s(weights), payload, sum);
-    addProduct(i32x4.extend_high_i16x8_s(weights), payload, sum + 16);
+  for (const stop = row + length; row < stop; row += 16, sum += 64) {
+    const low = v128.load8x8_s(row);
+    addProduct(i32x4.extend_low_i16x8_s(low), payload, sum);
+    addProduct(i32x4.extend_high_i16x8_s(low), payload, sum + 16);
+    const high = v128.load8x8_s(row + 8);
+    addProduct(i32x4.extend_low_i16x8_s(high), payload, sum + 32);
+    addProduct(i32x4.extend_high_i16x8_s(high), payload, sum + 48);
   }
 }
 

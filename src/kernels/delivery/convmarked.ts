@@ -1,5 +1,6 @@
 /** Many events at a pixel: the channels that fired are marked first, and each sum is loaded and stored once for all of them. */
 
+import { addRuns } from "./convruns";
 import { ConvPlan, Job } from "./job";
 
 /** Set one bit per event: a word for each pixel, a bit for each channel from `first` on. */
@@ -29,12 +30,21 @@ export function addMarked(plan: ConvPlan, job: Job, first: u32): void {
     const phase = pixel.phase;
     if (changetype<usize>(phase) == 0) continue;
     synops += <u64>pixel.reached(plan, group) * popcnt(channels);
-    const sums = job.narrow + (<usize>(pixel.offset + group * plan.groupSums) << 1);
+    const sums = job.narrow + (<usize>(pixel.offset + group * plan.groupSums + pixel.skip) << 1);
     const stride = phase.channelBytes;
-    let row = phase.weights + <usize>first * stride;
-    for (let run: u32 = 0; run < phase.runs; run++) {
-      let sum = sums + (<usize>phase.delta(run) << 1);
-      const end = row + phase.length;
+    const rows = phase.weights + <usize>first * stride + pixel.skip;
+    if ((channels & (channels - 1)) == 0) {
+      addRuns(phase, pixel, rows + <usize>ctz(channels) * stride, sums);
+      continue;
+    }
+    const length = pixel.length;
+    const runBytes = phase.length;
+    let start = rows + <usize>(pixel.firstRun * runBytes);
+    let delta = phase.deltas + (<usize>pixel.firstRun << 2);
+    for (const last = delta + (<usize>pixel.runs << 2); delta < last; delta += 4, start += runBytes) {
+      let sum = sums + (<usize>load<u32>(delta) << 1);
+      let row = start;
+      const end = row + length;
       for (; row + 48 <= end; row += 48, sum += 96) addSix(row, stride, channels, sum);
       for (; row < end; row += 16, sum += 32) addTwo(row, stride, channels, sum);
     }

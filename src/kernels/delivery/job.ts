@@ -154,6 +154,12 @@ export class ConvPixel {
   inFirst: u32;
   inOthers: u32;
   inLast: u32;
+  /** Of the phase's runs those that reach the output, and how many. */
+  firstRun: u32;
+  runs: u32;
+  /** Elements at the beginning of a run that reach nothing, and those that are added, a multiple of 16. */
+  skip: u32;
+  length: u32;
 
   @inline
   reached(plan: ConvPlan, group: u32): u32 {
@@ -167,7 +173,6 @@ export class ConvPhase {
   /** [channels][runs][length] */
   weights: usize;
   channelBytes: u32;
-  runs: u32;
   /** Elements, a multiple of 16. */
   length: u32;
   /** [runs] u32, elements of sums from the first run. */
