@@ -1,10 +1,11 @@
 /** A chip that runs on events as its host sees it: words in, ordered outputs out. */
 
+import { layOut } from "../compile/event-load.ts";
 import type { Program } from "../compile/program.ts";
+import { EventMachine, usualEventLimit } from "../core/event-machine.ts";
+import { WordReader } from "../core/event-words.ts";
 import { mistake } from "../errors.ts";
 import type { Pace } from "../target/event-types.ts";
-import { EventMachine, usualEventLimit } from "./event-machine.ts";
-import { WordReader } from "./event-words.ts";
 
 export interface SendOptions {
   /** When the host sends the next word; `after-idle` where nothing is said. */
@@ -51,7 +52,7 @@ export interface EventChipOptions {
 export function openEventChip(program: Program, { plain = false }: EventChipOptions = {}): EventChip {
   if (program.target.events === null) throw mistake("ENGINE_NO_EVENTS", { target: program.target.name });
   const outputs = new Outputs();
-  const machine = new EventMachine(program, { output: (word) => outputs.push(word) }, { plain });
+  const machine = new EventMachine(program, layOut(program), { output: (word) => outputs.push(word) }, { plain });
   const reader = new WordReader(program);
   return {
     program,

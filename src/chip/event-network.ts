@@ -1,14 +1,15 @@
 /** Timesteps of a network on a chip that runs on events, as the target's `timestep` says. One thread. */
 
+import { layOut } from "../compile/event-load.ts";
 import { noAddress, type Program, type ProgramInput } from "../compile/program.ts";
+import { EventMachine, usualEventLimit } from "../core/event-machine.ts";
+import { all, type ChipEvent } from "../core/event-words.ts";
 import { emptyList, type EventList } from "../core/events.ts";
 import { openRows } from "../core/rows.ts";
 import { mistake } from "../errors.ts";
 import { sizeOf } from "../network/types.ts";
 import type { TimestepSpec } from "../target/event-types.ts";
 import type { ChipMachine, Feed, SavedRegisters, ShownNeurons } from "./chip-machine.ts";
-import { EventMachine, usualEventLimit } from "./event-machine.ts";
-import { all, type ChipEvent } from "./event-words.ts";
 
 /** One population and where its neurons are; of a neuron with several addresses the first is shown. */
 interface Place extends ShownNeurons {
@@ -65,7 +66,7 @@ export class EventNetwork implements ChipMachine {
       fired: (address: number) => void this.spikes[address]!++,
       swept: (source: number) => void this.swept[source]!++,
     };
-    this.machine = new EventMachine(program, watcher, { plain: options.plain ?? false });
+    this.machine = new EventMachine(program, layOut(program), watcher, { plain: options.plain ?? false });
     this.places = new Map(program.populations.map((load) => [load.name, this.place(load)]));
     this.ports = program.inputs.map((input) => this.port(input));
     this.traffic = new Map(program.projections.map((one) => [one.name, { fanOut: fanOut(program, one), synops: 0 }]));

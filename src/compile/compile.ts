@@ -28,6 +28,7 @@ import { findCircuit, type Circuit, type Path } from "./paths.ts";
 import type { Mapping } from "../mapping/file.ts";
 import { placeOnCores } from "../mapping/place.ts";
 import type { Decision, Program, ProgramInput, ProgramPopulation, ProgramProjection } from "./program.ts";
+import { proveEvents } from "./event-proofs.ts";
 import { prove } from "./proofs.ts";
 import { quantitiesOf, semanticWarnings, type PopulationQuantities } from "./quantities.ts";
 import { recipeConstants, recipeNumbers } from "./recipe.ts";
@@ -118,7 +119,10 @@ export function compile(network: DiscreteNetwork, chip: Target, options: Compile
       { rates: calibration === undefined ? undefined : ratesOf(calibration), mapping: options.mapping },
     ),
   };
-  if (target.events !== null) return placeOnAddresses(program, options);
+  if (target.events !== null) {
+    const placed = placeOnAddresses(program, options);
+    return { ...placed, proofs: proveEvents(placed) };
+  }
   const signed = inputs.filter(({ name }) => options.inputs?.[name]?.signed === true);
   return { ...program, proofs: prove(program, new Set(signed.map(({ name }) => name))) };
 }

@@ -183,9 +183,11 @@ const witness = z.object({
   events: whole.min(0),
   arrived: named(real),
   registers: named(real),
+  sent: z.array(z.object({ timesteps: whole.min(1), elements: named(z.array(whole.min(0))) })).optional(),
 });
 
 const proofs = z.object({
+  between: z.enum(["timesteps", "events"]).optional(),
   inputs: named(span),
   populations: z.array(
     z.object({
@@ -195,7 +197,7 @@ const proofs = z.object({
       cuts: z.array(
         z.object({
           kind: z.enum(["wrap", "saturate", "clamp", "type"]),
-          block: z.enum(["on spike", "on total", "on timestep"]),
+          block: z.string(),
           line: whole,
           name: z.string(),
           text: z.string(),

@@ -93,6 +93,13 @@ export function isExact({ decisions }: Pick<Program, "decisions">): boolean {
 /** Whether a cut changes anything: on no input, on some perhaps, or whenever it is reached. */
 export type Acts = "never" | "may" | "always";
 
+/** Timesteps in a row in which the same elements of inputs send. */
+export interface SentRun {
+  readonly timesteps: number;
+  /** By input. */
+  readonly elements: Readonly<Record<string, readonly number[]>>;
+}
+
 /** Values with which something acts, as the plain walk of the equations showed. */
 export interface ActWitness {
   readonly neuron: number;
@@ -107,14 +114,17 @@ export interface ActWitness {
   readonly events: number;
   /** What they add up to, by accumulator that is no register. */
   readonly arrived: Readonly<Record<string, number>>;
-  /** Registers before the last timestep. */
+  /** Registers before the last timestep; on a chip that runs on events, before the event that acts. */
   readonly registers: Readonly<Record<string, number>>;
+  /** On such a chip: what inputs send in a run from a reset, so that it can be run again. */
+  readonly sent?: readonly SentRun[] | undefined;
 }
 
 /** One call that cuts, or one register that may leave its type, which stops a run. */
 export interface CutProof {
   readonly kind: "wrap" | "saturate" | "clamp" | "type";
-  readonly block: "on spike" | "on total" | "on timestep";
+  /** `on spike`, `on total` or `on timestep`; on a chip that runs on events a text of its own, such as `on spike, leak`. */
+  readonly block: string;
   /** Line of the block, and the name that it assigns. */
   readonly line: number;
   readonly name: string;
@@ -136,9 +146,9 @@ export interface OrderProof {
 /** What was proved of one population, for every run that begins with a reset. */
 export interface PopulationProof {
   readonly population: string;
-  /** Smallest and largest value of each register between two timesteps. */
+  /** Smallest and largest value of each register between two timesteps, or two events. */
   readonly registers: Readonly<Record<string, readonly [number, number]>>;
-  /** Of each accumulator that is no register, what one timestep brings; null: not known. */
+  /** Of each accumulator that is no register, what one timestep brings; or the weight of one event; null: not known. */
   readonly arriving: Readonly<Record<string, readonly [number, number] | null>>;
   readonly cuts: readonly CutProof[];
   readonly order: readonly OrderProof[];
@@ -146,6 +156,8 @@ export interface PopulationProof {
 
 /** What intervals prove with the program's own integers. */
 export interface Proofs {
+  /** `events` on a chip that runs on events: registers are told between any two of them, in whatever order they come. */
+  readonly between?: "timesteps" | "events" | undefined;
   /** What they rest on: the least and the most that one element of each input sends in a timestep. */
   readonly inputs: Readonly<Record<string, readonly [number, number]>>;
   readonly populations: readonly PopulationProof[];
@@ -172,6 +184,6 @@ export interface Program {
   readonly decisions: readonly Decision[];
   readonly warnings: readonly Warning[];
   readonly fit: Fit;
-  /** What can overflow and what cannot; left out where nobody asked, and on chips that run on events. */
+  /** What can overflow and what cannot; left out where nobody asked. */
   readonly proofs?: Proofs | undefined;
 }

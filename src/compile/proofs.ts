@@ -9,11 +9,10 @@ import type { CorePopulation, CoreSource } from "../core/cores.ts";
 import { constantsOf, initialOf, payloadLimit } from "../core/population.ts";
 import { hull, overlap, type Interval } from "../datapath/interval.ts";
 import { invariantOf, type Box, type Budget } from "../datapath/invariant.ts";
-import { printExpression } from "../datapath/print.ts";
-import { BlockReader, isBounded, type BlockRanges, type Happens } from "../datapath/ranges.ts";
-import { childrenOf, type Block, type Expression } from "../datapath/syntax.ts";
+import { BlockReader, isBounded, type BlockRanges } from "../datapath/ranges.ts";
+import type { Block, Expression } from "../datapath/syntax.ts";
 import { typeRange } from "../datapath/typed.ts";
-import { findWitness } from "../datapath/witness.ts";
+import { Acts, actingValues, cutsOf, joined, type Cut } from "./acts.ts";
 import { Arriving, folded, type Arrived } from "./arriving.ts";
 import { NeuronHistory, type Drive, type NeuronStep } from "./history.ts";
 import { partsOf, sourcesOf } from "./parts.ts";
@@ -91,15 +90,6 @@ function withSign(source: CoreSource, signed: ReadonlySet<string>): CoreSource {
 /** The least and the most, of payloads or of events. */
 function sentBy({ events, low, high }: CoreSource): readonly [number, number] {
   return [Math.min(0, low), high === 1 ? events : high];
-}
-
-/** A call that cuts, where it stands, and what readings say of it. */
-interface Cut {
-  readonly node: Extract<Expression, { kind: "call" }>;
-  readonly block: CutProof["block"];
-  readonly line: number;
-  readonly name: string;
-  readonly happens: Happens;
 }
 
 /** Works out one population. */
@@ -262,7 +252,7 @@ class Prover {
         for (const step of history.run(drives)) {
           left--;
           timesteps++;
-          found.see(step, { neuron, from: isSure ? "reset" : "sources", timesteps });
+          found.see(step, () => ({ neuron, from: isSure ? "reset" : "sources", timesteps }));
           if (found.isDone() || left <= 0 || (!isMixed(drives) && isSame(last, step))) break;
           last = step;
         }
@@ -296,146 +286,13 @@ class Prover {
       names.set(name, rangeOfValues(typeof values === "number" ? values : values[neuron]!));
     }
     if (![...arrived.accumulators.values()].every(isBounded)) return null;
-    const found = findWitness(
-      this.#onTimestep,
-      names,
-      ({ value }) => {
-        const args = cut.node.args.map(value);
-        if (args.some((one) => one === undefined)) return null;
-        const distance = beyond(cut.node.name, args as bigint[]);
-        return value(cut.node) === args[0] && distance > 0n ? 0n : distance;
-      },
-      undefined,
-      Math.ceil(mostRuns * this.#effort),
-    );
+    const found = actingValues(this.#onTimestep, names, cut, Math.ceil(mostRuns * this.#effort));
     if (found === null || of.get(cut.node) === undefined) return null;
     const own = (some: Iterable<string>): Record<string, number> =>
       Object.fromEntries([...some].map((name) => [name, Number(found.get(name)!)]));
     const arriving = [...arrived.accumulators.keys()].filter((name) => !registers.has(name));
     return { neuron, from: "state", timesteps: 1, events: 0, arrived: own(arriving), registers: own(registers.keys()) };
   }
-}
-
-/** How far a cut is beyond what it leaves alone. */
-function beyond(name: string, [a, b, c]: readonly bigint[]): bigint {
-  if (name !== "wrap") return a! < b! ? b! - a! : a! - c!;
-  if (b! < 1n || b! > 4096n) return -1n;
-  const half = 1n << (b! - 1n);
-  return a! < 0n ? -half - a! : a! - half + 1n;
-}
-
-/** What was seen to act. */
-class Acts {
-  readonly observe = (node: Expression, value: bigint): void => {
-    if (this.#args.has(node)) this.#values.set(node, value);
-    const own = this.#open.get(node);
-    if (own !== undefined && this.#values.get(own.node.args[0]!) !== value) this.#acted.add(own);
-  };
-  readonly #open = new Map<Expression, Cut>();
-  readonly #args = new Set<Expression>();
-  readonly #values = new Map<Expression, bigint>();
-  readonly #acted = new Set<Cut>();
-  readonly #witnesses = new Map<Cut, ActWitness>();
-  readonly #leaving: ReadonlySet<string>;
-  readonly #left = new Map<string, ActWitness>();
-  readonly #limits: Box;
-
-  constructor(open: readonly Cut[], leaving: readonly string[], limits: Box) {
-    for (const cut of open) {
-      this.#open.set(cut.node, cut);
-      this.#args.add(cut.node.args[0]!);
-    }
-    this.#leaving = new Set(leaving);
-    this.#limits = limits;
-  }
-
-  begin(): void {
-    this.#acted.clear();
-  }
-
-  /** Keep what acted in a timestep for the first time. */
-  see({ before, arrived, events, after }: NeuronStep, known: Pick<ActWitness, "neuron" | "from" | "timesteps">): void {
-    const witness = { ...known, events, arrived: numbersOf(arrived), registers: numbersOf(before) };
-    for (const cut of this.#acted) if (!this.#witnesses.has(cut)) this.#witnesses.set(cut, witness);
-    this.#acted.clear();
-    for (const name of this.#leaving) {
-      const value = after?.get(name);
-      const { low, high } = this.#limits.get(name)!;
-      if (value !== undefined && (value < low || value > high) && !this.#left.has(name)) this.#left.set(name, witness);
-    }
-  }
-
-  note(cut: Cut, witness: ActWitness | null): void {
-    if (witness !== null) this.#witnesses.set(cut, witness);
-  }
-
-  witness(cut: Cut): ActWitness | null {
-    return this.#witnesses.get(cut) ?? null;
-  }
-
-  leaves(register: string): ActWitness | null {
-    return this.#left.get(register) ?? null;
-  }
-
-  /** Nothing left to look for. */
-  isDone(): boolean {
-    return this.#witnesses.size === this.#open.size && this.#left.size === this.#leaving.size;
-  }
-}
-
-const cutting: ReadonlySet<string> = new Set(["wrap", "saturate", "clamp"]);
-
-/** Calls that cut, of which a reading knows; those that settings rule out are no part of the program. */
-function* cutsOf(block: Cut["block"], lines: Block, { acts, of }: BlockRanges): Generator<Cut> {
-  for (const line of lines) {
-    for (const node of callsIn(line.value)) {
-      if (!cutting.has(node.name)) continue;
-      yield {
-        node,
-        block,
-        line: line.at.line,
-        name: line.name,
-        happens: of.has(node) ? (acts.get(node) ?? "never") : "never",
-      };
-    }
-  }
-}
-
-function callsIn(node: Expression): Extract<Expression, { kind: "call" }>[] {
-  const inside = childrenOf(node).flatMap(callsIn);
-  return node.kind === "call" ? [...inside, node] : inside;
-}
-
-/** One line of a report for what several projections have in common. */
-function joined(cuts: readonly Cut[], witnessOf: (cut: Cut) => ActWitness | null): CutProof[] {
-  const all = new Map<string, CutProof>();
-  for (const cut of cuts) {
-    const { node, block, line, name, happens } = cut;
-    const rest = node.args.slice(1).map(printExpression).join(", ");
-    const text = `${node.name}(.., ${rest})`;
-    const inLine = cuts
-      .filter((one) => one.block === block && one.name === name && one.line === line)
-      .map((one) => one.node);
-    const key = JSON.stringify([block, line, name, text, block === "on timestep" ? inLine.indexOf(node) : node.at]);
-    const acts = happens === "maybe" ? "may" : happens;
-    const own: CutProof = {
-      kind: node.name as CutProof["kind"],
-      block,
-      line,
-      name,
-      text,
-      acts,
-      witness: witnessOf(cut),
-    };
-    const before = all.get(key);
-    all.set(
-      key,
-      before === undefined
-        ? own
-        : { ...before, acts: before.acts === acts ? acts : "may", witness: before.witness ?? own.witness },
-    );
-  }
-  return [...all.values()];
 }
 
 function always(drive: Drive, count: number = longestRun): Drive[] {
@@ -485,10 +342,6 @@ function extreme(values: Float64Array, isBefore: (a: number, b: number) => boole
   let best = 0;
   for (let i = 1; i < values.length; i++) if (isBefore(values[i]!, values[best]!)) best = i;
   return best;
-}
-
-function numbersOf(values: ReadonlyMap<string, bigint>): Record<string, number> {
-  return Object.fromEntries([...values].map(([name, value]) => [name, Number(value)]));
 }
 
 function pair({ low, high }: Interval): readonly [number, number] {

@@ -27,6 +27,7 @@ export function splitsOf(line: Value, values: Iterable<Value>, facts: Facts): Sp
     for (const condition of innerConditions(ways.keys())) conditions.add(condition);
   }
   for (const condition of sharedConditions(waysTo(line).keys())) conditions.add(condition);
+  for (const part of decidedBy(line)) conditions.add(part);
   const signed = [...entries].filter((one) => spansZero(facts.range(one)));
   const small = [...entries].filter((one) => isSmall(facts.range(one)));
   const open = [...conditions].filter((one) => isOpen(facts.range(one)) && isTotal(one, facts));
@@ -65,6 +66,13 @@ function waysTo(value: Value): ReadonlyMap<Value, number> {
 /** Conditions of choices. */
 function innerConditions(values: Iterable<Value>): Value[] {
   return [...values].flatMap(({ operation, args }) => (operation === "?:" ? [args[0]!] : []));
+}
+
+/** The sides of `a && b`, or of `a || b`, on which a whole line is decided: that one of them is 0 says nothing of either. */
+function decidedBy({ operation, args }: Value): readonly Value[] {
+  const [condition] = args;
+  if (operation !== "?:" || (condition!.operation !== "&&" && condition!.operation !== "||")) return [];
+  return condition!.args;
 }
 
 /** Conditions of several choices, which are then made alike. */

@@ -258,11 +258,26 @@ const witness = z.strictObject({
   timesteps: count.describe("Timesteps of that run, the last one acting."),
   events: count.describe("Events of the last timestep; 0 where only their sum is known."),
   arrived: z.record(text, z.number()).describe("What they add up to, by accumulator."),
-  registers: z.record(text, z.number()).describe("Registers before the last timestep."),
+  registers: z
+    .record(text, z.number())
+    .describe("Registers before the last timestep; on a chip that runs on events, before the event that acts."),
+  sent: z
+    .array(
+      z.strictObject({
+        timesteps: count.describe("Timesteps in a row."),
+        elements: z.record(text, z.array(count)).describe("By input: elements that send in each of them."),
+      }),
+    )
+    .exactOptional()
+    .describe("On a chip that runs on events: what inputs send in that run."),
 });
 
 const proofs = z
   .strictObject({
+    between: z
+      .enum(["timesteps", "events"])
+      .exactOptional()
+      .describe("Between what registers are told; events: any two of them, on a chip that runs on events."),
     inputs: z
       .record(text, pair)
       .describe("What the proofs rest on: the least and the most that one element of each input sends in a timestep."),
@@ -280,7 +295,7 @@ const proofs = z
                 kind: z
                   .enum(["wrap", "saturate", "clamp", "type"])
                   .describe("The call; type: a register that may leave its type, which stops a run."),
-                block: z.enum(["on spike", "on total", "on timestep"]).describe("Block of equations."),
+                block: text.describe("Block of equations."),
                 line: count.describe("Line of the block."),
                 name: text.describe("What the line assigns."),
                 text: text.describe("The call with its ends."),
@@ -305,7 +320,7 @@ const proofs = z
       .describe("By population."),
   })
   .nullable()
-  .describe("What can overflow and what never will, from any input; null on chips that run on events.");
+  .describe("What can overflow and what never will, from any input; null where nobody asked.");
 
 const warning = z.strictObject({
   code: text.describe("Permanent code."),

@@ -1,27 +1,18 @@
 /** A program for a chip that runs on events, laid out by address: neurons, sources and synapses in their places. */
 
-import { noAddress, type Program, type ProgramPopulation } from "../compile/program.ts";
+import type { EventLoad } from "../core/event-machine.ts";
 import type { EventNeuronsLoad } from "../core/event-neurons.ts";
 import type { SynapsesLoad } from "../core/event-synapses.ts";
 import { openRows } from "../core/rows.ts";
 import { readEventDatapath, readEventSynapses } from "../datapath/event-datapath.ts";
 import type { ParameterSpec } from "../datapath/spec.ts";
 import { commonRegisters } from "../target/event-check.ts";
+import { noAddress, type Program, type ProgramPopulation } from "./program.ts";
 
 /** A neuron of the program. */
 interface Resident {
   readonly population: ProgramPopulation;
   readonly neuron: number;
-}
-
-/** What a chip is loaded with. */
-export interface EventLoad {
-  /** How many addresses there are. */
-  readonly size: number;
-  readonly neurons: readonly EventNeuronsLoad[];
-  readonly synapses: SynapsesLoad;
-  /** Registers that all neurons have. */
-  readonly common: readonly string[];
 }
 
 /** Lay out a program. The neurons at addresses that it does not use are those that the target names. */

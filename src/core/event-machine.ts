@@ -3,16 +3,24 @@
  * target's `choice` gives. One thread.
  */
 
-import type { Program } from "../compile/program.ts";
-import { EventNeurons } from "../core/event-neurons.ts";
-import { EventQueue } from "../core/event-queue.ts";
-import { SynapseMemory } from "../core/event-synapses.ts";
 import { mistake } from "../errors.ts";
 import type { EventSpec, Pace } from "../target/event-types.ts";
 import { chipValue, settingValues } from "../target/values.ts";
-import { layOut, type EventLoad } from "./event-load.ts";
 import { openMonitor, type Monitor } from "./event-monitor.ts";
-import { all, kindsOf, type ChipEvent, type NumberedKind } from "./event-words.ts";
+import { EventNeurons, type EventNeuronsLoad } from "./event-neurons.ts";
+import { EventQueue } from "./event-queue.ts";
+import { SynapseMemory, type SynapsesLoad } from "./event-synapses.ts";
+import { all, kindsOf, type ChipEvent, type EventProgram, type NumberedKind } from "./event-words.ts";
+
+/** What a chip is loaded with. */
+export interface EventLoad {
+  /** How many addresses there are. */
+  readonly size: number;
+  readonly neurons: readonly EventNeuronsLoad[];
+  readonly synapses: SynapsesLoad;
+  /** Registers that all neurons have. */
+  readonly common: readonly string[];
+}
 
 /** Queue entries served in a row, without a word taken, before a run is stopped, where nothing else is said. */
 export const usualEventLimit = 100_000;
@@ -25,12 +33,14 @@ export interface EventWatcher {
   swept?(source: number): void;
   /** A word was written. */
   output?(word: number): void;
+  /** A block is about to run on the neurons `first` to `end` (excluded) of one datapath. */
+  running?(neurons: EventNeurons, block: string, first: number, end: number): void;
 }
 
 type Decision = "serve" | "take" | "wait";
 
 export class EventMachine {
-  readonly program: Program;
+  readonly program: EventProgram;
   readonly load: EventLoad;
   readonly kinds: ReadonlyMap<string, NumberedKind>;
   readonly neurons: readonly EventNeurons[];
@@ -54,10 +64,15 @@ export class EventMachine {
   private serving = -1;
 
   /** @param plain walk the equations neuron by neuron in big integers */
-  constructor(program: Program, watcher: EventWatcher, { plain = false }: { readonly plain?: boolean } = {}) {
+  constructor(
+    program: EventProgram,
+    load: EventLoad,
+    watcher: EventWatcher,
+    { plain = false }: { readonly plain?: boolean } = {},
+  ) {
     this.program = program;
     this.watcher = watcher;
-    this.load = layOut(program);
+    this.load = load;
     const { size, neurons, synapses, common } = this.load;
     this.spec = program.target.events!;
     this.kinds = kindsOf(program);
@@ -223,6 +238,7 @@ export class EventMachine {
       const { addresses } = neurons.load;
       let end = addresses.length;
       while (end > 0 && addresses[end - 1]! > this.lastNeuron) end--;
+      this.watcher.running?.(neurons, block, 0, end);
       neurons.run(block, 0, end);
     }
   }
@@ -230,6 +246,7 @@ export class EventMachine {
   private update(block: string, address: number, weight: number): boolean {
     const { neurons, lane } = this.find(address);
     neurons.weight[lane] = weight;
+    this.watcher.running?.(neurons, block, lane, lane + 1);
     neurons.run(block, lane, lane + 1);
     return this.report(address);
   }

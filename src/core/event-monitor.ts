@@ -1,11 +1,11 @@
 /** The monitor of a chip that runs on events: words about one neuron and one synapse in place of the output. */
 
-import type { Program } from "../compile/program.ts";
-import type { EventNeurons } from "../core/event-neurons.ts";
-import type { SynapseMemory } from "../core/event-synapses.ts";
 import { readWords } from "../datapath/datapath.ts";
 import { parseExpression } from "../datapath/parse.ts";
 import { chipValue, settingValues, valueOf, type NamedValues } from "../target/values.ts";
+import type { EventNeurons } from "./event-neurons.ts";
+import type { SynapseMemory } from "./event-synapses.ts";
+import type { EventProgram } from "./event-words.ts";
 
 /** What a monitor looks at, and what it writes about it. */
 export interface Monitor {
@@ -25,7 +25,7 @@ export interface Monitor {
  * @param neurons those with the address that is looked at, and its place among them
  */
 export function openMonitor(
-  program: Program,
+  program: EventProgram,
   find: (address: number) => { neurons: EventNeurons; lane: number },
   memory: SynapseMemory,
   sourceParameters: Readonly<Record<string, Int32Array>>,

@@ -1,11 +1,17 @@
 /** What a host sends and what a chip makes of it: words to events. */
 
-import type { Program } from "../compile/program.ts";
 import { parseExpression } from "../datapath/parse.ts";
 import type { Expression } from "../datapath/syntax.ts";
 import { mistake } from "../errors.ts";
 import type { EventKind, WordRule } from "../target/event-types.ts";
+import type { Target } from "../target/types.ts";
 import { settingValues, valueOf, type NamedValues } from "../target/values.ts";
+
+/** What a program says of its chip. */
+export interface EventProgram {
+  readonly target: Target;
+  readonly settings: Readonly<Record<string, number>>;
+}
 
 /** Stands for every neuron of the sweep, or every source. */
 export const all = -1;
@@ -25,7 +31,7 @@ export interface ChipEvent {
 }
 
 /** The kinds of events of a program's target, numbered. */
-export function kindsOf({ target }: Program): ReadonlyMap<string, NumberedKind> {
+export function kindsOf({ target }: Pick<EventProgram, "target">): ReadonlyMap<string, NumberedKind> {
   const kinds = Object.entries(target.events!.kinds);
   return new Map(kinds.map(([name, kind], number) => [name, { ...kind, name, number }]));
 }
@@ -47,7 +53,7 @@ export class WordReader {
   /** Settings never change, so that a word always means the same. */
   private readonly known = new Map<number, ChipEvent>();
 
-  constructor(program: Program) {
+  constructor(program: EventProgram) {
     const { rules, word } = program.target.events!.host;
     const kinds = kindsOf(program);
     this.rules = rules.map((rule) => parsed(rule, kinds));
