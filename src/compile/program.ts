@@ -6,7 +6,7 @@ import type { Fit } from "../mapping/types.ts";
 import type { Shape } from "../network/types.ts";
 import type { Target } from "../target/types.ts";
 
-export type { CoreLoad, CoreUse, Fit, LinkLoad, NeuronRange, ResourceUse, Traffic } from "../mapping/types.ts";
+export type { CoreLoad, CoreUse, Fit, LinkLoad, NeuronRange, ResourceUse, PlannedTraffic } from "../mapping/types.ts";
 export type { ConvSynapses, DenseSynapses, SparseSynapses, Synapses } from "../core/synapses.ts";
 
 /** Stands for an address that there is not. */

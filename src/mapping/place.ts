@@ -2,6 +2,7 @@
 
 import { sizeOf } from "../network/types.ts";
 import type { Sourced, SystemSpec, Target } from "../target/types.ts";
+import { adviceFor } from "./advice.ts";
 import { arrange } from "./arrange.ts";
 import type { Mapping } from "./file.ts";
 import { Meters, type Meter } from "./meters.ts";
@@ -10,7 +11,7 @@ import { partition, type Oversized, type Part } from "./partition.ts";
 import { pinnedParts, runsBeside, tooMuchSent, type PinnedPart } from "./pins.ts";
 import { eachReach } from "./reach.ts";
 import { messagesBetween, trafficOf, type Rates } from "./traffic.ts";
-import type { CoreUse, Fit, Mapped, NeuronRange, ResourceUse, Traffic } from "./types.ts";
+import type { CoreUse, Fit, Mapped, NeuronRange, ResourceUse, PlannedTraffic } from "./types.ts";
 
 /** What is known beside the network. */
 export interface PlaceOptions {
@@ -50,13 +51,30 @@ export function placeOnCores(target: Target, mapped: Mapped, { rates, mapping }:
     coresAvailable: target.chip.cores.value * Math.min(chips, largestSystem(target)),
     placement: placementOf(mapped, parts, cores, meters),
     reasons: [...why, ...bases(target, chips)],
-    chips,
+    chips: Math.min(chips, largestSystem(target)),
     resources: resourcesOf(target, meters, parts, cores, sent, limits, channels),
     loads: parts
       .map(({ used }, part) => ({ core: cores[part]!, used: countedOf(meters, used, sent?.[part]) }))
       .toSorted((a, b) => a.core - b.core),
     ...(traffic === null ? {} : { traffic }),
+    ...(why.length === 0 ? {} : { advice: adviceOf(target, mapped, pinned, chips) }),
   };
+}
+
+/** Networks with more stored weights are not divided again and again. */
+const mostTried = 30_000_000;
+
+/** What would help where cores or their memory are lacking. */
+function adviceOf(target: Target, mapped: Mapped, pinned: readonly PinnedPart[], chips: number): string[] {
+  const most = largestSystem(target);
+  const divide = (changed: Target): number | null => {
+    const { parts, oversized } = split(changed, mapped, new Meters(changed, mapped), pinned);
+    const pins = parts.map(({ core }) => core);
+    return oversized.length === 0 && chipsFor(changed, pins) <= most ? parts.length : null;
+  };
+  const stored = mapped.projections.reduce((sum, { synapses }) => sum + synapses.weight.length, 0);
+  const joined = `${chips} such chips would have cores enough; the target names nothing that joins them.`;
+  return [...(stored > mostTried ? [] : adviceFor(target, divide)), ...(chips > most && most === 1 ? [joined] : [])];
 }
 
 /** A part, and its core where a mapping gives one. */
@@ -80,7 +98,7 @@ function settle(
   partOf: ReadonlyMap<string, Int32Array>,
   chips: number,
   rates: Rates | null,
-): { readonly cores: readonly number[]; readonly traffic: Traffic | null } {
+): { readonly cores: readonly number[]; readonly traffic: PlannedTraffic | null } {
   const { noc, chip } = target;
   const all = Array.from({ length: chips * chip.cores.value }, (_, core) => core);
   const taken = new Set(pins);

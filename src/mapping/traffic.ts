@@ -3,7 +3,7 @@
 import { directions, pathBetween, placeOf, tileOf, type Link } from "../target/mesh.ts";
 import type { NocSpec } from "../target/types.ts";
 import { eachReach } from "./reach.ts";
-import type { LinkLoad, Mapped, Traffic } from "./types.ts";
+import type { LinkLoad, Mapped, PlannedTraffic } from "./types.ts";
 
 /** How often neurons fire. */
 export interface Rates {
@@ -88,7 +88,7 @@ export function trafficOf(
   all: readonly number[],
   noc: NocSpec,
   rates: Rates | null,
-): Traffic {
+): PlannedTraffic {
   const total = messages.reduce((sum, row) => sum + sumOf(row), 0);
   const between = messages.reduce((sum, row, part) => sum + sumOf(row) - (row.get(part) ?? 0), 0);
   const free = all.toSorted((a, b) => a - b);

@@ -76,7 +76,7 @@ export interface LinkLoad {
 }
 
 /** Messages between cores, all per timestep. A crossing counts its links, and one from chip to chip as several. */
-export interface Traffic {
+export interface PlannedTraffic {
   /** What the rates were read from; null: every neuron fires in every timestep. */
   readonly rates: string | null;
   /** From core to core, those that stay on their core among them. */
@@ -109,7 +109,7 @@ export interface Fit {
   /** By core, in the order of their numbers. */
   readonly loads?: readonly CoreLoad[] | undefined;
   /** Where the target describes a network of cores. */
-  readonly traffic?: Traffic | undefined;
+  readonly traffic?: PlannedTraffic | undefined;
   /** Where it does not fit: changes that were tried, and what came of them. */
   readonly advice?: readonly string[] | undefined;
 }

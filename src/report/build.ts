@@ -115,7 +115,11 @@ export function buildReport(inputs: ReportInputs): ReportDocument {
     time,
     traffic,
     ledger,
-    fit: { ...program.fit, coresConfidence: program.target.chip.cores.confidence },
+    fit: {
+      ...program.fit,
+      coresConfidence: program.target.chip.cores.confidence,
+      ...(program.target.noc === undefined ? {} : { mesh: program.target.noc }),
+    },
     decisions: program.decisions,
     proofs: program.proofs ?? null,
     warnings: [...inputs.warnings, ...program.warnings],

@@ -11,7 +11,7 @@ import type { EnergyEstimate } from "../measure/energy.ts";
 import type { CountedAccount } from "../measure/on-chip.ts";
 import type { TimeEstimate } from "../measure/timing.ts";
 import type { Traffic } from "../measure/traffic.ts";
-import type { Confidence, Verification } from "../target/types.ts";
+import type { Confidence, Verification, NocSpec } from "../target/types.ts";
 import { confidence, energy, ledger, time, traffic } from "./measures-schema.ts";
 import type { NetworkSummary } from "./summary.ts";
 
@@ -88,7 +88,7 @@ export interface ReportDocument {
   readonly time: TimeEstimate;
   readonly traffic: Traffic;
   readonly ledger: readonly CountedAccount[];
-  readonly fit: Fit & { readonly coresConfidence: Confidence };
+  readonly fit: Fit & { readonly coresConfidence: Confidence; readonly mesh?: NocSpec | undefined };
   readonly decisions: readonly Decision[];
   readonly proofs: Proofs | null;
   readonly warnings: readonly Warning[];
@@ -170,6 +170,12 @@ const network = z
   })
   .describe("The network as read from the model.");
 
+const sourced = z.strictObject({
+  value: z.number().describe("How many."),
+  source: text.describe("Where the number was read."),
+  confidence,
+});
+
 const fit = z
   .strictObject({
     fits: z.boolean().describe("Whether the chip has room for the network."),
@@ -233,6 +239,20 @@ const fit = z
       })
       .optional()
       .describe("Messages between cores."),
+    mesh: z
+      .strictObject({
+        topology: z.literal("mesh").describe("Tiles are joined to their neighbours."),
+        routing: z.literal("x-then-y").describe("First along a row, then along a column."),
+        width: sourced.describe("Tiles across."),
+        height: sourced.describe("Tiles down."),
+        coresPerTile: sourced.describe("Core c lies on tile floor(c / this)."),
+        tiles: z.enum(["by-column", "by-row"]).describe("How tiles are numbered."),
+        linkBuffer: sourced.optional().describe("Messages that wait at a link."),
+        chipsAcross: sourced.optional().describe("Chips side by side where several are joined."),
+        copies: z.enum(["per-core", "multicast"]).optional().describe("How a spike reaches several cores."),
+      })
+      .optional()
+      .describe("The network of the cores, where the target describes it."),
     advice: z.array(text).optional().describe("Where it does not fit: what was tried, and what came of it."),
   })
   .describe("Whether the network fits the chip, and where it lies.");

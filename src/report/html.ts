@@ -63,7 +63,7 @@ ${trafficSection(document.traffic)}
 ${networkSection(document.network)}
 ${compilerSection(document)}
 ${overflowSection(document)}
-${fitSection(document.fit)}
+${fitSection(document)}
 ${assumptionsSection(document)}
 ${targetSection(document)}
 ${reproduceSection(document)}

@@ -1,18 +1,27 @@
 /** The part of the page about how the network came onto the chip, and how to do it again. */
 
-import { isExact, type Decision } from "../compile/program.ts";
+import { isExact, type Decision, type ResourceUse } from "../compile/program.ts";
 import { coresText } from "../equivalence/verdict.ts";
-import { counted, grouped, memoryText, significant } from "../measure/numbers.ts";
+import { markOf } from "../measure/marks.ts";
+import { counted, grouped, memoryText, percent, significant } from "../measure/numbers.ts";
 import { assumptionRows } from "./assumptions.ts";
 import type { ReportDocument } from "./document.ts";
 import { placeText } from "./marks.ts";
 import { type Markup, type Piece, markup } from "./markup.ts";
 import { proofInputs, proofRows } from "./proof-text.ts";
-import { exactText, placementRows, rangeText, verifiedText } from "./program-text.ts";
+import { meshPicture } from "./page-mesh.ts";
+import {
+  amountsOf,
+  exactText,
+  hopsText,
+  placementRows,
+  rangeText,
+  shareOf,
+  tightestFirst,
+  verifiedText,
+} from "./program-text.ts";
 import { type NetworkSummary, nodeShape } from "./summary.ts";
 
-/** Most cores drawn one by one. */
-const MAX_CORES = 256;
 /** Colours for populations, used in turn. */
 const COLOURS = 8;
 
@@ -71,7 +80,7 @@ export function overflowSection({ proofs }: ReportDocument): Piece {
 }
 
 /** Whether the network fits, and a map of the cores. */
-export function fitSection(fit: ReportDocument["fit"]): Markup {
+export function fitSection({ fit, traffic }: ReportDocument): Markup {
   const rows = placementRows(fit);
   const answer = fit.fits ? markup`<b class="good">✓ It fits</b>` : markup`<b class="bad">✗ It does not fit</b>`;
   const table = rows.map(
@@ -81,14 +90,21 @@ export function fitSection(fit: ReportDocument["fit"]): Markup {
     ) => markup`<tr><td class="name"><span class="swatch c${index % COLOURS}"></span>${population}</td>
 <td class="right">${grouped(neurons)}</td><td class="right">${memoryText(synapseBits)}</td><td>${cores}</td></tr>`,
   );
+  // What a limit rests on stands beside it in the table.
+  const sources = (fit.resources ?? []).map(({ source }) => `: ${source} (`);
+  const reasons = fit.reasons.filter((reason) => !sources.some((source) => reason.includes(source)));
   return markup`<section id="fit" class="long">
 <h2>Fit and placement</h2>
 <p>${answer}: ${coresText(fit, fit.coresConfidence)}.</p>
-${fit.reasons.length === 0 ? "" : markup`<ul class="plain">${fit.reasons.map((reason) => markup`<li>${reason}</li>`)}</ul>`}
-${coreMap(
+${reasons.length === 0 ? "" : markup`<ul class="plain">${reasons.map((reason) => markup`<li>${reason}</li>`)}</ul>`}
+${(fit.advice ?? []).length === 0 ? "" : markup`<h3>What would help</h3><ul class="plain">${(fit.advice ?? []).map((advice) => markup`<li>${advice}</li>`)}</ul>`}
+${meshPicture(
   fit,
   rows.map(({ population }) => population),
+  fit.mesh === undefined ? [] : traffic.links,
 )}
+${fit.traffic === undefined ? "" : markup`<p>Where the parts were laid: ${hopsText(fit.traffic)}</p>`}
+${useTable(fit.resources ?? [])}
 ${
   rows.length === 0
     ? ""
@@ -97,17 +113,17 @@ ${
 </section>`;
 }
 
-function coreMap({ placement, coresAvailable }: ReportDocument["fit"], populations: readonly string[]): Piece {
-  const last = placement.reduce((most, { core }) => Math.max(most, core + 1), 0);
-  const cores = Math.max(last, coresAvailable ?? 0);
-  if (cores === 0) return "";
-  const cells = Array.from({ length: Math.min(cores, MAX_CORES) }, (_, core) => {
-    const uses = placement.filter((use) => use.core === core);
-    const style = uses[0] === undefined ? "" : `c${populations.indexOf(uses[0].population) % COLOURS}`;
-    const what = uses.map(({ population, from, to }) => `${population} ${from} to ${to - 1}`).join(", ");
-    return markup`<span class="${style}" title="core ${core}: ${what === "" ? "free" : what}"></span>`;
+/** Everything that is limited, the tightest first. */
+function useTable(resources: readonly ResourceUse[]): Piece {
+  if (resources.length === 0) return "";
+  const rows = tightestFirst(resources).map((resource) => {
+    const { name, per, where, source, confidence } = resource;
+    const { most, available } = amountsOf(resource);
+    const share = shareOf(resource);
+    const shown = share > 1 ? markup`<b class="bad">${percent(share)}</b>` : percent(share);
+    return markup`<tr><td class="name">${name} per ${per}</td><td class="right">${most}</td><td class="right">${available}</td><td class="right">${shown}</td><td class="tight">${where}</td><td>${source} <span class="mark">${markOf(confidence)}</span></td></tr>`;
   });
-  return markup`<div class="cores" aria-hidden="true">${cells}</div>${cores > MAX_CORES ? markup`<p class="faint">The first ${MAX_CORES} of ${cores} cores.</p>` : ""}`;
+  return markup`<div class="scroll"><table class="wide"><thead><tr><th>limit</th><th class="right">most used</th><th class="right">there is</th><th class="right">share</th><th>where</th><th>source</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 /** How the model was read, and every warning. */

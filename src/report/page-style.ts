@@ -70,7 +70,7 @@ td.name { font-weight: 600; overflow-wrap: anywhere; min-width: 9ch; }
 td.tight { white-space: nowrap; }
 table.narrow { width: auto; min-width: min(100%, 480px); }
 table.narrow td, table.narrow th { padding-right: 26px; }
-.scroll + p, .scroll + h3 { margin-top: 14px; }
+.scroll + p, .scroll + h3, .scroll + .scroll { margin-top: 14px; }
 table.facts { width: auto; }
 table.facts td { border: 0; padding: 3px 18px 3px 0; overflow-wrap: anywhere; }
 table.facts td:first-child { color: var(--faint); white-space: nowrap; }
@@ -134,8 +134,13 @@ select { font: inherit; color: inherit; background: var(--sunken); border: 1px s
 .p0 { fill: #4c78d0; } .p1 { fill: #e08a2c; } .p2 { fill: #2f9e75; } .p3 { fill: #b05cc6; }
 .p4 { fill: #cf4f5f; } .p5 { fill: #3fa3b8; } .p6 { fill: #8f8a2e; } .p7 { fill: #8a6d5c; }
 
-.cores { display: flex; flex-wrap: wrap; gap: 3px; margin: 6px 0 16px; max-width: 560px; }
-.cores span { width: 19px; height: 19px; border-radius: 3px; background: var(--sunken); }
+.mesh { margin: 10px 0 16px; overflow-x: auto; }
+.mesh svg { display: block; max-width: 100%; height: auto; }
+.mesh figcaption { font-size: 13px; margin-top: 6px; }
+.mesh .free { fill: var(--sunken); } .mesh .used { fill: var(--sunken); stroke-width: 1.5; } .mesh .chip { fill: none; stroke: var(--line); stroke-width: 1.5; }
+.mesh line { stroke: var(--chip); stroke-linecap: round; }
+.s0 { stroke: #4c78d0; } .s1 { stroke: #e08a2c; } .s2 { stroke: #2f9e75; } .s3 { stroke: #b05cc6; }
+.s4 { stroke: #cf4f5f; } .s5 { stroke: #3fa3b8; } .s6 { stroke: #8f8a2e; } .s7 { stroke: #8a6d5c; }
 .swatch { display: inline-block; width: 11px; height: 11px; border-radius: 2px; margin-right: 8px; vertical-align: -1px; }
 .c0 { background: #4c78d0 !important; } .c1 { background: #e08a2c !important; } .c2 { background: #2f9e75 !important; } .c3 { background: #b05cc6 !important; }
 .c4 { background: #cf4f5f !important; } .c5 { background: #3fa3b8 !important; } .c6 { background: #8f8a2e !important; } .c7 { background: #8a6d5c !important; }

@@ -1,10 +1,18 @@
 /** What the compiler decided, as text for a terminal. */
 
-import { isExact, type Decision, type Fit, type Program, type Proofs } from "../compile/program.ts";
+import {
+  isExact,
+  type Decision,
+  type Fit,
+  type PlannedTraffic,
+  type Program,
+  type Proofs,
+  type ResourceUse,
+} from "../compile/program.ts";
 import { coresText } from "../equivalence/verdict.ts";
 import type { Warning } from "../errors.ts";
 import type { Confidence, Verification } from "../target/types.ts";
-import { counted, grouped, memoryText, significant } from "../measure/numbers.ts";
+import { counted, grouped, memoryText, percent, significant } from "../measure/numbers.ts";
 import { integersText } from "./assumptions.ts";
 import { legendOf, placeText } from "./marks.ts";
 import { proofInputs, proofRows } from "./proof-text.ts";
@@ -93,9 +101,61 @@ export function fitText(fit: Fit, coresConfidence: Confidence, style: Style = pl
   const lines = [
     ...fit.reasons.flatMap((reason) => item("-", reason, style.faint)),
     ...(legend === "" ? [] : paragraph(legend).map(style.faint)),
+    ...(fit.advice ?? []).flatMap((advice) => item("→", advice, style.warning)),
+    ...useLines(fit, style),
     ...(rows.length === 0 ? [] : ["", ...placementTable(rows, style)]),
+    ...(fit.traffic === undefined ? [] : ["", ...paragraph(hopsText(fit.traffic))]),
   ];
   return section("Fit", `${answer}, ${cores}`, style, lines);
+}
+
+/** Everything that is limited, the tightest first. */
+function useLines({ resources = [] }: Fit, style: Style): string[] {
+  if (resources.length === 0) return [];
+  const rows = tightestFirst(resources).map((resource): Cell[] => {
+    const { name, per, where } = resource;
+    const share = shareOf(resource);
+    const shown = percent(share);
+    const { most, available } = amountsOf(resource);
+    return [`${name} per ${per}`, most, available, share > 1 ? { text: shown, style: style.bad } : shown, where];
+  });
+  const columns: Column[] = [
+    { header: "limit" },
+    { header: "most used", align: "right" },
+    { header: "there is", align: "right" },
+    { header: "share", align: "right" },
+    { header: "where" },
+  ];
+  return ["", ...table(columns, rows, style)];
+}
+
+/** Resources by the share of them that is used, the largest first. */
+export function tightestFirst(resources: readonly ResourceUse[]): readonly ResourceUse[] {
+  return resources.toSorted((a, b) => shareOf(b) - shareOf(a));
+}
+
+/** How much of what there is one neuron, core or chip takes; above 1: too much. */
+export function shareOf({ most, available }: ResourceUse): number {
+  return most / available;
+}
+
+/** What is used, and what there is. */
+export function amountsOf({ most, available, unit }: ResourceUse): {
+  readonly most: string;
+  readonly available: string;
+} {
+  const text = unit === "bits" ? memoryText : grouped;
+  return { most: text(most), available: text(available) };
+}
+
+/** What messages cross per timestep, and what they would elsewhere. */
+export function hopsText({ rates, messages, hops, inOrder, anywhere, atLeast }: PlannedTraffic): string {
+  const when = rates === null ? "when every neuron fires" : `at the rates of ${rates}`;
+  if (messages === 0) return `No messages between cores ${when}.`;
+  const head = `${significant(messages)} messages to cores per timestep ${when}`;
+  if (anywhere === 0) return `${head}, none of them over a link.`;
+  const [now, order, mean, least] = [hops, inOrder, anywhere, atLeast].map((value) => significant(value));
+  return `${head}. Links that they cross: ${now}; ${order} with the same parts in order, ${mean} anywhere on average, ${least} at the very least.`;
 }
 
 /** Neurons, cores and synapse memory of each population, in the order of the placement. */
