@@ -54,6 +54,11 @@ export const catalogue = {
     message: "The program was compiled for {target}; {options} cannot change that.",
     hint: "Leave the options away, or run the model instead of the program.",
   },
+  RUN_FLOAT: {
+    title: "A float run has no chip",
+    message: "{options} is about a chip, and --float runs the model without one.",
+    hint: "Leave out either.",
+  },
   TARGET_UNKNOWN: {
     title: "No such target",
     message: "There is no target {name}; the package has {known}.",
@@ -972,7 +977,17 @@ export const catalogue = {
   MEASURE_NO_MEMBRANE: {
     title: "Membrane was not recorded for a metric",
     message: "The metrics need the membrane of population {population}, which was not recorded.",
-    hint: "Run with the probes that neurobenchProbes gives for the network.",
+    hint: "Run with the probes that neurobenchProbes gives for the network; bitspike run takes --measurable.",
+  },
+  RECORDING_FORM: {
+    title: "No recording",
+    message: "The file is no recording: {problem}.",
+    hint: "Take a file that bitspike run has written; bitspike inspect shows what a file holds.",
+  },
+  MEASURE_OTHER_RECORDING: {
+    title: "Recording of another model, or of other data",
+    message: "The recording has {got}; {wanted}.",
+    hint: "Give the model or program, the data and their options (--steps, --samples, --encode, --seed) with which it was recorded, without --chip-time.",
   },
   MEASURE_NO_POPULATION: {
     title: "Recording of another network",
@@ -982,7 +997,7 @@ export const catalogue = {
   MEASURE_NO_ACTIVITY: {
     title: "Activity was not recorded",
     message: "The ledger needs {register} of population {population}, which was not recorded.",
-    hint: "Run with the probes that ledgerProbes gives for the program.",
+    hint: "Run with the probes that ledgerProbes gives for the program; bitspike run takes --measurable.",
   },
   MEASURE_NOT_PLACED: {
     title: "Neurons without a core",

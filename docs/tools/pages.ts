@@ -143,8 +143,11 @@ export function typeMistakes(pages: readonly Page[], declarations: string, more:
 /** The text of a page with what its blocks printed in the ```text blocks behind them. */
 export function withOutputs({ text }: Page, outputs: readonly string[]): string {
   let block = -1;
+  let before = "";
   return text.replaceAll(/^```(\w*)\n(.*?)^```$/gms, (whole: string, language: string) => {
     if (language === "ts") block++;
-    return language === "text" ? `\`\`\`text\n${outputs[block] ?? ""}\`\`\`` : whole;
+    const own = language === "text" && before === "ts";
+    before = language;
+    return own ? `\`\`\`text\n${outputs[block] ?? ""}\`\`\`` : whole;
   });
 }

@@ -11,6 +11,7 @@ import type { Terminal } from "./terminal.ts";
 const commands: Readonly<Record<string, () => Promise<MakeCommand>>> = {
   validate: async () => (await import("./validate.ts")).validateCommand,
   run: async () => (await import("./run.ts")).runCommand,
+  measure: async () => (await import("./measure.ts")).measureCommand,
   compile: async () => (await import("./compile.ts")).compileCommand,
   inspect: async () => (await import("./inspect.ts")).inspectCommand,
   targets: async () => (await import("./targets.ts")).targetsCommand,

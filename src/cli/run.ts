@@ -3,16 +3,15 @@
 import { Command, Option } from "commander";
 import type { Program } from "../compile/program.ts";
 import { chooseLabels, prepareInputs, type Prepared } from "../encoding/prepare.ts";
-import type { Probe, Recording } from "../engine.ts";
+import type { Recording } from "../engine.ts";
 import { mistake } from "../errors.ts";
 import { prepareFile, readArrays, readMappingFile, readTarget, writeWhole } from "../files.ts";
-import type { NpyArray } from "../formats/npy.ts";
 import { writeNpz, type NpzFile } from "../formats/npz.ts";
-import { recordingArrays } from "../formats/recording.ts";
+import { ledgerProbes } from "../measure/ledger.ts";
 import { durationText, grouped, percent } from "../measure/numbers.ts";
 import { accuracyOf, readOut, type Readout } from "../measure/readout.ts";
 import { warningsText } from "../report/program-text.ts";
-import { section, table } from "../report/table.ts";
+import { section } from "../report/table.ts";
 import { compileJob, membraneProbes } from "../validate.ts";
 import { calibrationOf } from "./calibration.ts";
 import type { MakeCommand } from "./command.ts";
@@ -33,11 +32,13 @@ import {
   type TargetFlags,
   type TimeFlags,
 } from "./options.ts";
+import { arraysOf, layersOf, populationsTable, probesOf, type ProbeFlags } from "./recorded.ts";
+import { runFloat } from "./run-float.ts";
 import { openOutput, type JsonOption } from "./output.ts";
 import type { Terminal } from "./terminal.ts";
 
-interface Flags extends Partial<TargetFlags>, InputFlags, TimeFlags, RunFlags, JsonOption {
-  readonly probe?: readonly Probe[];
+export interface RunCommandFlags extends Partial<TargetFlags>, InputFlags, TimeFlags, RunFlags, ProbeFlags, JsonOption {
+  readonly float?: boolean;
   readonly chipTime?: boolean;
   readonly out: string;
 }
@@ -46,6 +47,7 @@ const examples = `
 Examples:
   $ bitspike run model.nir --target my-chip.yaml --input images.npy --steps 25 --out spikes.npz
   $ bitspike run program.safetensors --input images.npy --steps 25 --probe lif1:membrane
+  $ bitspike run model.nir --float --input images.npy --steps 25 --measurable --out float.npz
 
 The .npz holds: predictions [samples] and counts [samples][classes]; labels [samples] when given; samples and steps;
 for every population shape/NAME and spikes/NAME [events][4] (sample, timestep, neuron, payload); for every probe
@@ -67,19 +69,22 @@ export const runCommand: MakeCommand = ({ terminal }) => {
         probe,
       ),
     )
+    .option("--measurable", "also record what bitspike measure needs for all its metrics: membranes, active neurons")
+    .option("--float", "run the model in float instead, without a chip")
     .option("--chip-time", "record every timestep of the chip, latency included, instead of the model's")
     .optionsGroup("Output:")
     .option("-o, --out <file>", "the recording", "recording.npz");
   return addJsonOption(command)
     .addHelpText("after", examples)
-    .action((path: string, flags: Flags) => {
+    .action((path: string, flags: RunCommandFlags) => {
       requireOption(command, "--input", flags.input);
       return runChip(terminal, path, flags);
     });
 };
 
-async function runChip(terminal: Terminal, path: string, flags: Flags): Promise<void> {
+async function runChip(terminal: Terminal, path: string, flags: RunCommandFlags): Promise<void> {
   const output = await openOutput(terminal, flags);
+  if (flags.float) return runFloat(terminal, output, path, flags);
   const { program, prepared, labels } = await load(terminal, path, flags);
   await prepareFile(flags.out);
   for (const note of prepared.notes) output.say(`  ${note}`);
@@ -101,7 +106,7 @@ interface Loaded {
   readonly labels: Int32Array | null;
 }
 
-async function load(terminal: Terminal, path: string, flags: Flags): Promise<Loaded> {
+async function load(terminal: Terminal, path: string, flags: RunCommandFlags): Promise<Loaded> {
   const file = await readModelOrProgram(path);
   const data = await readArrays(flags.input);
   const labels = flags.labels === undefined ? undefined : await readLabelFile(flags.labels);
@@ -128,7 +133,7 @@ async function load(terminal: Terminal, path: string, flags: Flags): Promise<Loa
 }
 
 /** @throws RUN_PROGRAM_FIXED for options that would have to compile again */
-function loadProgram(program: Program, data: NpzFile, labels: Int32Array | undefined, flags: Flags): Loaded {
+function loadProgram(program: Program, data: NpzFile, labels: Int32Array | undefined, flags: RunCommandFlags): Loaded {
   const { target, recipe, set, splitSigns, approximate, calibrate, mapping } = flags;
   const asked = { target, recipe, set, "split-signs": splitSigns, approximate, calibrate, mapping };
   const given = Object.entries(asked).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`]));
@@ -147,13 +152,25 @@ interface Emulated {
   readonly threads: number;
 }
 
-async function emulate(terminal: Terminal, flags: Flags, program: Program, prepared: Prepared): Promise<Emulated> {
+async function emulate(
+  terminal: Terminal,
+  flags: RunCommandFlags,
+  program: Program,
+  prepared: Prepared,
+): Promise<Emulated> {
   const engine = await enginesOf(flags).openEmulator(program);
   const bar = terminal.progress("chip");
   try {
     const start = performance.now();
     const recording = await engine.run(prepared.stimuli, {
-      probes: [...(flags.probe ?? []), ...(flags.chipTime ? [] : membraneProbes(flags.decode, program))],
+      probes: probesOf(
+        flags,
+        program.populations.filter(({ datapath }) => "membrane" in (program.target.datapaths[datapath]?.state ?? {})),
+        [
+          ...(flags.chipTime ? [] : membraneProbes(flags.decode, program)),
+          ...(flags.measurable ? ledgerProbes(program) : []),
+        ],
+      ),
       chipTime: flags.chipTime ?? false,
       signal: terminal.signal,
       onProgress: (done, total) => bar.update(done, total),
@@ -165,7 +182,7 @@ async function emulate(terminal: Terminal, flags: Flags, program: Program, prepa
   }
 }
 
-function readClasses(recording: Recording, program: Program, { decode }: Flags): Readout {
+function readClasses(recording: Recording, program: Program, { decode }: RunCommandFlags): Readout {
   const shown = program.outputs[0]?.population;
   const units = program.populations.find(({ name }) => name === shown);
   return readOut(recording, {
@@ -176,48 +193,24 @@ function readClasses(recording: Recording, program: Program, { decode }: Flags):
   });
 }
 
-function arraysOf(recording: Recording, read: Readout | null, labels: Int32Array | null): Map<string, NpyArray> {
-  const arrays = recordingArrays(recording);
-  const { samples } = recording;
-  if (read !== null) {
-    arrays.set("predictions", { shape: [samples], dtype: "uint32", data: read.predictions });
-    arrays.set("counts", { shape: [samples, read.classes], dtype: "float64", data: read.counts });
-  }
-  if (labels !== null) arrays.set("labels", { shape: [samples], dtype: "int32", data: labels });
-  return arrays;
-}
-
 interface Summary extends Emulated {
   readonly program: Program;
   readonly prepared: Prepared;
   readonly accuracy: number | null;
 }
 
-function summaryText(summary: Summary, flags: Flags, { style }: Terminal): string {
+function summaryText(summary: Summary, flags: RunCommandFlags, { style }: Terminal): string {
   const { program, recording, accuracy, wallMs, threads } = summary;
-  const rows = recording.populations.map(({ name, neurons, spikes }) => [
-    name,
-    grouped(neurons),
-    grouped(spikes.neuron.length),
-    grouped(spikes.neuron.length / recording.samples),
-  ]);
-  const right = { align: "right" } as const;
-  const columns = [
-    { header: "population" },
-    { header: "neurons", ...right },
-    { header: "spikes", ...right },
-    { header: "per sample", ...right },
-  ];
   const lines = [
     `  ${grouped(recording.samples)} samples of ${recording.steps} ${flags.chipTime ? "chip " : ""}timesteps in ${durationText(wallMs)}, ${threads} ${threads === 1 ? "thread" : "threads"}`,
     ...(accuracy === null ? [] : [`  accuracy ${percent(accuracy)}`]),
     "",
-    ...table(columns, rows, style),
+    ...populationsTable(recording, style),
   ];
   return section("Run", `${program.target.title} (${recording.engine})`, style, lines);
 }
 
-function documentOf(path: string, summary: Summary, flags: Flags, read: Readout | null): unknown {
+function documentOf(path: string, summary: Summary, flags: RunCommandFlags, read: Readout | null): unknown {
   const { program, prepared, recording, accuracy, wallMs, threads } = summary;
   const { encode, scale, notes } = prepared;
   const classes = read?.classes ?? 0;
@@ -237,7 +230,7 @@ function documentOf(path: string, summary: Summary, flags: Flags, read: Readout 
         : Array.from(read.predictions, (_, sample) => [
             ...read.counts.subarray(sample * classes, (sample + 1) * classes),
           ]),
-    layers: recording.populations.map(({ name, neurons, spikes }) => ({ name, neurons, spikes: spikes.neuron.length })),
+    layers: layersOf(recording),
     warnings: program.warnings,
     fit: { fits: program.fit.fits, cores: program.fit.cores, reasons: program.fit.reasons },
     wallMs,

@@ -1,7 +1,10 @@
 /** A recording as named arrays, the form in which it is saved as .npz. */
 
-import type { PopulationRecording, Recording } from "../engine.ts";
+import type { PopulationRecording, Recording, SpikeTrain, Trace } from "../engine.ts";
+import { mistake } from "../errors.ts";
+import { sizeOf, type Shape } from "../network/types.ts";
 import type { NpyArray, NpyData, NpyDtype } from "./npy.ts";
+import type { NpzFile } from "./npz.ts";
 
 /**
  * The arrays of a recording:
@@ -52,4 +55,87 @@ function arrayOf(shape: readonly number[], data: Int32Array | Float32Array | Flo
 function dtypeOf(data: NpyData): NpyDtype {
   if (data instanceof Int32Array) return "int32";
   return data instanceof Float32Array ? "float32" : "float64";
+}
+
+/**
+ * A recording from its arrays. What they do not tell, the engine and where projections lead, is left empty.
+ *
+ * @throws RECORDING_FORM, and what reading an array throws
+ */
+export function readRecording(file: NpzFile): Recording {
+  const [samples, steps] = [wholeOf(file, "samples"), wholeOf(file, "steps")];
+  const named = (kind: string): string[] =>
+    file.names.filter((name) => name.startsWith(`${kind}/`)).map((name) => name.slice(kind.length + 1));
+  const populations = named("spikes").map((name): PopulationRecording => {
+    const shape = [...arrayFrom(file, `shape/${name}`, [null]).data];
+    const neurons = sizeOf(shape);
+    const traces = named("trace")
+      .filter((trace) => trace.slice(0, trace.lastIndexOf("/")) === name)
+      .map((trace): [string, Trace] => [
+        trace.slice(name.length + 1),
+        traceOf(arrayFrom(file, `trace/${trace}`, [samples, steps, neurons])),
+      ]);
+    const spikes = trainOf(arrayFrom(file, `spikes/${name}`, [null, 4]), name, samples, steps, neurons);
+    return { name, shape, neurons, spikes, traces: new Map(traces) };
+  });
+  if (populations.length === 0) throw noRecording("it has no spikes of any population");
+  const outputs = named("output").map((name): [string, Float32Array] => [
+    name,
+    Float32Array.from(arrayFrom(file, `output/${name}`, [samples, steps, null]).data),
+  ]);
+  const projections = named("synops").map((name) => {
+    const { data } = arrayFrom(file, `synops/${name}`, [samples]);
+    return { name, from: "", to: "", synops: Float64Array.from(data) };
+  });
+  return { engine: "", samples, steps, populations, projections, outputs: new Map(outputs) };
+}
+
+function noRecording(problem: string): Error {
+  return mistake("RECORDING_FORM", { problem });
+}
+
+function wholeOf(file: NpzFile, name: string): number {
+  const { data } = arrayFrom(file, name, []);
+  const value = data[0]!;
+  if (!Number.isInteger(value) || value < 0) throw noRecording(`its number of ${name} is ${value}`);
+  return value;
+}
+
+/** An array of a shape; null: any size. */
+function arrayFrom(file: NpzFile, name: string, shape: readonly (number | null)[]): NpyArray {
+  if (!file.names.includes(name)) throw noRecording(`it has no array ${name}`);
+  const array = file.read(name);
+  const fits =
+    array.shape.length === shape.length && shape.every((size, i) => size === null || size === array.shape[i]);
+  if (fits) return array;
+  throw noRecording(`its array ${name} has shape ${shapeText(array.shape)} instead of ${shapeText(shape)}`);
+}
+
+function shapeText(shape: Shape | readonly (number | null)[]): string {
+  return `[${shape.map((size) => size ?? "any").join(", ")}]`;
+}
+
+function traceOf({ data }: NpyArray): Trace {
+  if (data instanceof Int32Array || data instanceof Float32Array || data instanceof Float64Array) return data;
+  return Float64Array.from(data);
+}
+
+function trainOf({ data }: NpyArray, name: string, samples: number, steps: number, neurons: number): SpikeTrain {
+  const events = data.length / 4;
+  const start = new Uint32Array(samples * steps + 1);
+  const neuron = new Uint32Array(events);
+  const payload = new Int32Array(events);
+  let last = -1;
+  for (let event = 0; event < events; event++) {
+    const [sample, step, at] = [data[4 * event]!, data[4 * event + 1]!, data[4 * event + 2]!];
+    const inside = sample >= 0 && sample < samples && step >= 0 && step < steps && at >= 0 && at < neurons;
+    const place = (sample * steps + step) * neurons + at;
+    if (!inside || place <= last) throw noRecording(`spike ${event} of ${name} lies outside of it, or is not in order`);
+    last = place;
+    start[sample * steps + step + 1]! += 1;
+    neuron[event] = at;
+    payload[event] = data[4 * event + 3]!;
+  }
+  for (let row = 1; row < start.length; row++) start[row]! += start[row - 1]!;
+  return { start, neuron, payload: payload.every((one) => one === 1) ? null : payload };
 }

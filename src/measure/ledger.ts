@@ -51,6 +51,8 @@ export class LedgerPlan {
   readonly accounts: readonly Account[];
   /** Where everything lies. */
   readonly places: readonly Placed[];
+  /** Whether active neurons are counted. */
+  readonly activity: boolean;
   readonly #program: Program;
   readonly #routes: ReadonlyMap<string, Route>;
   readonly #parts: readonly Part[];
@@ -70,6 +72,7 @@ export class LedgerPlan {
     const accounts = new Accounts();
     const placed = coresOf(program, places);
     this.places = places;
+    this.activity = activity;
     this.#program = program;
     this.#parts = partsOf(program, places, activity, accounts);
     this.#routes = planRoutes(program, placed, accounts);

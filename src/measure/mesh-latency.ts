@@ -11,6 +11,7 @@ import type { LatencySpec, NocSpec } from "../target/types.ts";
 import type { LedgerKind } from "./accounts.ts";
 import type { PricedAccount } from "./costs.ts";
 import { barrierOf, timeOf } from "./latency.ts";
+import type { LedgerOptions } from "./ledger.ts";
 import { directions, pathBetween, tileOf, type Link } from "../target/mesh.ts";
 import { coresOf, reachOf, type Placed } from "./places.ts";
 import { activityOf, sentBy, type SentIn } from "./sent.ts";
@@ -70,6 +71,7 @@ interface Queue {
  */
 export class MeshLatency {
   readonly #program: Program;
+  readonly #activity: boolean;
   /** By core, in the order of their numbers. */
   readonly #turns: readonly (readonly Turn[])[];
   /** What elements of inputs send that lie on no core. */
@@ -83,10 +85,15 @@ export class MeshLatency {
    * @param places where everything lies, in the order in which each core takes its turns
    * @throws MEASURE_NOT_PLACED, MEASURE_NO_CORE, MEASURE_NO_NETWORK for a target without a network of cores or times
    */
-  constructor(program: Program, places: readonly Placed[] = program.fit.placement) {
+  constructor(
+    program: Program,
+    places: readonly Placed[] = program.fit.placement,
+    { activity = true }: LedgerOptions = {},
+  ) {
     const { noc, latency, name } = program.target;
     if (noc === undefined || latency === undefined) throw mistake("MEASURE_NO_NETWORK", { target: name });
     this.#program = program;
+    this.#activity = activity;
     this.#cores = noc.width.value * noc.height.value * noc.coresPerTile.value;
     const beyond = places.find(({ core }) => core >= this.#cores);
     if (beyond !== undefined) throw mistake("MEASURE_NO_CORE", { ...beyond, cores: this.#cores });
@@ -115,7 +122,7 @@ export class MeshLatency {
     const active = new Map(
       populations.flatMap(({ name, datapath, neurons }) => {
         const register = target.datapaths[datapath]!.active;
-        const trace = register === undefined ? null : activityOf(recording, name, register);
+        const trace = register === undefined || !this.#activity ? null : activityOf(recording, name, register);
         return trace === null ? [] : [[name, { trace, neurons }] as const];
       }),
     );

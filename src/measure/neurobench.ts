@@ -25,8 +25,8 @@ export interface NeurobenchMetrics {
   readonly activationSparsity: number;
   /** The same of each layer, by its name. */
   readonly activationSparsityByLayer: ReadonlyMap<string, number>;
-  /** Neurons whose membrane changed, summed over a sample's timesteps; in the first one all count. */
-  readonly membraneUpdatesPerSample: number;
+  /** Neurons whose membrane changed, summed over a sample's timesteps; in the first one all count. Null: not recorded. */
+  readonly membraneUpdatesPerSample: number | null;
   /** Pairs of a nonzero input and a nonzero weight; `dense` counts every pair. */
   readonly synapticOperationsPerSample: {
     /** In timesteps in which some input of the layer, in any sample of the batch, was none of -1, 0 and 1. */
@@ -34,13 +34,15 @@ export interface NeurobenchMetrics {
     readonly effectiveAcs: number;
     readonly dense: number;
   };
-  /** Null where a layer's neurons have no price there. */
+  /** Null where a layer's neurons have no price there, or where membranes were not recorded. */
   readonly neuronOperationsPerSample: { readonly effective: number; readonly dense: number } | null;
 }
 
 export interface NeurobenchOptions {
   /** Samples of each batch, in order; all samples in one unless given. A batch decides together between AC and MAC. */
   readonly batches?: readonly number[];
+  /** Do without metrics of membranes that were not recorded; they are asked for unless given. */
+  readonly membranes?: "required" | "where recorded";
 }
 
 /** What has to be recorded for `neurobenchMetrics`. */
@@ -63,20 +65,37 @@ export function neurobenchMetrics(
 ): NeurobenchMetrics {
   const { samples } = recording;
   const frames = new Frames(network, stimuli, recording);
-  const updates = populationsOf(network).map((node) => ({ node, count: membraneUpdates(node, recording) }));
+  const updates = updatesOf(network, recording, options);
   const perSample = (total: number): number => (samples === 0 ? 0 : total / samples);
   const operations = synapticOperations(network, frames, recording, batchesOf(recording, options.batches));
   return {
     ...staticMetrics(network),
     ...activation(network, frames, recording),
-    membraneUpdatesPerSample: perSample(updates.reduce((sum, { count }) => sum + count, 0)),
+    membraneUpdatesPerSample: updates && perSample(updates.reduce((sum, { count }) => sum + count, 0)),
     synapticOperationsPerSample: {
       effectiveMacs: perSample(operations.macs),
       effectiveAcs: perSample(operations.acs),
       dense: denseMacs(network) * recording.steps,
     },
-    neuronOperationsPerSample: neuronOperations(updates, recording),
+    neuronOperationsPerSample: updates && neuronOperations(updates, recording),
   };
+}
+
+interface Updates {
+  readonly node: PopulationNode;
+  readonly count: number;
+}
+
+/** Null where membranes are missing and may be. @throws MEASURE_NO_MEMBRANE, MEASURE_NO_POPULATION */
+function updatesOf(
+  network: DiscreteNetwork,
+  recording: Recording,
+  { membranes = "required" }: NeurobenchOptions,
+): readonly Updates[] | null {
+  const nodes = populationsOf(network);
+  const recorded = nodes.every(({ name }) => populationOf(recording, name).traces.has("membrane"));
+  if (!recorded && membranes === "where recorded") return null;
+  return nodes.map((node) => ({ node, count: membraneUpdates(node, recording) }));
 }
 
 function staticMetrics(
@@ -207,7 +226,7 @@ function kindOf({ rule, alpha, gainFactors }: PopulationNode): Kind {
 }
 
 function neuronOperations(
-  updates: readonly { readonly node: PopulationNode; readonly count: number }[],
+  updates: readonly Updates[],
   { samples, steps }: Recording,
 ): NeurobenchMetrics["neuronOperationsPerSample"] {
   let [effective, dense]: [number | null, number | null] = [0, 0];

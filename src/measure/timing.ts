@@ -72,7 +72,11 @@ export function estimateTime(plan: LedgerPlan, program: Program, stimuli: Stimul
   const perSample = simple.mean * steps * (typeof mesh === "string" ? 1 : slowdown(simple, mesh));
   return {
     basis: "events",
-    missing: [...untimed(plan, program, spec), ...(typeof mesh === "string" ? [mesh] : [])],
+    missing: [
+      ...untimed(plan, program, spec),
+      ...unrecorded(plan, program),
+      ...(typeof mesh === "string" ? [mesh] : []),
+    ],
     steps,
     simple,
     mesh: typeof mesh === "string" ? null : mesh,
@@ -144,7 +148,7 @@ function meshTimes(
   while (samples < recording.samples && (samples === 0 || total + messages[samples]! <= mostMessages)) {
     total += messages[samples++]!;
   }
-  const times = new MeshLatency(program, plan.places).of(
+  const times = new MeshLatency(program, plan.places, plan).of(
     stimuli,
     // The same arrays, of which only the first samples are read.
     { ...recording, samples },
@@ -173,6 +177,11 @@ function stepTimes(times: readonly number[], samples: number): StepTimes {
 function untimed({ accounts }: LedgerPlan, program: Program, spec: LatencySpec): string[] {
   const costs = accounts.flatMap((account) => costsOf(account, program, spec));
   return [...new Set(costs.flatMap(({ kind, cost }) => (cost === null ? [eventNames[kind][1]] : [])))];
+}
+
+function unrecorded({ activity }: LedgerPlan, { populations, target }: Program): string[] {
+  const told = populations.some(({ datapath }) => target.datapaths[datapath]!.active !== undefined);
+  return told && !activity ? ["active neurons, which were not recorded"] : [];
 }
 
 function sourcesOf(

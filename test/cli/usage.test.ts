@@ -3,7 +3,7 @@ import { BitspikeError, mistake } from "../../src/errors.ts";
 import { explain } from "../../src/cli/mistakes.ts";
 import { bitspike, images, model, scratch } from "./support.ts";
 
-const commands = ["validate", "run", "compile", "inspect", "targets", "doctor"];
+const commands = ["validate", "run", "measure", "compile", "inspect", "targets", "doctor"];
 const validate = ["validate", model, "--target", "loihi2", "--input", images];
 
 describe("help", () => {

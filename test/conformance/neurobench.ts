@@ -72,7 +72,7 @@ async function compare(file: MetricsFile, backend: BackendName, tally: Tally): P
   tally.exact("dense operations", [operations.dense], [expected.synapticOperationsPerSample.Dense]);
   perSample(tally, samples, "MACs", operations.effectiveMacs, expected.synapticOperationsPerSample.Effective_MACs);
   perSample(tally, samples, "ACs", operations.effectiveAcs, expected.synapticOperationsPerSample.Effective_ACs);
-  perSample(tally, samples, "updates", got.membraneUpdatesPerSample, expected.membraneUpdatesPerSample);
+  perSample(tally, samples, "updates", got.membraneUpdatesPerSample ?? NaN, expected.membraneUpdatesPerSample);
   const neurons = got.neuronOperationsPerSample;
   perSample(
     tally,

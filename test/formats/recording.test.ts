@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Recording } from "../../src/engine.ts";
-import { recordingArrays } from "../../src/formats/recording.ts";
+import { openNpz, writeNpz, type NpzFile } from "../../src/formats/npz.ts";
+import type { NpyArray } from "../../src/formats/npy.ts";
+import { readRecording, recordingArrays } from "../../src/formats/recording.ts";
+import { codeOf } from "../support.ts";
 
 const recording: Recording = {
   engine: "interpreter",
@@ -46,5 +49,46 @@ describe("a recording as arrays", () => {
     expect(arrays.get("synops/w")).toEqual({ shape: [2], dtype: "float64", data: Float64Array.of(3, 1) });
     expect([...arrays.get("shape/lif")!.data]).toEqual([1, 3]);
     expect([arrays.get("samples")!.data[0], arrays.get("steps")!.data[0]]).toEqual([2, 2]);
+  });
+});
+
+/** The arrays with one of them changed, or taken away. */
+function withChange(arrays: ReadonlyMap<string, NpyArray>, name: string, change: Partial<NpyArray> | null): NpzFile {
+  const all = new Map(arrays);
+  if (change === null) all.delete(name);
+  else all.set(name, { ...all.get(name)!, ...change });
+  return { names: [...all.keys()], read: (asked) => all.get(asked)! };
+}
+
+/** Code of the mistake that reading them with this change makes. */
+function refused(name: string, change: Partial<NpyArray> | null): string {
+  return codeOf(() => readRecording(withChange(recordingArrays(recording), name, change)));
+}
+
+describe("a recording read from its arrays", () => {
+  const arrays = recordingArrays(recording);
+
+  it("is what was written, but for the engine and where projections lead", () => {
+    const projections = recording.projections.map((one) => ({ ...one, from: "", to: "" }));
+    expect(readRecording(openNpz(writeNpz(arrays)))).toEqual({ ...recording, engine: "", projections });
+  });
+
+  it("is refused where an array is missing, has another shape, or spikes are out of place", () => {
+    expect(refused("samples", null)).toBe("RECORDING_FORM");
+    expect(refused("shape/lif", null)).toBe("RECORDING_FORM");
+    expect(refused("steps", { data: Int32Array.of(-1) })).toBe("RECORDING_FORM");
+    expect(refused("steps", { data: Int32Array.of(3) })).toBe("RECORDING_FORM");
+    expect(refused("spikes/out", { shape: [2, 2] })).toBe("RECORDING_FORM");
+    for (const event of [
+      [0, 1, 1, 1],
+      [0, 2, 0, 1],
+      [2, 0, 0, 1],
+      [-1, 0, 0, 1],
+    ]) {
+      expect(refused("spikes/out", { data: Int32Array.from(event) })).toBe("RECORDING_FORM");
+    }
+    const twice = { shape: [2, 4], data: Int32Array.of(0, 1, 0, 1, 0, 1, 0, 1) };
+    expect(refused("spikes/out", twice)).toBe("RECORDING_FORM");
+    expect(refused("synops/w", {})).toBe("no error");
   });
 });
