@@ -20,7 +20,7 @@ import { deliveryKernels, loadDelivery, type DeliveryModules } from "../dist/ker
 import { Layout, openMemory, viewOf } from "../dist/kernels/memory.js";
 import type { WasmMemory } from "../dist/kernels/wasm.js";
 import { openInOrder } from "./in-order.ts";
-import { openLoad } from "./load.ts";
+import { openArithmetic, openLoad, openTouch } from "./load.ts";
 import { deliveryPage, lineOf, type Delivered, type DeliveryResults } from "./pages/delivery.ts";
 import { facts, inTurns, main, readOptions, type Contestant } from "./shared.ts";
 
@@ -158,6 +158,8 @@ interface Bench {
   readonly addresses: Uint32Array;
   readonly rowAt: (source: number) => number;
   readonly memory: WasmMemory;
+  /** Of lists: where the places of targets begin, and as many sums as there are neurons; null for others. */
+  readonly listed: { readonly targets: number; readonly entries: number; readonly sums: number } | null;
   /** All samples together. */
   readonly run: (lists: readonly List[]) => void;
   /** Samples one after another; null where there is one. */
@@ -174,6 +176,7 @@ function open(one: Case, synapses: Synapses, modules: DeliveryModules): Bench {
   const lists = Array.from({ length: samples }, () => layout.reserve("u32", sources));
   const payloads = layout.reserve("i32", sources);
   const addresses = layout.reserve("u32", sources * samples + 8);
+  const touched = layout.reserve("i32", neurons);
   const memory = openMemory(layout);
   writeSynapses(packed, synapses, memory);
   const kernels = deliveryKernels(modules, memory);
@@ -188,6 +191,10 @@ function open(one: Case, synapses: Synapses, modules: DeliveryModules): Bench {
     payload,
     addresses: viewOf(memory, addresses),
     memory,
+    listed:
+      form.kind === "sparse"
+        ? { targets: form.targets.offset, entries: form.targets.length, sums: touched.offset }
+        : null,
     run: (all) => delivery.addUpBatch(all),
     oneByOne: samples === 1 ? null : (all) => all.forEach((list, i) => delivery.addUp(list, i)),
     check: (all) => check(one, synapses, delivery, all),
@@ -215,6 +222,7 @@ function openOrdered({ sources, neurons }: Case, synapses: Synapses): Bench {
   const bench = openInOrder(synapses, sources, neurons);
   return {
     ...bench,
+    listed: null,
     neuron: [bench.neuron],
     run: ([list]) => bench.deliver(list!),
     oneByOne: null,
@@ -249,6 +257,7 @@ async function measure(one: Case, modules: DeliveryModules, repeats: number): Pr
       );
     }
     const bytes = addRoofs(contestants, bench, lists, times);
+    if (one.inOrder !== true) addArithmetic(contestants, one, bench, { bytes, synops, times });
     if (synapses.kind === "dense" && one.samples === 1 && one.inOrder !== true)
       contestants.set("JavaScript", inJavaScript(one, synapses.weight, lists[0]!));
     const timings = await inTurns(contestants, repeats);
@@ -317,6 +326,33 @@ function addRoofs(contestants: Map<string, Contestant>, bench: Bench, lists: rea
     );
   }
   return count * rowBytes;
+}
+
+/** What has to be done with each weight; `bench.addresses` holds those of the rows. */
+function addArithmetic(
+  contestants: Map<string, Contestant>,
+  { sum }: Case,
+  { form, memory, addresses, rowBytes, listed }: Bench,
+  { bytes, synops, times }: { readonly bytes: number; readonly synops: number; readonly times: number },
+): void {
+  if (listed !== null) {
+    const touch = openTouch(memory);
+    const count = 8 * Math.floor(Math.min(synops, listed.entries) / 8);
+    const turns = Math.max(1, Math.round(synops / count));
+    contestants.set(
+      "arithmetic",
+      timed(() => {
+        for (let turn = 0; turn < turns; turn++) touch(listed.targets, count, listed.sums);
+      }, times),
+    );
+  } else if (form === "conv2d 8") {
+    const own = Math.max(64, 64 * Math.floor(rowBytes / 64));
+    const work = openArithmetic(memory, sum !== "weight");
+    contestants.set(
+      "arithmetic",
+      timed(() => void work(addresses.byteOffset, bytes / own, own), times),
+    );
+  }
 }
 
 /** One addition for each synapse, from weights as narrow as the kernel's. */

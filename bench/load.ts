@@ -1,4 +1,4 @@
-/** The roof of synaptic delivery: rows of bytes that are only loaded, some side by side. */
+/** Roofs of synaptic delivery: rows of bytes that are only loaded, some side by side, and what has to be done with each weight. */
 
 import { Code, encodeModule } from "../dist/kernels/encode.js";
 import { webAssembly, type WasmMemory } from "../dist/kernels/wasm.js";
@@ -63,4 +63,88 @@ export function openLoad(memory: WasmMemory, together: number): LoadRows {
   const load = { name: "load", parameters: ["i32", "i32", "i32"], results: ["i32"], locals, body } as const;
   const module = new webAssembly!.Module(encodeModule([load], false));
   return new webAssembly!.Instance(module, { env: { memory } }).exports["load"] as LoadRows;
+}
+
+/** Vectors of eight weights that are added to sums of their own. */
+const sums = 8;
+
+/**
+ * What no convolution of 8-bit weights does without: each weight of each event is widened and added, in registers.
+ *
+ * @param graded multiplied as well, and added to sums of 32 bits
+ * @returns a function of rows as above, of whole 64 bytes
+ */
+export function openArithmetic(memory: WasmMemory, graded: boolean): LoadRows {
+  const [list, end, bytes, row, stop, wide, factor] = [0, 1, 2, 3, 4, 5, 6];
+  const first = 7;
+  const body = new Code();
+  body.get(bytes).op("i32x4.splat").set(factor);
+  body.get(list).get(end).int(2).op("i32.shl").op("i32.add").set(end);
+  body.block().loop();
+  body.get(list).get(end).op("i32.ge_u").branchIf(1);
+  body.get(list).memory("i32.load", 0).set(row).get(row).get(bytes).op("i32.add").set(stop);
+  body.loop();
+  for (let vector = 0; vector < 8; vector++) {
+    const sum = first + vector;
+    body
+      .get(row)
+      .memory("v128.load8x8_s", 8 * vector)
+      .set(wide);
+    if (!graded) body.get(sum).get(wide).op("i16x8.add").set(sum);
+    else {
+      for (const half of ["low", "high"] as const) {
+        body.get(sum).get(wide).op(`i32x4.extend_${half}_i16x8_s`).get(factor).op("i32x4.mul").op("i32x4.add").set(sum);
+      }
+    }
+  }
+  body.get(row).int(64).op("i32.add").set(row).get(row).get(stop).op("i32.lt_u").branchIf(0).end();
+  body.get(list).int(4).op("i32.add").set(list).branch(0).end().end();
+  for (let i = 0; i < sums; i++) {
+    body.get(first + i);
+    if (i > 0) body.op("v128.xor");
+  }
+  body.lane("i32x4.extract_lane", 0);
+  const locals = ["i32", "i32", ...Array.from({ length: 2 + sums }, () => "v128" as const)] as const;
+  const work = { name: "work", parameters: ["i32", "i32", "i32"], results: ["i32"], locals, body } as const;
+  const module = new webAssembly!.Module(encodeModule([work], false));
+  return new webAssembly!.Instance(module, { env: { memory } }).exports["work"] as LoadRows;
+}
+
+/** Entries per turn. */
+const entries = 8;
+
+/**
+ * What no list of synapses does without: the place of each target is read, and its sum of 32 bits read, changed and written.
+ *
+ * @returns a function of the address of so many places, 16 bits each, below 2^15, and of that of the sums; a multiple of 8
+ */
+export function openTouch(memory: WasmMemory): (places: number, count: number, sums: number) => void {
+  const [place, end, base, at] = [0, 1, 2, 3];
+  const body = new Code();
+  body.get(place).get(end).int(1).op("i32.shl").op("i32.add").set(end);
+  body.block().loop();
+  body.get(place).get(end).op("i32.ge_u").branchIf(1);
+  for (let i = 0; i < entries; i++) {
+    body
+      .get(place)
+      .memory("i32.load16_s", 2 * i)
+      .int(2)
+      .op("i32.shl")
+      .get(base)
+      .op("i32.add")
+      .set(at);
+    body.get(at).get(at).memory("i32.load", 0).int(1).op("i32.add").memory("i32.store", 0);
+  }
+  body
+    .get(place)
+    .int(2 * entries)
+    .op("i32.add")
+    .set(place)
+    .branch(0)
+    .end()
+    .end();
+  const touch = { name: "touch", parameters: ["i32", "i32", "i32"], results: [], locals: ["i32"], body } as const;
+  const module = new webAssembly!.Module(encodeModule([touch], false));
+  const { exports } = new webAssembly!.Instance(module, { env: { memory } });
+  return exports["touch"] as (places: number, count: number, sums: number) => void;
 }

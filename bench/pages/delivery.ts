@@ -20,7 +20,16 @@ export interface DeliveryResults extends Facts {
   readonly measured: readonly Delivered[];
 }
 
-const head = ["synapses", "stored as", "active", "of load", "times JavaScript", "times one by one", "G synops/s"];
+const head = [
+  "synapses",
+  "stored as",
+  "active",
+  "of load",
+  "of its limit",
+  "times JavaScript",
+  "times one by one",
+  "G synops/s",
+];
 
 /** Thousand million synops per second: median and best. */
 function speed(synops: number, timing: Timing | undefined): string {
@@ -39,6 +48,14 @@ function ratio(own: Timing | undefined, other: Timing | undefined): string {
   return (Math.min(...other) / Math.min(...own)).toFixed(2);
 }
 
+/** The share of what takes longer, loading weights or computing with them; empty where that was not measured. */
+function limitOf(one: Delivered): string {
+  const [arithmetic, load] = [one.timings["arithmetic"], roofOf(one)];
+  if (arithmetic === undefined || load === undefined) return "";
+  const computes = Math.min(...arithmetic) > Math.min(...load);
+  return `${ratio(one.timings["kernel"], computes ? arithmetic : load)} ${computes ? "arithmetic" : "load"}`;
+}
+
 /** Cells of its row. */
 export function lineOf(one: Delivered): string[] {
   const { name, form, activity, synops, timings } = one;
@@ -48,6 +65,7 @@ export function lineOf(one: Delivered): string[] {
     form,
     `${100 * activity} %`,
     ratio(own, roofOf(one)),
+    limitOf(one),
     ratio(own, timings["JavaScript"]),
     ratio(own, timings["one by one"]),
     speed(synops, own),
@@ -64,21 +82,33 @@ export function deliveryHeadline({ measured }: DeliveryResults): string {
   return `Delivery reaches these shares of only loading the weights: dense ${shares("dense 8", " 8 bits")}, in order ${shares("dense,", "in order")}, convolutions ${shares("conv", " 8 bits")}, lists ${shares("sparse", " 8 bits")}.`;
 }
 
-/** Ratios first. */
+/** Ratios first; results of old runs have no limits. */
 export function deliveryPage(results: DeliveryResults): string {
   const { measured, repeats } = results;
+  const limited = measured.some(({ timings }) => timings["arithmetic"] !== undefined);
+  const shown = (cells: readonly string[]): string[] => cells.filter((_, column) => limited || column !== limitColumn);
   return `Synapses of random weights and random sources that fire; one core. Every result was compared with the interpreter's first. Ratios
 compare the fastest of ${repeats} rounds:
 
 - **of load**: with loading the same weights and nothing else, four or eight rows side by side, in whole lines of the cache. 1 would be the
   most; adding up takes its share, convolutions and lists also read and write a sum for every few weights, and where events act in
-  order each one reads and writes every sum.
+  order each one reads and writes every sum.${limited ? limitText : ""}
 - **times JavaScript**: with a loop over arrays of the same width.
 - **times one by one**: for batches, with the samples one after another.
 
 Thousand million synops per second on this machine, median (best):
 
-${table(head, measured.map(lineOf))}
+${table(
+  shown(head),
+  measured.map((one) => shown(lineOf(one))),
+)}
 
 ${factLines(results)}`;
 }
+
+const limitColumn = head.indexOf("of its limit");
+const limitText = `
+- **of its limit**, for convolutions and lists, which load little and compute much: with the slower of loading and of what every weight
+  needs beside. In a convolution it is widened and added, or multiplied too where spikes are graded, in registers; in a list the
+  place of its target is read, and a sum read, changed and written. Kernels add to that the reading and writing of sums in a
+  convolution, the way from sums of 16 bits to totals, which all neurons take however few sources fire, and finding each row.`;

@@ -91,7 +91,7 @@ function open(random: RandomBlock, constant: readonly string[]) {
   const inputs = new Map<string, Values>(random.inputs);
   const timestep = new Map([["timestep", () => random.timestep]]);
   const plain = plainBlock(random.block, inputs, views, timestep, refuse);
-  const spike = views.find(({ name }) => name === "spike")!.array;
+  const spike = views.find(({ name }) => name === "spike")?.array ?? [];
   const count = viewOf(memory, list.count);
   const [neuron, payload] = [viewOf(memory, list.neuron), viewOf(memory, list.payload)];
   if (compiled.payload.low >= 0n && compiled.payload.high <= 1n) payload.fill(1);
@@ -115,6 +115,7 @@ function open(random: RandomBlock, constant: readonly string[]) {
   let fired: number[][] = [];
   return {
     run,
+    operations: compiled.operations,
     given: () => given,
     fired: () => fired,
     values: () => views.filter(({ name }) => name !== "spike").map(({ name, array }) => [name, [...array]]),
@@ -164,6 +165,19 @@ describe("a compiled block", () => {
       }),
       { numRuns: 1500 },
     );
+  });
+
+  it("says how many vector instructions a neuron takes, of which those that are the same for all count once a call", () => {
+    const operations = (text: string): number => {
+      const outputs = (): Output[] =>
+        ["y", "z"].map((name) => ({ name, array: new Int32Array(40), low: -(2 ** 15), high: 2 ** 15 - 1 }));
+      return open({ text, block: parseBlock(text), lanes: 40, inputs: new Map(), timestep: 1, outputs }, [])!
+        .operations;
+    };
+    // Eight neurons at a time.
+    expect(operations("y = wrap(y + z, 16)")).toBe(1 / 8);
+    expect(operations("y = saturate(y + z, -32768, 32767)\nz = min(y, 5)")).toBe(2 / 8);
+    expect(operations("y = wrap(y + 7, 16)")).toBe(operations("y = wrap(y + timestep, 16)"));
   });
 });
 
