@@ -1,6 +1,8 @@
 /** Compares what bitspike's float reference computes with what snnTorch recorded of the same network. */
 
 import {
+  encodeConstant,
+  readData,
   discretize,
   openNpz,
   readNir,
@@ -124,20 +126,11 @@ function asSnnTorch(node: DiscreteNode, peer: string | undefined): DiscreteNode 
   return { ...node, rule };
 }
 
-/** @param values [samples or more][steps][size of shape] */
+/** As a file would be read, so that threads can do so themselves. @param values [samples or more][steps][size of shape] */
 export function stimulusOf(values: Float32Array, samples: number, steps: number, shape: readonly number[]): Stimulus {
-  const size = sizeOf(shape);
-  return {
-    samples,
-    steps,
-    shape,
-    kind: "graded",
-    constant: false,
-    read(sample, step, out) {
-      const from = (sample * steps + step) * size;
-      out.set(values.subarray(from, from + size));
-    },
-  };
+  const all = values.length / steps / sizeOf(shape);
+  const array = { shape: [all, steps, ...shape], dtype: "float32", data: values } as const;
+  return encodeConstant(readData(array, shape, { steps, samples: { from: 0, to: samples } }), 1, steps);
 }
 
 /** Run a network on an engine opened for it, and compare all its populations. */

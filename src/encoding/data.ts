@@ -68,9 +68,10 @@ export function copyFrame(data: Data, scale: number, sample: number, step: numbe
   const size = sizeOf(data.shape);
   const row = data.time === null ? data.first + sample : (data.first + sample) * data.time + step;
   const exact = data.whole && scale === 1;
+  if (exact) return out.set(data.values.subarray(row * size, (row + 1) * size));
   for (let index = 0; index < size; index++) {
     const value = data.values[row * size + index]! * scale;
-    out[index] = exact ? value : Math.fround(value);
+    out[index] = Math.fround(value);
   }
 }
 

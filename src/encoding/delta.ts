@@ -3,6 +3,7 @@
 import type { Stimulus } from "../engine.ts";
 import { sizeOf } from "../network/types.ts";
 import { copyFrame, type Data } from "./data.ts";
+import { withRecipe } from "./recipe.ts";
 
 export interface DeltaOptions {
   /** An event where the difference is at least this; 0.1 when missing. */
@@ -18,7 +19,7 @@ export function encodeDelta(data: Data, scale: number, steps: number, options: D
   const threshold = Math.fround(options.threshold ?? 0.1);
   const now = new Float32Array(sizeOf(data.shape));
   const before = new Float32Array(now.length);
-  return {
+  const stimulus: Stimulus = {
     samples: data.samples,
     steps,
     shape: data.shape,
@@ -37,4 +38,5 @@ export function encodeDelta(data: Data, scale: number, steps: number, options: D
       }
     },
   };
+  return withRecipe(stimulus, { data, scale, steps, code: { encode: "delta", options } });
 }

@@ -2,6 +2,7 @@
 
 import type { Stimulus } from "../engine.ts";
 import { copyFrame, type Data } from "./data.ts";
+import { withRecipe } from "./recipe.ts";
 
 /** The same value at every timestep; data with a time axis: the value of each timestep. */
 export function encodeConstant(data: Data, scale: number, steps: number): Stimulus {
@@ -14,7 +15,7 @@ export function encodeSpikes(data: Data, scale: number, steps: number): Stimulus
 }
 
 function direct(data: Data, scale: number, steps: number, kind: Stimulus["kind"]): Stimulus {
-  return {
+  const stimulus: Stimulus = {
     samples: data.samples,
     steps,
     shape: data.shape,
@@ -24,4 +25,5 @@ function direct(data: Data, scale: number, steps: number, kind: Stimulus["kind"]
       copyFrame(data, scale, sample, step, out);
     },
   };
+  return withRecipe(stimulus, { data, scale, steps, code: { encode: kind === "graded" ? "constant" : "spikes" } });
 }

@@ -4,6 +4,7 @@ import type { Stimulus } from "../engine.ts";
 import { mistake } from "../errors.ts";
 import { sizeOf } from "../network/types.ts";
 import { copyFrame, type Data } from "./data.ts";
+import { withRecipe } from "./recipe.ts";
 
 export interface LatencyOptions {
   /** Time constant of the code in timesteps, above 0; 1 when missing. */
@@ -136,7 +137,7 @@ export function encodeLatency(data: Data, scale: number, steps: number, options:
   const frame = new Float32Array(sizeOf(data.shape));
   let known = -1;
   let due = new Int32Array();
-  return {
+  const stimulus: Stimulus = {
     samples: data.samples,
     steps,
     shape: data.shape,
@@ -153,4 +154,5 @@ export function encodeLatency(data: Data, scale: number, steps: number, options:
       for (let index = 0; index < due.length; index++) out[index] = valueAt(step, due[index]!, options);
     },
   };
+  return withRecipe(stimulus, { data, scale, steps, code: { encode: "latency", options } });
 }

@@ -5,6 +5,7 @@ import { mistake } from "../errors.ts";
 import { randomFrame } from "../fixed/random.ts";
 import { sizeOf } from "../network/types.ts";
 import { copyFrame, type Data } from "./data.ts";
+import { withRecipe } from "./recipe.ts";
 
 export interface RateOptions {
   /** 0 to 2^53 - 1. */
@@ -37,7 +38,7 @@ export function encodeRate(data: Data, scale: number, steps: number, options: Ra
   const timed = data.time !== null;
   const values = new Float32Array(sizeOf(data.shape));
   const bits = new Uint32Array(values.length);
-  return {
+  const stimulus: Stimulus = {
     samples: data.samples,
     steps,
     shape: data.shape,
@@ -55,4 +56,5 @@ export function encodeRate(data: Data, scale: number, steps: number, options: Ra
       }
     },
   };
+  return withRecipe(stimulus, { data, scale, steps, code: { encode: "rate", options } });
 }

@@ -15,6 +15,7 @@ import { checkProbes, checkStimuli } from "../stimuli.ts";
 import { createBoard } from "./board.ts";
 import { divide } from "./divide.ts";
 import { mergeShards } from "./merge.ts";
+import { recipesOf } from "./own.ts";
 import { Feeder, portionsOf } from "./portions.ts";
 import { controlFor, slots, type Part, type ShardAnswer, type ShardTask, type Split } from "./protocol.ts";
 
@@ -88,13 +89,25 @@ async function runShards(
   const parts = split === "core" ? byCore(program, workers) : null;
   const shards = parts?.length ?? Math.min(workers, portions.length);
   const control = controlFor(shards);
-  const feeder = new Feeder(control, shards, parts !== null);
-  const tasks = feeder.ports.map((port, shard): ShardTask => {
-    const part = parts?.[shard] ?? null;
-    return { shard, shards, samples, steps, probes, chipTime, eventLimit, control, port, part };
+  const recipes = parts === null ? recipesOf(program, stimuli) : null;
+  const feeder = recipes === null ? new Feeder(control, shards, parts !== null) : null;
+  const tasks = Array.from({ length: shards }, (_, shard): ShardTask => {
+    const input = recipes === null ? { port: feeder!.ports[shard]! } : { recipes, portions };
+    return {
+      shard,
+      shards,
+      samples,
+      steps,
+      probes,
+      chipTime,
+      eventLimit,
+      control,
+      input,
+      part: parts?.[shard] ?? null,
+    };
   });
-  const feed = (): Promise<void> => feeder.run({ program, stimuli, scannerFor, portions }, options.signal);
-  const answers = await runTasks(work.pool, tasks, control, { feeder, feed }, options);
+  const feed = feeder?.run.bind(feeder, { program, stimuli, scannerFor, portions }, options.signal);
+  const answers = await runTasks(work.pool, tasks, control, { feed, close: () => feeder?.close() }, options);
   const recorded = answers.map((answer) => (answer as Extract<ShardAnswer, { kind: "recorded" }>).parts);
   if (parts !== null) {
     return mergeShards(
@@ -121,8 +134,9 @@ function byCore(program: Program, shards: number): Part[] {
 
 /** What gives the workers their input. */
 interface Feeding {
-  readonly feeder: Feeder;
-  readonly feed: () => Promise<void>;
+  /** Missing where they read it themselves. */
+  readonly feed: (() => Promise<void>) | undefined;
+  close(): void;
 }
 
 /** Run all tasks side by side; whatever goes wrong in one stops the others before it is reported. */
@@ -130,7 +144,7 @@ async function runTasks(
   pool: Piscina,
   tasks: readonly ShardTask[],
   control: Int32Array,
-  { feeder, feed }: Feeding,
+  { feed, close }: Feeding,
   options: RunOptions,
 ): Promise<ShardAnswer[]> {
   const { samples } = tasks[0]!;
@@ -138,7 +152,7 @@ async function runTasks(
     Atomics.store(control, slots.stop, 1);
     // Whoever waits looks at the flag now and then.
     Atomics.notify(control, slots.generation);
-    feeder.close();
+    close();
   };
   const began = performance.now();
   let late = false;
@@ -152,14 +166,15 @@ async function runTasks(
   }, pollMs);
   try {
     const running = tasks.map((task) => {
-      const answer = pool.run(task, { transferList: [task.port] }) as Promise<ShardAnswer>;
+      const transferList = "port" in task.input ? [task.input.port] : [];
+      const answer = pool.run(task, { transferList }) as Promise<ShardAnswer>;
       answer.catch(stop);
       return answer;
     });
-    const feeding = feed();
-    feeding.catch(stop);
+    const feeding = feed?.();
+    feeding?.catch(stop);
     const settled = await Promise.allSettled(running);
-    feeder.close();
+    close();
     await feeding;
     const answers = settled.map((one) => {
       if (one.status === "fulfilled") return one.value;
@@ -170,7 +185,7 @@ async function runTasks(
     return answers;
   } finally {
     clearInterval(watch);
-    feeder.close();
+    close();
   }
 }
 

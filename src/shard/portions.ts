@@ -10,7 +10,7 @@ import { sizeOf } from "../network/types.ts";
 import { share } from "../shared-memory.ts";
 import { nextTurn } from "../turn.ts";
 import { Stopped } from "./barrier.ts";
-import { slots, type Portion, type ShardTask } from "./protocol.ts";
+import { slots, type Portion, type SentInput, type ShardTask } from "./protocol.ts";
 
 /** Values of frames that one portion is made of, if a sample has no more: they are read in some milliseconds. */
 const portionValues = 2 ** 20;
@@ -134,13 +134,13 @@ export class Feeder {
 const sleepMs = 50;
 
 /** The portions that a worker is given, one after another. */
-export class Portions {
+export class SentPortions {
   readonly #control: Int32Array;
   readonly #port: MessagePort;
   readonly #given: number;
   #taken = 0;
 
-  constructor({ control, port, shard }: Pick<ShardTask, "control" | "port" | "shard">) {
+  constructor({ control, shard }: Pick<ShardTask, "control" | "shard">, { port }: SentInput) {
     this.#control = control;
     this.#port = port;
     this.#given = slots.given + shard * slots.stride;

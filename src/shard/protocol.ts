@@ -3,7 +3,8 @@
 import type { MessagePort } from "node:worker_threads";
 import type { FeedTable } from "../chip/feed.ts";
 import type { Range } from "../compile/parts.ts";
-import type { Probe, Recording } from "../engine.ts";
+import type { Recipe } from "../encoding/recipe.ts";
+import type { Probe, Recording, Stimulus } from "../engine.ts";
 import type { ErrorCode, Place } from "../errors.ts";
 
 /** Fields of the shared control block, an Int32Array. What one thread writes often is 128 bytes away from all others. */
@@ -12,6 +13,8 @@ export const slots = {
   stop: 0,
   /** Workers that have begun. */
   arrived: 1,
+  /** The first portion that no worker has taken, where workers read the input themselves. */
+  next: 3,
   /** Shards that sleep at the barrier. */
   sleeping: 2,
   /** Shards that wait at the barrier. */
@@ -44,10 +47,26 @@ export interface ShardTask {
   readonly chipTime: boolean;
   readonly eventLimit: number | undefined;
   readonly control: Int32Array;
-  /** Where portions of the input come from: `Portion`, null behind the last. For each one taken the worker sends anything. */
-  readonly port: MessagePort;
+  readonly input: SentInput | OwnInput;
   /** Null where the worker has all neurons. */
   readonly part: Part | null;
+}
+
+/** Portions of the input are sent: `Portion`, null behind the last. For each one taken the worker sends anything. */
+export interface SentInput {
+  readonly port: MessagePort;
+}
+
+/** Workers read the input themselves, each a portion that is left until none is. */
+export interface OwnInput {
+  /** By the names of the inputs, data in shared memory. */
+  readonly recipes: ReadonlyMap<string, SharedRecipe>;
+  readonly portions: readonly Range[];
+}
+
+/** A stimulus as plain data. */
+export interface SharedRecipe extends Omit<Stimulus, "read"> {
+  readonly recipe: Recipe;
 }
 
 /** Some samples of all inputs, `first` counted in the run. */

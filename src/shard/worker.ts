@@ -11,10 +11,11 @@ import type { Program } from "../compile/program.ts";
 import { BitspikeError } from "../errors.ts";
 import { Stopped } from "./barrier.ts";
 import { openExchange } from "./board.ts";
-import { fastestCores } from "../kernels/engine.ts";
+import { fastestCores, fastestScanners } from "../kernels/engine.ts";
 import { buffersOf } from "./move.ts";
-import { Portions } from "./portions.ts";
-import { slots, type RecordedPart, type ShardAnswer, type ShardTask } from "./protocol.ts";
+import { OwnPortions } from "./own.ts";
+import { SentPortions } from "./portions.ts";
+import { slots, type OwnInput, type RecordedPart, type ShardAnswer, type ShardTask } from "./protocol.ts";
 
 /** Run a task to its end; called by the pool. Failures of our own are thrown, a user's mistakes are answers. */
 export async function runShard(task: ShardTask): Promise<ShardAnswer> {
@@ -30,7 +31,7 @@ export async function runShard(task: ShardTask): Promise<ShardAnswer> {
     const { code, message, hint, place } = error;
     return { kind: "mistake", code, message, hint, place };
   } finally {
-    task.port.close();
+    if ("port" in task.input) task.input.port.close();
   }
 }
 
@@ -63,7 +64,7 @@ async function compute(task: ShardTask): Promise<RecordedPart[]> {
   // Who has a part of all neurons runs all samples.
   const whole = part === null ? null : new Recorder(machine, samples, steps, task);
   const recorded: RecordedPart[] = [];
-  const portions = new Portions(task);
+  const portions = "port" in task.input ? new SentPortions(task, task.input) : await ownPortions(task, task.input);
   for (let portion = portions.next(); portion !== null; portion = portions.next()) {
     const { first, tables } = portion;
     const own = tables.values().next().value!.samples;
@@ -79,6 +80,10 @@ async function compute(task: ShardTask): Promise<RecordedPart[]> {
   // To be used again: opening one takes longer than a short run.
   idle = { key, machine };
   return recorded;
+}
+
+async function ownPortions(task: ShardTask, input: OwnInput): Promise<OwnPortions> {
+  return new OwnPortions(workerData as Program, task.control, input, await fastestScanners());
 }
 
 async function machineFor({ part, probes, eventLimit }: ShardTask): Promise<ChipMachine> {

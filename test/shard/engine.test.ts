@@ -7,6 +7,7 @@ import { encodeRate } from "../../src/encoding/rate.ts";
 import type { Engine, RunOptions, Stimuli, Stimulus } from "../../src/engine.ts";
 import { readTarget } from "../../src/files.ts";
 import { openShards, type ShardEngine, type ShardOptions } from "../../src/shard/engine.ts";
+import { recipesOf } from "../../src/shard/own.ts";
 import { eventTargets } from "../chip/event-targets.ts";
 import { allProbes, outcome, randomProgram, randomStimuli, targets } from "../chip/programs.ts";
 import { readTrained, type TrainedName } from "../compile/trained.ts";
@@ -116,6 +117,20 @@ describe("shards give what the interpreter gives", () => {
       }
     },
   );
+
+  it("of data that workers read themselves", async () => {
+    // Drawn from values by our own encoder; what a function of the test reads is sent in portions instead.
+    const { program, stimuli } = await trainedOn("generic-8bit", "mnist-mlp", 9);
+    expect(recipesOf(program, stimuli)).not.toBe(null);
+    const own = new Map([...stimuli].map(([name, one]) => [name, { ...one, read: one.read.bind(null) }]));
+    expect(recipesOf(program, own)).toBe(null);
+    const expected = await outcome(openInterpreter(program), stimuli);
+    const engine = await open(program, { threads: 3, split: "sample" });
+    expect(await outcome(engine, stimuli)).toEqual(expected);
+    expect(await outcome(engine, own)).toEqual(expected);
+    expect(await outcome(engine, stimuli, { signal: AbortSignal.abort() })).toMatch("RUN_INTERRUPTED");
+    expect(await outcome(engine, stimuli)).toEqual(expected);
+  });
 
   it("but not neuron by neuron on a chip that runs on events", async () => {
     const program = randomProgram(eventTargets[0]!, new Dice(1));
