@@ -2,7 +2,7 @@
 
 import { Tabulation, type FeedTable, type FrameScanner } from "../chip/feed.ts";
 import type { Program } from "../compile/program.ts";
-import { recipeOf } from "../encoding/recipe.ts";
+import { recipeOf, type Recipe } from "../encoding/recipe.ts";
 import { stimulusFrom } from "../encoding/reader.ts";
 import type { Stimuli, Stimulus } from "../engine.ts";
 import { sizeOf } from "../network/types.ts";
@@ -20,11 +20,16 @@ export function recipesOf(program: Program, stimuli: Stimuli): OwnInput["recipes
     const { samples, steps, shape, kind, constant, read } = stimuli.get(name)!;
     const recipe = recipeOf(read);
     if (recipe === null) return null;
-    const { values } = recipe.data;
-    if (values.byteLength > mostCopied && !(values.buffer instanceof SharedArrayBuffer)) return null;
+    if (!canBeRead(recipe)) return null;
     recipes.set(name, { samples, steps, shape, kind, constant, recipe: share(recipe) });
   }
   return recipes;
+}
+
+/** Data of no code are read about as fast as they are copied, so that workers only do so where there is nothing to copy. */
+function canBeRead({ data: { values }, code: { encode } }: Recipe): boolean {
+  if (values.buffer instanceof SharedArrayBuffer) return true;
+  return encode !== "constant" && encode !== "spikes" && values.byteLength <= mostCopied;
 }
 
 /** Rows to read before looking at the stop flag. */
