@@ -9,10 +9,11 @@ import { readData } from "../encoding/data.ts";
 import { usualEncode, type EncodeName } from "../encoding/encode.ts";
 import { factsOf, type InputFacts } from "../encoding/prepare.ts";
 import { mistake } from "../errors.ts";
-import { prepareFile, readArrays, readMappingFile, readTarget, writeWhole } from "../files.ts";
+import { prepareFile, readArrays, readMappingFile, readTarget, targetNames, writeWhole } from "../files.ts";
+import { roomElsewhere } from "../mapping/elsewhere.ts";
 import { writeMapping } from "../mapping/file.ts";
 import { discretize } from "../network/discretize.ts";
-import { programText, warningsText } from "../report/program-text.ts";
+import { elsewhereText, programText, warningsText } from "../report/program-text.ts";
 import { summarizeNetwork } from "../report/summary.ts";
 import { networkText } from "../report/text.ts";
 import type { Target } from "../target/types.ts";
@@ -92,6 +93,8 @@ async function compileModel(terminal: Terminal, path: string, flags: Flags): Pro
   const program = await programOf(terminal, model, target, flags);
   output.say(warningsText(model.warnings, terminal.style).trimEnd());
   output.say(programText(program, terminal.style).trimEnd());
+  const elsewhere = program.fit.fits ? [] : roomElsewhere(program, otherTargets(target.name));
+  if (elsewhere.length > 0) output.say(elsewhereText(elsewhere, terminal.style).trimEnd());
   await writeWhole(flags.out, encodeProgram(program));
   output.say(`\nProgram: ${flags.out}`);
   if (flags.mappingOut !== undefined) output.say(await keepMapping(flags.mappingOut, program));
@@ -108,7 +111,13 @@ async function compileModel(terminal: Terminal, path: string, flags: Flags): Pro
     proofs,
     warnings: [...model.warnings, ...warnings],
     fit,
+    elsewhere,
   });
+}
+
+/** The package's own targets but one. */
+function otherTargets(name: string): Target[] {
+  return targetNames().flatMap((other) => (other === name ? [] : [readTarget(other)]));
 }
 
 /** Write where neurons lie; what the user is told of it. */

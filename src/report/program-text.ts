@@ -13,6 +13,7 @@ import { coresText } from "../equivalence/verdict.ts";
 import type { Warning } from "../errors.ts";
 import type { Confidence, Verification } from "../target/types.ts";
 import { counted, grouped, memoryText, percent, significant } from "../measure/numbers.ts";
+import type { Elsewhere } from "../mapping/elsewhere.ts";
 import { integersText } from "./assumptions.ts";
 import { legendOf, placeText } from "./marks.ts";
 import { proofInputs, proofRows } from "./proof-text.ts";
@@ -107,6 +108,15 @@ export function fitText(fit: Fit, coresConfidence: Confidence, style: Style = pl
     ...(fit.traffic === undefined ? [] : ["", ...paragraph(hopsText(fit.traffic))]),
   ];
   return section("Fit", `${answer}, ${cores}`, style, lines);
+}
+
+/** Other chips with room for a network that does not fit. */
+export function elsewhereText(found: readonly Elsewhere[], style: Style = plainStyle): string {
+  const chips = found.map(({ target, cores, coresAvailable, chips: joined = 1 }) => {
+    return `${target} (${cores} of ${coresAvailable} cores${joined === 1 ? "" : ` on ${joined} chips`})`;
+  });
+  const text = `The same neurons and synapses find room on ${chips.join(", ")}. Whether the equations of a chip can run them, bitspike compile says.`;
+  return `\n${item("→", text, style.warning).join("\n")}\n`;
 }
 
 /** Everything that is limited, the tightest first. */

@@ -4,7 +4,7 @@ import type { DatapathSpec } from "../datapath/spec.ts";
 import { eventNames, type CostKind } from "../measure/costs.ts";
 import { grouped, significant } from "../measure/numbers.ts";
 import { findingsOf } from "../target/ranges.ts";
-import type { EventCost, PerEvent, Power, RecipeSpec, Sourced, Target } from "../target/types.ts";
+import type { EventCost, NocSpec, PerEvent, Power, RecipeSpec, Sourced, Target } from "../target/types.ts";
 import { legendOf, markOf } from "./marks.ts";
 import { verifiedText } from "./program-text.ts";
 import { eventsText } from "./event-text.ts";
@@ -55,7 +55,13 @@ export function targetText(target: Target, style: Style = plainStyle): string {
   return legend === "" ? text : `${text}\n${paragraph(legend).join("\n")}\n`;
 }
 
-function chipLines({ chip, core, delivery, weights, events }: Target, style: Style): string[] {
+/** `8 x 4 tiles of 4 cores: <source>`. */
+function meshText({ width, height, coresPerTile }: NocSpec): string {
+  const cores = coresPerTile.value === 1 ? "one core" : `${coresPerTile.value} cores`;
+  return `${width.value} x ${height.value} tiles of ${cores}: ${width.source} ${markOf(width.confidence)}`.trimEnd();
+}
+
+function chipLines({ chip, core, noc, delivery, weights, events }: Target, style: Style): string[] {
   const rows = [
     ["cores", sourcedText(chip.cores)],
     ["neurons per core", sourcedText(core.neurons)],
@@ -66,7 +72,12 @@ function chipLines({ chip, core, delivery, weights, events }: Target, style: Sty
     ]),
     ...(chip.inputs === undefined ? [] : [["channels of inputs", sourcedText(chip.inputs)]]),
     ...(core.axons === undefined ? [] : [["axons per core", sourcedText(core.axons)]]),
+    ...(core.axonsOut === undefined ? [] : [["output axons per core", sourcedText(core.axonsOut)]]),
+    ...(core.fanIn === undefined ? [] : [["synapses onto a neuron", sourcedText(core.fanIn)]]),
+    ...Object.entries(core.constants ?? {}).map(([name, { most }]) => [`${name} per core`, sourcedText(most)]),
     ...(core.destinations === undefined ? [] : [["axons that a neuron reaches", sourcedText(core.destinations)]]),
+    ...(chip.systems ?? []).map(({ name, chips }) => [`chips of ${name}`, sourcedText(chips)]),
+    ...(noc === undefined ? [] : [["mesh", meshText(noc)]]),
     ...(weights.axonTypes === undefined ? [] : [["types of axons", sourcedText(weights.axonTypes)]]),
     ["weights", `${typeText(weights)}, ${sharingText(weights)}${encodesText(weights)}`],
     ["spikes", delivery.payloadBits === 0 ? "binary" : `graded, up to ${delivery.payloadBits} bits`],

@@ -154,6 +154,22 @@ describe("compile and run", () => {
     expect(err).toContain("It has 1, 3.");
   });
 
+  it("say which other chips have room for a network that does not fit", async () => {
+    const path = scratch("tiny.yaml");
+    const cores = "chip: { cores: { value: 1, source: this test, confidence: assumption }, systems: null }";
+    writeFileSync(path, `extends: loihi2\nname: tiny\n${cores}\n`);
+    const flags = ["-o", scratch("tiny.safetensors"), "--json", scratch("tiny.json")];
+    const { exitCode, out } = await bitspike(["compile", model, "-t", path, ...flags]);
+    expect(exitCode).toBe(0);
+    const { elsewhere } = json<{ elsewhere: { target: string; cores: number }[] }>(scratch("tiny.json"));
+    expect(elsewhere.length).toBeGreaterThan(2);
+    for (const { target, cores: taken } of elsewhere)
+      expect(out.replaceAll(/\s+/g, " ")).toContain(`${target} (${taken} of`);
+    const [{ target, cores: taken }] = elsewhere as [(typeof elsewhere)[0]];
+    await bitspike(["compile", model, "-t", target, "--encode", "rate", ...flags]);
+    expect(json<{ fit: unknown }>(scratch("tiny.json")).fit).toMatchObject({ fits: true, cores: taken });
+  });
+
   it("round weights for other data where they are told to, and say so", async () => {
     const program = scratch("calibrated.safetensors");
     const calibrate = ["-t", "loihi2", "--calibrate", images, "--steps", "25"];
