@@ -1,14 +1,9 @@
 /** Equations back to text, with no more parentheses than parsing needs. */
 
 import { strengthOf } from "./parse.ts";
-import type { Block, Expression } from "./syntax.ts";
+import type { Expression } from "./syntax.ts";
 
-/** A block as text, one line each; parsing it gives the block again, positions aside. */
-export function printBlock(block: Block): string {
-  return block.map((line) => `${line.name} = ${printExpression(line.value)}`).join("\n");
-}
-
-/** An expression as text. A negative number, which only folding makes, comes back as the negative of a number. */
+/** An expression as text; parsing it gives the expression again, positions aside. A negative number, which only folding makes, comes back as the negative of a number. */
 export function printExpression(expression: Expression): string {
   switch (expression.kind) {
     case "number":

@@ -5,7 +5,6 @@ import { checkProgram } from "../../src/compile/check.ts";
 import { compile } from "../../src/compile/compile.ts";
 import { findingsOf, prove, type PopulationFindings } from "../../src/compile/proofs.ts";
 import type { CutProof, Program, ProgramPopulation, ProgramProjection, Synapses } from "../../src/compile/program.ts";
-import { printBlock } from "../../src/datapath/print.ts";
 import { mapChildren, type Expression } from "../../src/datapath/syntax.ts";
 import type { Probe, Recording, Stimuli, Stimulus } from "../../src/engine.ts";
 import { BitspikeError } from "../../src/errors.ts";
@@ -13,6 +12,7 @@ import { readTarget, targetNames } from "../../src/files.ts";
 import { sizeOf } from "../../src/network/types.ts";
 import type { Target } from "../../src/target/types.ts";
 import { allProbes, programOf, randomProgram, randomStimuli, targets as motley } from "../chip/programs.ts";
+import { textOfBlock } from "../datapath/blocks.ts";
 import { Dice } from "../dice.ts";
 import { cell, dense, input, networkOf, output, type CellOptions } from "./networks.ts";
 import { stimuliOf } from "./wide.ts";
@@ -71,7 +71,7 @@ function withoutIdleCuts(
     const spec = datapaths[population.datapath]!;
     // Names that constants took the place of still have to be read by something.
     const names = Object.keys({ ...spec.parameters, ...spec.state }).join(" + ") || "0";
-    const text = `${printBlock(onTimestep.map((line) => ({ ...line, value: strip(line.value) })))}\nread_all = ${names}`;
+    const text = `${textOfBlock(onTimestep.map((line) => ({ ...line, value: strip(line.value) })))}\nread_all = ${names}`;
     const datapath = `own_${index}`;
     datapaths[datapath] = { ...spec, blocks: { ...spec.blocks, "on timestep": text } };
     return { ...population, datapath };

@@ -2,6 +2,7 @@
 
 import * as fc from "fast-check";
 import { parseBlock } from "../../src/datapath/parse.ts";
+import { printExpression } from "../../src/datapath/print.ts";
 import type { Output, Values } from "../../src/datapath/prepare.ts";
 import { integerFunctions, type Block } from "../../src/datapath/syntax.ts";
 
@@ -128,6 +129,9 @@ function idiom(pick: number, x: string, y: string, z: string, bits: string): str
     `(${x} < 0 ? min(${x} + ${positive}, 0) : max(${x} - ${positive}, 0))`,
     `(sign(${x}) * ((abs(${x}) * (4096 - (${y}))) >> 12))`,
     `(!(${x} == ${y}) || ${x} - ${y} > ${z} ? ${x} : ${y})`,
+    `(${x} - div_down(${x}, ${positive}) * max(abs(${z}), 1))`,
+    `(${x} - min(${fits}, ${z}) * ${positive})`,
+    `(${x} - (${z} > 0 ? div_down(max(${x}, 0), ${positive}) : abs(${z})) * ${positive})`,
     `(k == 3 ? (${x} > 5 ? ${x} : ${y}) - 6 : k == 3 ? ${z} : ${x})`,
   ];
   return idioms[pick % idioms.length]!;
@@ -169,6 +173,11 @@ function textOf(lines: readonly (readonly [number, Tree])[]): string {
     return line;
   });
   return text.join("\n");
+}
+
+/** A block as text, one line each. */
+export function textOfBlock(block: Block): string {
+  return block.map(({ name, value }) => `${name} = ${printExpression(value)}`).join("\n");
 }
 
 /** Narrow and wide registers of both kinds of array. */

@@ -1,10 +1,10 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseBlock, parseExpression } from "../../src/datapath/parse.ts";
-import { printBlock, printExpression } from "../../src/datapath/print.ts";
+import { printExpression } from "../../src/datapath/print.ts";
 import { mapChildren, type Block, type Expression } from "../../src/datapath/syntax.ts";
 import { BitspikeError } from "../../src/errors.ts";
-import { randomBlock } from "./blocks.ts";
+import { randomBlock, textOfBlock } from "./blocks.ts";
 
 function bare(expression: Expression): Expression {
   return { ...mapChildren(expression, bare), at: { line: 0, column: 0 } };
@@ -36,20 +36,20 @@ function* withoutPairs(text: string): Generator<string> {
   }
 }
 
-describe("a printed block", () => {
-  it("is the same block again", () => {
+describe("printed lines", () => {
+  it("are the same block again", () => {
     fc.assert(
       fc.property(randomBlock, ({ block }) => {
-        expect(linesOf(printBlock(block))).toEqual(bareLines(block));
+        expect(linesOf(textOfBlock(block))).toEqual(bareLines(block));
       }),
       { numRuns: 500 },
     );
   });
 
-  it("has no parentheses that could go", () => {
+  it("have no parentheses that could go", () => {
     fc.assert(
       fc.property(randomBlock, ({ block }) => {
-        const text = printBlock(block);
+        const text = textOfBlock(block);
         const same = bareLines(block);
         for (const shorter of withoutPairs(text)) expect(linesOf(shorter)).not.toEqual(same);
       }),
