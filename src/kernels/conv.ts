@@ -330,6 +330,7 @@ function writePixels(
   const table = viewOf(memory, packed.pixels);
   const counts = [0, 1, frame.groups - 1].map((group) => countsOf(frame, group, synapses, targets));
   const [, height, width] = synapses.outputShape as [number, number, number];
+  const cut = isCut(frame, height, width);
   let pixel = 0;
   for (const [y, downPhase] of down.phase.entries()) {
     for (const [x, acrossPhase] of across.phase.entries()) {
@@ -337,10 +338,30 @@ function writePixels(
       const phase = packed.phases.offset + 4 * phaseLength * (downPhase * across.taps.length + acrossPhase);
       const sums = (down.first[y]! - down.low) * rowSumsOf(frame) + (across.first[x]! - across.low) * outs;
       const reached = counts.map((count) => count[pixel]!);
-      const part = partOf(frame, acrossPhase, rows, columns);
+      const part = cut ? partOf(frame, x, rows, columns) : partOf(frame, x, allOf(down, y), allOf(across, x));
       table.set([sums, rows.count > 0 && columns.count > 0 ? phase : 0, ...reached, ...part], pixel++ * pixelLength);
     }
   }
+}
+
+/** Vectors per event that have to be saved for parts of runs to gain: where they end is harder to foresee than for whole ones. */
+const leastSaved = 4;
+
+/** Whether taps that reach beyond the output are left out. */
+function isCut(frame: Frame, height: number, width: number): boolean {
+  const { down, across } = frame;
+  const vectors = (rows: Inside, x: number, columns: Inside): number => {
+    const [, runs, , length] = partOf(frame, x, rows, columns) as [number, number, number, number];
+    return (runs * length) / runStep;
+  };
+  let saved = 0;
+  for (const y of down.phase.keys()) {
+    const [all, rows] = [allOf(down, y), insideOf(down, y, height)];
+    for (const x of across.phase.keys()) {
+      saved += vectors(all, x, allOf(across, x)) - vectors(rows, x, insideOf(across, x, width));
+    }
+  }
+  return saved >= leastSaved * down.phase.length * across.phase.length;
 }
 
 /** Taps whose outputs there are: how many come before them, and how many they are. */
@@ -357,9 +378,13 @@ function insideOf({ taps, step, phase, first }: Axis, at: number, size: number):
   };
 }
 
+function allOf({ taps, phase }: Axis, at: number): Inside {
+  return { before: 0, count: taps[phase[at]!]!.length };
+}
+
 /** The runs that reach something, and the elements of each: whole vectors, of which some may reach into the border. */
-function partOf({ across, outs }: Frame, acrossPhase: number, rows: Inside, columns: Inside): number[] {
-  const taps = across.taps[acrossPhase]!.length;
+function partOf({ across, outs }: Frame, x: number, rows: Inside, columns: Inside): number[] {
+  const taps = across.taps[across.phase[x]!]!.length;
   const whole = across.step === 1;
   const runs = whole ? 1 : taps;
   const length = wholeVectors((whole ? columns.count : 1) * outs);

@@ -168,18 +168,23 @@ describe("a compiled block", () => {
   });
 
   it("says how many vector instructions a neuron takes, of which those that are the same for all count once a call", () => {
-    const operations = (text: string): number => {
-      const outputs = (): Output[] =>
-        ["y", "z"].map((name) => ({ name, array: new Int32Array(40), low: -(2 ** 15), high: 2 ** 15 - 1 }));
-      return open({ text, block: parseBlock(text), lanes: 40, inputs: new Map(), timestep: 1, outputs }, [])!
-        .operations;
-    };
     // Eight neurons at a time.
     expect(operations("y = wrap(y + z, 16)")).toBe(1 / 8);
     expect(operations("y = saturate(y + z, -32768, 32767)\nz = min(y, 5)")).toBe(2 / 8);
     expect(operations("y = wrap(y + 7, 16)")).toBe(operations("y = wrap(y + timestep, 16)"));
   });
 });
+
+/** Two registers of 16 bits for 40 neurons. */
+function shortRegisters(): Output[] {
+  return ["y", "z"].map((name) => ({ name, array: new Int32Array(40), low: -(2 ** 15), high: 2 ** 15 - 1 }));
+}
+
+/** Vector instructions per neuron of a block over them. */
+function operations(text: string): number {
+  const block = parseBlock(text);
+  return open({ text, block, lanes: 40, inputs: new Map(), timestep: 1, outputs: shortRegisters }, [])!.operations;
+}
 
 /** Numbers where roundings and halves of lanes change. */
 const factor = fc.oneof(
