@@ -19,12 +19,13 @@ import { BlockReader, type BlockRanges } from "../datapath/ranges.ts";
 import { namesIn, type Assignment, type Block, type Expression } from "../datapath/syntax.ts";
 import { typeRange } from "../datapath/typed.ts";
 import { BitspikeError } from "../errors.ts";
+import type { OrderProof } from "./program.ts";
 
 /** Names of what lies between 0 and nothing at all. */
 const nothing: Interval = { low: 0n, high: 0n };
 
 /** Whether, and in which order, a projection's events have to be taken. */
-export type Order = "an exact sum" | "never cut" | "cut alike in any order" | "cut one by one" | "not decided";
+export type Order = OrderProof["because"];
 
 /** One projection onto a population. */
 export interface Arrival {
@@ -112,7 +113,7 @@ export class Arriving {
     };
     for (const [index, arrival] of this.arrivals.entries()) {
       const names = new Map([...registers, ...this.#readers[index]!.constants, ...accumulators]);
-      const spike = arrival.sum === null ? this.#readSpike(arrival, index, names, running, closely) : null;
+      const spike = arrival.sum === null ? this.#readSpike(arrival, index, names, running, registers, closely) : null;
       found.spike.push(spike?.ranges ?? null);
       found.order.push(spike?.order ?? "an exact sum");
       for (const name of accumulators.keys()) this.#widen(accumulators, name, spike?.after.get(name));
@@ -140,6 +141,11 @@ export class Arriving {
     if (possible !== undefined && possible !== null) accumulators.set(name, hull(accumulators.get(name)!, possible));
   }
 
+  /** Whether `on total` may change an accumulator: where a target does not write it, by a total that is not 0. */
+  #addsTotals(adds: Arrival["adds"]): boolean {
+    return this.#load.datapath.onTotal !== null || adds === null || adds.some(({ to }) => to === "total");
+  }
+
   /** By name that events are added to one by one: what it can be at any moment of a timestep where nothing cuts it. */
   #running(accumulators: Box): Box {
     const running = new Map(accumulators);
@@ -149,7 +155,7 @@ export class Arriving {
         if (before !== undefined) running.set(to, between(before.low + brings.low, before.high + brings.high));
       }
       // What totals are added to at the same time has no such bounds.
-      for (const { name } of onTotal) if (running.has(name)) running.set(name, anything);
+      if (this.#addsTotals(adds)) for (const { name } of onTotal) if (running.has(name)) running.set(name, anything);
     }
     return running;
   }
@@ -159,19 +165,21 @@ export class Arriving {
     index: number,
     names: Box,
     running: Box,
+    registers: Box,
     closely: boolean,
   ): { ranges: BlockRanges; order: Order; after: Box } {
     const own = new Map(names);
     own.set("weight", rangeOfValues(projection.synapses.weight));
     own.set("payload", { low: BigInt(source.low), high: BigInt(source.high) });
     own.set("total", nothing);
+    const isAlike = areAlike(onSpike, own);
     const reader = this.#readers[index]!.spike;
     if (adds === null) {
       for (const name of [...this.#spec.inputs, "total"]) own.set(name, this.#limit(name));
       const ranges = reader.read(own, closely);
       const after = new Map(this.#spec.inputs.map((name) => [name, ranges.results.get(name) ?? nothing]));
       const total = onSpike.some(({ name }) => name === "total") ? anything : nothing;
-      return { ranges, order: "not decided", after: after.set("total", total) };
+      return { ranges, order: isAlike ? "events all alike" : "not decided", after: after.set("total", total) };
     }
     const uncut = new Map(
       adds.map(({ to, brings }) => [
@@ -196,11 +204,58 @@ export class Arriving {
         return [one.to, one.to === "total" ? hull(nothing, range) : range];
       }),
     );
-    const orders = adds.map((one) => (never.includes(one) ? "never cut" : orderOf(one, ranges)));
+    const orders = adds.map((one) =>
+      never.includes(one) ? "never cut" : this.#orderOf(one, index, registers, ranges),
+    );
     const uncutSums = adds.every(({ cut }) => cut === null);
     const order = uncutSums ? "an exact sum" : (worstFirst.find((one) => orders.includes(one)) ?? "never cut");
-    return { ranges, order, after };
+    return { ranges, order: order === "cut one by one" && isAlike ? "events all alike" : order, after };
   }
+
+  /** Whether saturating events come to the same in any order, looked at neuron by neuron. */
+  #orderOf(one: Added, index: number, registers: Box, ranges: BlockRanges): Order {
+    const order = orderOf(one, ranges);
+    const [start, ends] = [registers.get(one.to) ?? nothing, endsOf(one, ranges)];
+    const earlier = this.#broughtBefore(index, one.to);
+    if (order !== "cut one by one" || one.totals === null || ends === null || earlier === null) return order;
+    if (!covers(ends, start)) return order;
+    let isCut = false;
+    const { most, fewest } = one.totals;
+    for (let i = 0; i < most.length; i++) {
+      const [up, down] = [most[i]!, fewest[i]!];
+      const passes =
+        Number(start.high) + earlier.most[i]! + up > Number(ends.high) ||
+        Number(start.low) + earlier.fewest[i]! + down < Number(ends.low);
+      // Events of one sign come to the same end in any order.
+      if (passes && up > 0 && down < 0) return order;
+      isCut ||= passes;
+    }
+    return isCut ? "cut alike in any order" : "never cut";
+  }
+
+  /** What projections before one bring to an accumulator that events are added to; null where that was not counted. */
+  #broughtBefore(index: number, to: string): Totals | null {
+    const { low, high } = this.#load;
+    const sum = { most: new Float64Array(high - low), fewest: new Float64Array(high - low) };
+    for (const { adds } of this.arrivals.slice(0, index)) {
+      if (adds === null || this.#addsTotals(adds)) return null;
+      for (const one of adds) {
+        if (one.to !== to) continue;
+        if (one.totals === null) return null;
+        for (let i = 0; i < high - low; i++) {
+          sum.most[i]! += one.totals.most[i]!;
+          sum.fewest[i]! += one.totals.fewest[i]!;
+        }
+      }
+    }
+    return sum;
+  }
+}
+
+/** Whether every event does the same to a neuron: nothing that it brings is read, or has more than one value. */
+function areAlike(onSpike: Block, names: Box): boolean {
+  const reads = new Set(onSpike.flatMap(({ value }) => [...namesIn(value)]));
+  return ["weight", "payload"].every((name) => !reads.has(name) || valueOf(names.get(name)!) !== null);
 }
 
 const worstFirst: readonly Order[] = ["cut one by one", "cut alike in any order"];
@@ -222,6 +277,14 @@ function rangesOfConstants(load: PopulationLoad): Map<string, Interval> {
 }
 
 type Cut = Extract<Expression, { kind: "call" }>;
+
+/** The two ends at which a sum is cut; null where they are not constant, or several. */
+function endsOf({ cut, cuts }: Added, { of }: BlockRanges): Interval | null {
+  const [only, ...others] = cuts;
+  if (cut !== "saturate" || only === undefined || others.length > 0) return null;
+  const [low, high] = only.args.slice(1).map((end) => of.get(end) && valueOf(of.get(end)!));
+  return typeof low === "bigint" && typeof high === "bigint" ? { low, high } : null;
+}
 
 /** Whether an interval reaches into the one between two ends. */
 function spans({ of }: BlockRanges, { args: [, least, most] }: Cut, { low, high }: Interval): boolean {

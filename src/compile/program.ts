@@ -140,7 +140,13 @@ export interface OrderProof {
   readonly projection: string;
   /** Any order gives the same. */
   readonly free: boolean;
-  readonly because: "an exact sum" | "never cut" | "cut alike in any order" | "cut one by one" | "not decided";
+  readonly because:
+    | "an exact sum"
+    | "never cut"
+    | "cut alike in any order"
+    | "events all alike"
+    | "cut one by one"
+    | "not decided";
 }
 
 /** What was proved of one population, for every run that begins with a reset. */

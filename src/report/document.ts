@@ -330,7 +330,14 @@ const proofs = z
                 projection: text.describe("The projection."),
                 free: z.boolean().describe("Its events of one timestep may come in any order."),
                 because: z
-                  .enum(["an exact sum", "never cut", "cut alike in any order", "cut one by one", "not decided"])
+                  .enum([
+                    "an exact sum",
+                    "never cut",
+                    "cut alike in any order",
+                    "events all alike",
+                    "cut one by one",
+                    "not decided",
+                  ])
                   .describe("Why."),
               }),
             )

@@ -214,7 +214,7 @@ function aliased(block: Block, accumulator: string): Block {
 }
 
 /** The weight between two neurons, or null where there is no synapse. */
-function weightOf(
+export function weightOf(
   { synapses }: ProgramProjection,
   population: ProgramPopulation,
   source: number,
