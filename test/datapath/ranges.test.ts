@@ -67,10 +67,22 @@ function watched(block: Block, inputs: ReadonlyMap<string, bigint>) {
   return { seen, failed, values };
 }
 
+/** Whether a call cut, or a condition held, where the values of operands are the last ones; null for other nodes. */
+function happenedAt(node: Expression, value: bigint, last: ReadonlyMap<Expression, bigint>): boolean | null {
+  if (node.kind === "choice") return last.get(node.condition) !== 0n;
+  const cuts = node.kind === "call" && ["wrap", "saturate", "clamp"].includes(node.name);
+  return cuts ? value !== last.get(node.args[0]!) : null;
+}
+
 /** What the ranges say wrongly about one run, or null. */
 function wrongAbout(ranges: BlockRanges, block: Block, inputs: ReadonlyMap<string, bigint>): string | null {
   const { seen, failed, values } = watched(block, inputs);
+  const last = new Map<Expression, bigint>();
   for (const [node, value] of seen) {
+    last.set(node, value);
+    const happened = happenedAt(node, value, last);
+    const claim = happened === null ? undefined : ranges.acts.get(node);
+    if (claim === (happened === true ? "never" : "always")) return `${node.kind} is said to act ${claim}`;
     const range = ranges.of.get(node);
     const what = `${node.kind} at ${node.at.line}:${node.at.column}`;
     if (range === undefined) return `${what} is evaluated and called impossible`;
@@ -202,6 +214,7 @@ describe("ranges", () => {
     ["y = bits(x, 1, 3)", { x: [-2, -1] }, [7, 7]],
     ["y = wrap(x, 8)", { x: [128, 200] }, [-128, -56]],
     ["y = 1 << x", { x: [-9, -1] }, null],
+    ["y = 1 << x\nz = 1", { x: [-9, -1] }, null],
     // What is read twice.
     ["y = x - (x >> n)", { x: [-2048, 2047], n: [0, 11] }, [-2047, 2047]],
     ["y = x - ((x >> n) == 0 ? sign(x) : x >> n)", { x: [-32768, 32767], n: [0, 15] }, [-32767, 32767]],

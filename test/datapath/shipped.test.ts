@@ -4,7 +4,6 @@ import { readSettings } from "../../src/compile/compile.ts";
 import { runBlock } from "../../src/datapath/evaluate.ts";
 import { realLanes, runIdeal } from "../../src/datapath/ideal.ts";
 import { parseBlock } from "../../src/datapath/parse.ts";
-import { printBlock } from "../../src/datapath/print.ts";
 import type { DatapathSpec, TypeSpec } from "../../src/datapath/spec.ts";
 import { childrenOf, mapChildren, type Block, type Expression } from "../../src/datapath/syntax.ts";
 import { BitspikeError } from "../../src/errors.ts";
@@ -12,7 +11,7 @@ import { readTarget, targetNames } from "../../src/files.ts";
 import { datapathOf } from "../../src/target/datapaths.ts";
 import type { Target } from "../../src/target/types.ts";
 import { Dice } from "../dice.ts";
-import { randomBlock } from "./blocks.ts";
+import { randomBlock, textOfBlock } from "./blocks.ts";
 import { Watch } from "./exactness.ts";
 
 const seeds = fc.integer({ min: 0, max: 2 ** 30 });
@@ -107,8 +106,8 @@ function walked(block: Block, names: ReadonlyMap<string, bigint>): { after: Map<
 describe.each(datapaths)("the equations of $name", (own) => {
   it("printed and parsed again are the same", () => {
     for (const block of own.blocks) {
-      const again = parseBlock(printBlock(block));
-      expect(printBlock(again)).toBe(printBlock(block));
+      const again = parseBlock(textOfBlock(block));
+      expect(textOfBlock(again)).toBe(textOfBlock(block));
       const names = scopeOf(own, new Dice(7));
       expect(walked(again, names)?.after).toEqual(walked(block, names)?.after);
     }
@@ -154,7 +153,7 @@ function agree(block: Block, names: ReadonlyMap<string, bigint>): boolean {
 describe("equations that saturate, and the same that wrap", () => {
   it("agree on every target while nothing overflows", () => {
     const cutting = datapaths.filter(({ blocks }) =>
-      blocks.some((block) => printBlock(turned(block)) !== printBlock(block)),
+      blocks.some((block) => textOfBlock(turned(block)) !== textOfBlock(block)),
     );
     expect(cutting.length).toBeGreaterThan(5);
     for (const own of cutting) {
@@ -170,7 +169,7 @@ describe("equations that saturate, and the same that wrap", () => {
     let compared = 0;
     fc.assert(
       fc.property(randomBlock, ({ block, inputs, outputs, timestep }) => {
-        if (printBlock(turned(block)) === printBlock(block)) return;
+        if (textOfBlock(turned(block)) === textOfBlock(block)) return;
         const names = new Map([["timestep", BigInt(timestep)]]);
         const arrays = [...inputs, ...outputs().map(({ name, array }) => [name, array] as const)];
         for (const [name, values] of arrays) names.set(name, BigInt(typeof values === "number" ? values : values[0]!));
