@@ -37,7 +37,25 @@ export function arrange(
   const mesh = new Mesh(messages, start, free, noc);
   mesh.improve(movable);
   const found = mesh.best();
-  return cost(found) < cost(inOrder) ? found : inOrder;
+  return cost(found) < cost(inOrder) ? withSilent(found, messages, pinned, free, noc) : inOrder;
+}
+
+/** Parts without messages may lie anywhere: on tiles that are in use, as far as they have cores. */
+function withSilent(
+  cores: readonly number[],
+  messages: Messages,
+  pinned: readonly (number | null)[],
+  free: readonly number[],
+  noc: NocSpec,
+): number[] {
+  const partners = bothWays(messages);
+  const silent = cores.map((_, part) => pinned[part] === null && partners[part]!.size === 0);
+  const taken = new Set(cores.filter((_, part) => !silent[part]));
+  const tiles = new Set([...taken].map((core) => tileOf(core, noc)));
+  const rank = (core: number): number => (tiles.has(tileOf(core, noc)) ? 0 : 1);
+  const left = free.filter((core) => !taken.has(core)).toSorted((a, b) => rank(a) - rank(b) || a - b);
+  let next = 0;
+  return cores.map((core, part) => (silent[part] ? left[next++]! : core));
 }
 
 function fill(pinned: readonly (number | null)[], free: readonly number[]): number[] {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { openInterpreter } from "../../src/chip/interpreter.ts";
-import { calibrate, type Calibration } from "../../src/compile/calibration.ts";
+import { calibrate, ratesOf, type Calibration } from "../../src/compile/calibration.ts";
 import { compile } from "../../src/compile/compile.ts";
 import { decodeProgram, encodeProgram } from "../../src/compile/file.ts";
 import type { Program } from "../../src/compile/program.ts";
@@ -44,6 +44,42 @@ function sumOf({ projections }: Program): number {
 }
 
 describe("a calibration", () => {
+  it("tells how often neurons fire, by which messages between cores are weighted", async () => {
+    const parts = [
+      input("in", 2),
+      dense("w", [
+        [2, 0],
+        [0, 2],
+      ]),
+      cell("p"),
+      dense("x", [[1, 1]]),
+      cell("q"),
+      output("out"),
+    ];
+    const network = networkOf(parts, "in w p x q out");
+    // The first neuron of p fires in every second timestep, the other one never.
+    const stimuli = stimuliOf({ in: Array.from({ length: 20 }, (_, step) => [step % 2, 0]) });
+    const calibration = await calibrationOf(network, stimuli);
+    expect(ratesOf(calibration).of.get("p")).toEqual(Float64Array.of(0.5, 0));
+    const known = { source: "a test", confidence: "assumption" } as const;
+    const count = (value: number) => ({ value, ...known });
+    const chip: Target = {
+      ...readTarget("generic-8bit"),
+      chip: { cores: count(6) },
+      noc: {
+        topology: "mesh",
+        routing: "x-then-y",
+        width: count(3),
+        height: count(2),
+        coresPerTile: count(1),
+        tiles: "by-row",
+      },
+    };
+    const { fit } = compile(network, chip, { calibration });
+    expect(fit.traffic).toMatchObject({ rates: "1 of 1 samples of a test", messages: 0.5, hops: 0.5 });
+    expect(compile(network, chip).fit.traffic).toMatchObject({ rates: null, messages: 2, hops: 2, atLeast: 2 });
+  });
+
   it("rounds weights for what arrives, and is named in the program and in what was decided", async () => {
     // Both inputs always fire together, so that 3.5 + 3.5 of 127 become 3 + 4 or 4 + 3.
     const network = networkOf(

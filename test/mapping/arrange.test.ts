@@ -147,6 +147,22 @@ describe("parts on a mesh", () => {
     expect(inOrder).toBeGreaterThan(3 * 112);
   });
 
+  it("without messages lie on tiles that are in use, as far as these have cores", () => {
+    const noc = meshOf(4, 4, 4);
+    // Two parts that talk, last in the order and thus on different tiles, and four that do not.
+    const messages = all(6).map((part) => new Map(part === 0 ? [[5, 3]] : []));
+    const free = all(64);
+    const cores = arrange(
+      messages,
+      all(6).map(() => null),
+      free,
+      noc,
+    );
+    const tiles = cores.map((core) => tileOf(core, noc));
+    expect(tiles[0]).toBe(tiles[5]);
+    expect(tiles.filter((tile) => tile === tiles[0])).toHaveLength(4);
+  });
+
   it("of one chip's size stay on one chip", () => {
     const noc = meshOf(3, 3, 1, 2);
     const pair = (first: number): [number, ReadonlyMap<number, number>][] =>

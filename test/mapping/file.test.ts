@@ -171,6 +171,30 @@ describe("a mapping that was written", () => {
   });
 });
 
+describe("a mapping of a chip whose axons have types", () => {
+  it("is read back as the same placement, with the same axons and destinations", () => {
+    const sign = (row: readonly number[]): number[] => row.map(Math.sign);
+    const parts = [
+      input("in", 30),
+      dense("w", rows(40, 30).map(sign)),
+      cell("p"),
+      dense("x", rows(9, 40).map(sign)),
+      cell("q"),
+      output("out"),
+    ];
+    const network = networkOf(parts, "in w p x q out");
+    const typed = target("extends: ranc\nname: typed");
+    const core = { neurons: chosen(12), axons: chosen(90), destinations: chosen(40) };
+    const program = compile(network, { ...typed, core });
+    expect(program.fit).toMatchObject({ fits: true, cores: 5 });
+    const mapping = readMapping(writeMapping("typed", 12, program.fit.placement), "mapping.yaml");
+    expect(compile(network, { ...typed, core }, { mapping })).toEqual(program);
+    const crowded = { ...typed, core: { ...core, axons: chosen(20) } };
+    const error = mistakeOf(() => compile(network, crowded, { mapping }));
+    expect(error?.issues.map(({ code }) => code)).toContain("MAPPING_LIMIT");
+  });
+});
+
 function rows(count: number, length: number): number[][] {
   return Array.from({ length: count }, (_, i) => Array.from({ length }, (__, j) => ((i * 7 + j * 3) % 5) - 2));
 }
