@@ -173,12 +173,11 @@ describe("a mapping that was written", () => {
 
 describe("a mapping of a chip whose axons have types", () => {
   it("is read back as the same placement, with the same axons and destinations", () => {
-    const sign = (row: readonly number[]): number[] => row.map(Math.sign);
     const parts = [
       input("in", 30),
-      dense("w", rows(40, 30).map(sign)),
+      dense("w", signsOf(rows(40, 30))),
       cell("p"),
-      dense("x", rows(9, 40).map(sign)),
+      dense("x", signsOf(rows(9, 40))),
       cell("q"),
       output("out"),
     ];
@@ -194,6 +193,10 @@ describe("a mapping of a chip whose axons have types", () => {
     expect(error?.issues.map(({ code }) => code)).toContain("MAPPING_LIMIT");
   });
 });
+
+function signsOf(weights: readonly (readonly number[])[]): number[][] {
+  return weights.map((row) => row.map(Math.sign));
+}
 
 function rows(count: number, length: number): number[][] {
   return Array.from({ length: count }, (_, i) => Array.from({ length }, (__, j) => ((i * 7 + j * 3) % 5) - 2));
