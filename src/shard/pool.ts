@@ -14,6 +14,7 @@ import { share } from "../shared-memory.ts";
 import { checkProbes, checkStimuli } from "../stimuli.ts";
 import { createBoard } from "./board.ts";
 import { divide } from "./divide.ts";
+import { holdLarge } from "./hold.ts";
 import { mergeShards } from "./merge.ts";
 import { recipesOf } from "./own.ts";
 import { Feeder, portionsOf } from "./portions.ts";
@@ -39,7 +40,7 @@ export interface Pool {
 
 /** Start so many workers. */
 export async function openPool(program: Program, threads: number, eventLimit: number | undefined): Promise<Pool> {
-  const shared = share(program);
+  const shared = share(holdLarge(program));
   const pool = new Piscina({
     filename: workerFile(),
     name: "runShard",

@@ -62,7 +62,7 @@ async function trainedOn(
 
 describe("shards give what the interpreter gives", () => {
   it.each([
-    { chip: "loihi2", name: "mnist-mlp", samples: 7 },
+    { chip: "loihi2", name: "mnist-mlp", samples: 5 },
     { chip: "loihi2", name: "mnist-rec", samples: 5 },
     { chip: "loihi2", name: "mnist-conv", samples: 2 },
     { chip: "generic-8bit", name: "mnist-mlp", samples: 5 },
@@ -76,12 +76,14 @@ describe("shards give what the interpreter gives", () => {
       { population: last, register: "v" },
     ];
     const expected = await outcome(openInterpreter(program), stimuli, { probes });
-    const chipTime = await outcome(openInterpreter(program), stimuli, { chipTime: true });
+    const inChipTime = name === "mnist-rec";
+    const chipTime = inChipTime ? await outcome(openInterpreter(program), stimuli, { chipTime: true }) : null;
     expect(expected).toMatchObject({ samples });
     for (const division of divisions.filter(({ threads }) => threads === 2 || threads === 3)) {
       const engine = await open(program, division);
       expect(await outcome(engine, stimuli, { probes })).toEqual(expected);
-      if (division.threads === 2) expect(await outcome(engine, stimuli, { chipTime: true })).toEqual(chipTime);
+      if (inChipTime && division.threads === 2)
+        expect(await outcome(engine, stimuli, { chipTime: true })).toEqual(chipTime);
     }
   });
 
@@ -198,11 +200,11 @@ describe("a run of which nothing is said", () => {
     expect([engine.threads, engine.split]).toEqual([2, "sample"]);
     const { start, neuron } = got.populations[0]!.spikes;
     const rows = (start.length - 1) / 5;
-    for (let part = 1; part < 5; part++) {
-      const [from, to] = [start[part * rows]!, start[(part + 1) * rows]!];
-      expect(to - from).toBe(start[rows]);
-      expect(neuron.subarray(from, to)).toEqual(neuron.subarray(0, start[rows]));
-    }
+    const parts = [0, 1, 2, 3, 4].map((part) =>
+      Buffer.from(neuron.slice(start[part * rows], start[(part + 1) * rows]).buffer),
+    );
+    expect(parts.map((part) => part.compare(parts[0]!))).toEqual([0, 0, 0, 0, 0]);
+    expect(parts[0]!.length).toBeGreaterThan(1000);
   });
 });
 
@@ -211,7 +213,7 @@ describe.each(["sample", "core"] as const)("a run divided by %s", (split) => {
     const { program, stimuli } = await long();
     const engine = await open(program, { threads: 2, split });
     const signal = { aborted: false };
-    setTimeout(() => (signal.aborted = true), 300);
+    setTimeout(() => (signal.aborted = true), 150);
     expect(await codeOfRun(engine, stimuli, { signal })).toBe("RUN_INTERRUPTED");
     expect(await codeOfRun(engine, stimuli, { signal })).toBe("RUN_INTERRUPTED");
     const few = (await trainedOn("loihi2", "mnist-mlp", 2)).stimuli;
@@ -300,7 +302,7 @@ describe.each(["sample", "core"] as const)("a run divided by %s", (split) => {
     const given = vi.spyOn(Piscina.prototype, "run");
     const before = portsOpen();
     const running = codeOfRun(engine, stimuli);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await new Promise((resolve) => setTimeout(resolve, 250));
     const pool = given.mock.contexts[0] as Piscina;
     await pool.threads[0]!.terminate();
     expect(await running).toBe("SHARD_DIED");
@@ -313,7 +315,7 @@ describe.each(["sample", "core"] as const)("a run divided by %s", (split) => {
     const { program, stimuli } = await long();
     const engine = await open(program, { threads: 2, split });
     const running = codeOfRun(engine, stimuli);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await new Promise((resolve) => setTimeout(resolve, 150));
     await engine.close();
     expect(await running).toBe("RUN_INTERRUPTED");
   });

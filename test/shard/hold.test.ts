@@ -1,0 +1,75 @@
+import { describe, expect, it } from "vitest";
+import { openInterpreter } from "../../src/chip/interpreter.ts";
+import { programOfIntegers } from "../../src/compile/integers.ts";
+import type { Program, Synapses } from "../../src/compile/program.ts";
+import type { Stimulus } from "../../src/engine.ts";
+import { readTarget } from "../../src/files.ts";
+import { openKernels } from "../../src/kernels/engine.ts";
+import { holdLarge } from "../../src/shard/hold.ts";
+import { outcome } from "../chip/programs.ts";
+
+const [inputs, neurons] = [50, 3000];
+
+/** Every input leads to 30 neurons, or one neuron twice. */
+function listOf(twice: boolean): Synapses {
+  const start = Uint32Array.from({ length: inputs + 1 }, (_, source) => 30 * source);
+  const at = (i: number): number => (twice && i === 31 ? 1 : (i % 30) * 100 + Math.floor(i / 30));
+  const target = Uint32Array.from({ length: 30 * inputs }, (_, i) => at(i));
+  return { kind: "sparse", start, target, weight: Int8Array.from(target, (i) => (i % 256) - 100) };
+}
+
+function programWith(synapses: Synapses): Program {
+  return programOfIntegers(readTarget("generic-8bit"), {
+    inputs: [{ name: "in", shape: [inputs] }],
+    populations: [{ name: "out", shape: [neurons], parameters: { beta: 240, threshold: 150 } }],
+    projections: [{ from: "in", to: "out", synapses }],
+  });
+}
+
+function readEvents(_sample: number, step: number, out: Float32Array | Float64Array): void {
+  for (let i = 0; i < out.length; i++) out[i] = Number((i + step) % 3 === 0);
+}
+
+function isKept(synapses: Synapses, least: number): boolean {
+  const [projection, ...others] = programWith(listOf(false)).projections;
+  const program = { ...programWith(listOf(false)), projections: [{ ...projection!, synapses }, ...others] };
+  return holdLarge(program, least).projections[0]!.synapses === synapses;
+}
+
+describe("large lists of synapses", () => {
+  it("lie in a memory that all workers read, and give the same", async () => {
+    const program = programWith(listOf(false));
+    const held = holdLarge(program, 100);
+    const { synapses } = held.projections[0]!;
+    expect("memory" in synapses && synapses.memory?.buffer).toBeInstanceOf(SharedArrayBuffer);
+    const stimulus: Stimulus = {
+      samples: 2,
+      steps: 10,
+      shape: [inputs],
+      kind: "spikes",
+      constant: false,
+      read: readEvents,
+    };
+    const stimuli = new Map([["in", stimulus]]);
+    const expected = await outcome(openInterpreter(program), stimuli);
+    expect(expected).toMatchObject({ samples: 2 });
+    const got = await outcome(await openKernels(held), stimuli);
+    expect({ ...(got as object), engine: "" }).toEqual({ ...(expected as object), engine: "" });
+  });
+
+  it("stay as they are where they are short, dense, or reach a neuron twice", () => {
+    expect(isKept(listOf(false), 2 ** 26)).toBe(true);
+    expect(isKept(listOf(false), 1)).toBe(false);
+    expect(isKept(listOf(true), 1)).toBe(true);
+    expect(isKept({ kind: "dense", weight: new Int8Array(inputs * neurons) }, 1)).toBe(true);
+    const weight = new Int8Array(200 * 50);
+    const target = Uint32Array.from(weight, (_, i) => i % 200);
+    const whole: Synapses = {
+      kind: "sparse",
+      start: Uint32Array.from({ length: 51 }, (_, i) => 200 * i),
+      target,
+      weight,
+    };
+    expect(isKept(whole, 1)).toBe(true);
+  });
+});
