@@ -2,6 +2,7 @@
 
 import type { Program } from "../compile/program.ts";
 import type { Confidence, EnergySpec, EventCost, Power } from "../target/types.ts";
+import { tileOf, tilesOf } from "../target/mesh.ts";
 import { costsOf, eventNames, severalOf, type CostKind, type EventName } from "./costs.ts";
 import { totalsOf, type Ledger } from "./ledger.ts";
 import { needsMark } from "./marks.ts";
@@ -96,6 +97,7 @@ export function estimateEnergy(ledger: Ledger, program: Program, time: TimeEstim
     ...notKnown(events),
     ...inactive(ledger, program),
     ...restNotKnown(rest),
+    ...betweenChips(ledger, program),
     ...(spec?.notPriced ?? []),
   ];
   const used = [
@@ -198,6 +200,13 @@ function notKnown(events: readonly EventEnergy[]): string[] {
     if (perSample === null) return [`${severalOf(event)} (nothing is known of the network of cores)`];
     return cost === null && perSample > 0 ? [severalOf(event)] : [];
   });
+}
+
+/** A link from one chip to another may cost more than one within a chip. */
+function betweenChips({ accounts }: Ledger, { target: { noc } }: Program): string[] {
+  if (noc === undefined) return [];
+  const chips = accounts.flatMap(({ core }) => (core === null ? [] : Math.floor(tileOf(core, noc) / tilesOf(noc))));
+  return new Set(chips).size > 1 ? ["what links between chips take more"] : [];
 }
 
 /** The datapath tells active neurons apart, and they were not counted. */

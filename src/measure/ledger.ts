@@ -7,7 +7,7 @@ import type { Program } from "../compile/program.ts";
 import type { Probe, Recording, Stimuli } from "../engine.ts";
 import type { Target } from "../target/types.ts";
 import { Accounts, type Account } from "./accounts.ts";
-import { coresOf, type Placed } from "./places.ts";
+import { coresOf, reachesOf, type Placed, type Reach } from "./places.ts";
 import { planRoutes, type Route } from "./routes.ts";
 import { activityOf, sentBy, type SentIn } from "./sent.ts";
 
@@ -51,6 +51,8 @@ export class LedgerPlan {
   readonly accounts: readonly Account[];
   /** Where everything lies. */
   readonly places: readonly Placed[];
+  /** Where synapses lie, by input or population. */
+  readonly reaches: ReadonlyMap<string, Reach>;
   /** Whether active neurons are counted. */
   readonly activity: boolean;
   readonly #program: Program;
@@ -75,7 +77,8 @@ export class LedgerPlan {
     this.activity = activity;
     this.#program = program;
     this.#parts = partsOf(program, places, activity, accounts);
-    this.#routes = planRoutes(program, placed, accounts);
+    this.reaches = reachesOf(program, placed);
+    this.#routes = planRoutes(program, placed, this.reaches, accounts);
     this.accounts = accounts.all;
   }
 

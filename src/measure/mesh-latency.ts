@@ -6,15 +6,19 @@
 import type { Program } from "../compile/program.ts";
 import type { Recording, Stimuli } from "../engine.ts";
 import { mistake } from "../errors.ts";
-import { sizeOf } from "../network/types.ts";
 import type { LatencySpec, NocSpec } from "../target/types.ts";
 import type { LedgerKind } from "./accounts.ts";
 import type { PricedAccount } from "./costs.ts";
 import { barrierOf, timeOf } from "./latency.ts";
 import type { LedgerOptions } from "./ledger.ts";
 import { directions, pathBetween, tileOf, type Link } from "../target/mesh.ts";
-import { coresOf, reachOf, type Placed } from "./places.ts";
+import { coresOf, reachesOf, type Placed, type Reach } from "./places.ts";
 import { activityOf, sentBy, type SentIn } from "./sent.ts";
+
+export interface MeshOptions extends LedgerOptions {
+  /** Where synapses lie, where that has been worked out already. */
+  readonly reaches?: ReadonlyMap<string, Reach>;
+}
 
 /** The way of messages from one core to another. */
 interface Journey {
@@ -88,7 +92,7 @@ export class MeshLatency {
   constructor(
     program: Program,
     places: readonly Placed[] = program.fit.placement,
-    { activity = true }: LedgerOptions = {},
+    { activity = true, reaches }: MeshOptions = {},
   ) {
     const { noc, latency, name } = program.target;
     if (noc === undefined || latency === undefined) throw mistake("MEASURE_NO_NETWORK", { target: name });
@@ -101,7 +105,7 @@ export class MeshLatency {
     this.#room = noc.linkBuffer?.value ?? Infinity;
     this.#barrier = barrierOf(latency, new Set(places.map(({ core }) => tileOf(core, noc))).size);
     const cores = coresOf(program, places);
-    const messages = messagesOf(program, cores, latency);
+    const messages = messagesOf(program, reaches ?? reachesOf(program, cores), latency);
     this.#turns = turnsOf(program, places, messages, noc, latency);
     this.#outside = new Map([...messages].filter(([name]) => !cores.has(name)));
   }
@@ -265,26 +269,24 @@ function nsOf(program: Program, spec: LatencySpec): Ns {
 /** Messages of each neuron of every population and every input, by its name. */
 function messagesOf(
   program: Program,
-  cores: ReadonlyMap<string, Int32Array>,
+  reaches: ReadonlyMap<string, Reach>,
   spec: LatencySpec,
 ): Map<string, Message[][]> {
   const ns = nsOf(program, spec);
   const axon = ns("axon-in");
-  const synop = new Map(program.projections.map(({ name }) => [name, ns("synop", { projection: name })]));
-  const sources = [
-    ...program.inputs.map(({ name, shape }) => ({ name, neurons: sizeOf(shape) })),
-    ...program.populations,
-  ];
+  const synop = new Map(
+    program.projections.map((projection) => [projection, ns("synop", { projection: projection.name })]),
+  );
   return new Map(
-    sources.map(({ name, neurons }) => {
-      const { begin, end, core, projection, synapses } = reachOf(program, name, neurons, cores);
-      const messages = Array.from({ length: neurons }, (_, neuron): Message[] => {
-        const busy = new Map<number, number>();
-        for (let i = begin[neuron]!; i < end[neuron]!; i++) {
-          const to = core[i]!;
-          busy.set(to, (busy.get(to) ?? 0) + synapses[i]! * synop.get(projection[i]!.name)!);
+    [...reaches].map(([name, { begin, end, core, projection, synapses }]) => {
+      const messages = Array.from(begin, (first, neuron): Message[] => {
+        const own: { to: number; processing: number }[] = [];
+        for (let i = first; i < end[neuron]!; i++) {
+          const busy = synapses[i]! * synop.get(projection[i]!)!;
+          if (i > first && core[i] === core[i - 1]) own.at(-1)!.processing += busy;
+          else own.push({ to: core[i]!, processing: axon + busy });
         }
-        return Array.from(busy, ([to, ns]) => ({ to, processing: axon + ns }));
+        return own;
       });
       return [name, messages];
     }),

@@ -3,6 +3,7 @@
 import type { CoreUse, Program, ProgramProjection } from "../compile/program.ts";
 import { openRows } from "../core/rows.ts";
 import { mistake } from "../errors.ts";
+import { sizeOf } from "../network/types.ts";
 
 /** Where a part of a population, or of an input that enters through a core, lies. */
 export type Placed = Pick<CoreUse, "core" | "population" | "from" | "to">;
@@ -32,6 +33,13 @@ export interface Reach {
   readonly projection: readonly ProgramProjection[];
   /** [entries] how many synapses of the projection. */
   readonly synapses: readonly number[];
+}
+
+/** Where the synapses of all inputs and populations lie, by name. */
+export function reachesOf(program: Program, placed: ReadonlyMap<string, Int32Array>): Map<string, Reach> {
+  const { inputs, populations } = program;
+  const sources = [...inputs.map(({ name, shape }) => ({ name, neurons: sizeOf(shape) })), ...populations];
+  return new Map(sources.map(({ name, neurons }) => [name, reachOf(program, name, neurons, placed)]));
 }
 
 /** For each neuron of a source the cores in which it has synapses, and how many of each projection. */

@@ -1,12 +1,19 @@
 /** Where the events of each neuron go: messages from core to core, and the synapses that they reach there. */
 
-import type { Program } from "../compile/program.ts";
+import type { Program, ProgramProjection } from "../compile/program.ts";
 import type { EventList } from "../core/events.ts";
-import { sizeOf } from "../network/types.ts";
 import type { NocSpec } from "../target/types.ts";
 import type { Accounts } from "./accounts.ts";
 import { pathBetween, tileOf, type Link } from "../target/mesh.ts";
-import { reachOf, type Reach } from "./places.ts";
+import type { Reach } from "./places.ts";
+
+/** Rows of accounts and amounts, one after the other. */
+interface Rows {
+  /** Where each row begins; the next one's beginning is its end. */
+  readonly start: readonly number[];
+  readonly account: readonly number[];
+  readonly amount: readonly number[];
+}
 
 /** What one event of each neuron of a source adds to the accounts. */
 export class Route {
@@ -19,22 +26,12 @@ export class Route {
   /** [neurons] account of those that do not fire; null for an input. */
   readonly #silent: Uint32Array | null;
 
-  /** @param rows for each: account and amount, in turns */
-  constructor(row: Uint32Array, rows: readonly (readonly number[])[], silent: Uint32Array | null) {
+  constructor(row: Uint32Array, { start, account, amount }: Rows, silent: Uint32Array | null) {
     this.#row = row;
     this.#silent = silent;
-    this.#start = new Uint32Array(rows.length + 1);
-    for (const [i, entries] of rows.entries()) this.#start[i + 1] = this.#start[i]! + entries.length / 2;
-    const entries = this.#start[rows.length]!;
-    this.#account = new Uint32Array(entries);
-    this.#amount = new Float64Array(entries);
-    let at = 0;
-    for (const own of rows) {
-      for (let i = 0; i < own.length; i += 2) {
-        this.#account[at] = own[i]!;
-        this.#amount[at++] = own[i + 1]!;
-      }
-    }
+    this.#start = Uint32Array.from(start);
+    this.#account = Uint32Array.from(account);
+    this.#amount = Float64Array.from(amount);
   }
 
   /** How many neurons or elements send along it. */
@@ -73,26 +70,21 @@ export class Route {
  * core among them: one for each core, or one that is copied where ways part, as the target's network has it.
  *
  * @param placed core of each neuron, by population or input; inputs that lie nowhere are absent
+ * @param reaches of all inputs and populations
  */
 export function planRoutes(
   program: Program,
   placed: ReadonlyMap<string, Int32Array>,
+  reaches: ReadonlyMap<string, Reach>,
   accounts: Accounts,
 ): Map<string, Route> {
-  const { inputs, populations, target } = program;
-  const sources = [
-    ...inputs.map(({ name, shape }) => ({ name, neurons: sizeOf(shape), fires: false })),
-    ...populations.map(({ name, neurons }) => ({ name, neurons, fires: true })),
-  ];
+  const fires = new Set(program.populations.map(({ name }) => name));
   return new Map(
-    sources.map(({ name, neurons, fires }) => {
+    [...reaches].map(([name, reach]) => {
       const cores = placed.get(name) ?? null;
-      const planner = new Planner({ name, fires }, target.noc, accounts);
-      const reach = reachOf(program, name, neurons, placed);
-      const row = Uint32Array.from({ length: neurons }, (_, neuron) => {
-        return planner.row(cores?.[neuron] ?? null, reach, neuron);
-      });
-      const silent = fires && cores !== null ? Uint32Array.from(cores, (core) => planner.silent(core)) : null;
+      const planner = new Planner({ name, fires: fires.has(name) }, program.target.noc, accounts);
+      const row = reach.begin.map((_, neuron) => planner.row(cores?.[neuron] ?? null, reach, neuron));
+      const silent = fires.has(name) && cores !== null ? Uint32Array.from(cores, (core) => planner.silent(core)) : null;
       return [name, new Route(row, planner.rows, silent)] as const;
     }),
   );
@@ -100,16 +92,22 @@ export function planRoutes(
 
 /** Rows of one source; what many of them need is looked up once. */
 class Planner {
-  readonly rows: number[][] = [];
+  readonly rows: { readonly start: number[]; readonly account: number[]; readonly amount: number[] } = {
+    start: [0],
+    account: [],
+    amount: [],
+  };
   readonly #source: { readonly name: string; readonly fires: boolean };
   readonly #noc: NocSpec | undefined;
   readonly #accounts: Accounts;
-  /** Rows by what decides on them. */
-  readonly #known = new Map<string, number>();
-  readonly #ids = new Map<string, number>();
-  readonly #hops = new Map<string, readonly number[]>();
-  /** Amounts of the row under work, by account. */
-  readonly #amounts = new Map<number, number>();
+  /** Rows by the beginning of their entries and the sender's core, which decide on them. */
+  readonly #known = new Map<number, Map<number | null, number>>();
+  /** Accounts by core, of each kind and of each projection's synops. */
+  readonly #ids = new Map<CoreKind | ProgramProjection, number[]>();
+  readonly #hops = new Map<number, Map<number, readonly number[]>>();
+  /** Amounts of the row under work by account, 0 where there is none, and the accounts with any. */
+  readonly #amounts: number[] = [];
+  readonly #touched: number[] = [];
 
   constructor(source: { name: string; fires: boolean }, noc: NocSpec | undefined, accounts: Accounts) {
     this.#source = source;
@@ -120,28 +118,16 @@ class Planner {
   /** Number of the row of a neuron on a core; null: outside of the chip. */
   row(core: number | null, reach: Reach, neuron: number): number {
     const [begin, end] = [reach.begin[neuron]!, reach.end[neuron]!];
-    const key = `${core} ${begin} ${end}`;
-    const known = this.#known.get(key);
+    // An empty row may begin where another one does.
+    const place = end === begin ? -1 : begin;
+    const known = this.#known.get(place)?.get(core);
     if (known !== undefined) return known;
-    this.#known.set(key, this.rows.length);
-    this.#amounts.clear();
-    if (this.#source.fires && core !== null) this.#add(this.#id("spike", core));
-    const multicast = this.#noc?.copies === "multicast";
-    const crossed = new Set<number>();
-    for (let i = begin; i < end; i++) {
-      const to = reach.core[i]!;
-      if (i === begin || to !== reach.core[i - 1]) {
-        if (core !== null && (!multicast || i === begin)) this.#add(this.#id("axon-out", core));
-        for (const hop of core === null ? [] : this.#path(core, to)) {
-          if (!multicast || !crossed.has(hop)) this.#add(hop);
-          crossed.add(hop);
-        }
-        this.#add(this.#id("axon-in", to));
-      }
-      const { name, to: layer } = reach.projection[i]!;
-      this.#add(this.#id("synop", to, layer, name), reach.synapses[i]!);
-    }
-    return this.rows.push([...this.#amounts].flat()) - 1;
+    if (!this.#known.has(place)) this.#known.set(place, new Map());
+    const { start } = this.rows;
+    this.#known.get(place)!.set(core, start.length - 1);
+    this.#count(core, reach, begin, end);
+    this.#close();
+    return start.length - 2;
   }
 
   /** Account of the source's neurons on a core that do not fire. */
@@ -149,33 +135,69 @@ class Planner {
     return this.#id("neuron-silent", core);
   }
 
-  #add(account: number, amount: number = 1): void {
-    this.#amounts.set(account, (this.#amounts.get(account) ?? 0) + amount);
+  #count(core: number | null, reach: Reach, begin: number, end: number): void {
+    if (this.#source.fires && core !== null) this.#add(this.#id("spike", core), 1);
+    const multicast = this.#noc?.copies === "multicast";
+    for (let i = begin; i < end; i++) {
+      const to = reach.core[i]!;
+      if (i === begin || to !== reach.core[i - 1]) {
+        if (core !== null && (!multicast || i === begin)) this.#add(this.#id("axon-out", core), 1);
+        for (const hop of core === null ? [] : this.#path(core, to)) {
+          if (!multicast || (this.#amounts[hop] ?? 0) === 0) this.#add(hop, 1);
+        }
+        this.#add(this.#id("axon-in", to), 1);
+      }
+      this.#add(this.#synop(reach.projection[i]!, to), reach.synapses[i]!);
+    }
   }
 
-  #id(
-    kind: "neuron-silent" | "spike" | "axon-out" | "axon-in" | "synop",
-    core: number,
-    layer: string = this.#source.name,
-    projection: string | null = null,
-  ): number {
-    const key = `${kind} ${core} ${projection}`;
-    const known = this.#ids.get(key) ?? this.#accounts.id(kind, layer, core, projection);
-    this.#ids.set(key, known);
-    return known;
+  #add(account: number, amount: number): void {
+    const before = this.#amounts[account] ?? 0;
+    if (before === 0) this.#touched.push(account);
+    this.#amounts[account] = before + amount;
+  }
+
+  /** End the row under work. */
+  #close(): void {
+    const { start, account, amount } = this.rows;
+    for (const touched of this.#touched) {
+      account.push(touched);
+      amount.push(this.#amounts[touched]!);
+      this.#amounts[touched] = 0;
+    }
+    this.#touched.length = 0;
+    start.push(account.length);
+  }
+
+  #id(kind: CoreKind, core: number): number {
+    return this.#idOf(kind, core, () => this.#accounts.id(kind, this.#source.name, core));
+  }
+
+  #synop(projection: ProgramProjection, core: number): number {
+    const { name, to } = projection;
+    return this.#idOf(projection, core, () => this.#accounts.id("synop", to, core, name));
+  }
+
+  #idOf(what: CoreKind | ProgramProjection, core: number, make: () => number): number {
+    let ids = this.#ids.get(what);
+    if (ids === undefined) this.#ids.set(what, (ids = []));
+    return (ids[core] ??= make());
   }
 
   /** Accounts of the links from one core to another. */
   #path(from: number, to: number): readonly number[] {
     const noc = this.#noc;
     if (noc === undefined) return [];
-    const key = `${from} ${to}`;
-    const known =
-      this.#hops.get(key) ??
-      pathBetween(tileOf(from, noc), tileOf(to, noc), noc).map((link: Link) => {
-        return this.#accounts.id("hop", this.#source.name, link);
-      });
-    this.#hops.set(key, known);
-    return known;
+    let paths = this.#hops.get(from);
+    if (paths === undefined) this.#hops.set(from, (paths = new Map()));
+    const known = paths.get(to);
+    if (known !== undefined) return known;
+    const path = pathBetween(tileOf(from, noc), tileOf(to, noc), noc);
+    const hops = path.map((link: Link) => this.#accounts.id("hop", this.#source.name, link));
+    paths.set(to, hops);
+    return hops;
   }
 }
+
+/** Kinds of events of one source that happen on a core. */
+type CoreKind = "neuron-silent" | "spike" | "axon-out" | "axon-in";

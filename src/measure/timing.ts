@@ -44,7 +44,7 @@ export interface TimeEstimate {
 }
 
 /** To follow messages takes time: beyond so many only those of the first samples are followed. */
-const mostMessages = 100_000;
+const mostMessages = 20_000;
 
 /**
  * Time of a run.
@@ -143,7 +143,7 @@ function meshTimes(
   if (noc === undefined) return "messages on their way: nothing is known of the network of cores";
   if (noc.copies === "multicast") return "messages on their way: the model of the mesh sends one to each core";
   const cores = noc.width.value * noc.height.value * noc.coresPerTile.value;
-  if (plan.places.some(({ core }) => core >= cores)) return "messages on their way: the network does not fit the chip";
+  if (plan.places.some(({ core }) => core >= cores)) return "messages on their way: they leave the chip";
   let [samples, total] = [0, 0];
   while (samples < recording.samples && (samples === 0 || total + messages[samples]! <= mostMessages)) {
     total += messages[samples++]!;

@@ -49,7 +49,7 @@ export interface Traffic {
   readonly copies: "per-core" | "multicast";
   /** Messages that arrive at cores, per sample. */
   readonly messages: number;
-  /** Null where nothing is known of the network of cores. */
+  /** Null where there are several cores and nothing is known of their network. */
   readonly hops: number | null;
   /** [steps] messages that arrive, mean over samples. */
   readonly byStep: readonly number[];
@@ -87,7 +87,7 @@ export function trafficOf(
   return {
     copies: noc?.copies ?? "per-core",
     messages: sum("axon-in"),
-    hops: noc === undefined ? null : sum("hop"),
+    hops: noc === undefined && cores.length > 1 ? null : sum("hop"),
     byStep: Array.from({ length: steps }, (_, step) => {
       const all = accounts.reduce((n, { kind }, i) => n + (kind === "axon-in" ? byStep[i * steps + step]! : 0), 0);
       return all / Math.max(1, samples);

@@ -79,6 +79,26 @@ async function smallRun(
   return { network, program, stimuli, recording };
 }
 
+/** One input that makes many neurons fire at once, each with one synapse, on a chip with a queue. */
+async function crowdRun(neurons: number): Promise<Run> {
+  const each = Array.from({ length: neurons }, () => [1]);
+  const { network } = discretize(
+    sequential(
+      input([1]),
+      linear(each),
+      leaky({ beta: 1, threshold: 0.5, reset: "zero", resetDelay: false }),
+      linear([each.map(([weight]) => weight!)]),
+      leaky({ beta: 1, threshold: 0.5, reset: "zero", resetDelay: false }),
+    ),
+    defaultTime,
+  );
+  const program = compile(network, readTarget("tinyodin"));
+  const once = { samples: 1, steps: 2, shape: [1], kind: "spikes", constant: false } as const;
+  const stimulus: Stimulus = { ...once, read: (_sample, step, out) => void out.fill(Number(step === 0)) };
+  const stimuli = new Map([["input", stimulus]]);
+  return { program, stimuli, recording: await openInterpreter(program).run(stimuli) };
+}
+
 function sum(values: readonly number[]): number {
   return values.reduce((all, one) => all + one, 0);
 }
@@ -157,9 +177,36 @@ describe("traffic", () => {
     const fewer = { ...first!, synops: first!.synops.map((count) => count - 3) };
     const lossy = { ...run.recording, projections: [fewer, ...others] };
     expect(measureOnChip(run.program, run.stimuli, lossy).traffic.lost).toBe(3);
+    // They all fire at once: more than the queue holds.
+    const crowd = await crowdRun(200);
+    const [, second] = crowd.recording.projections;
+    const fired = crowd.recording.populations[0]!.spikes.neuron.length;
+    const { lost } = measureOnChip(crowd.program, crowd.stimuli, crowd.recording).traffic;
+    expect(lost).toBe(fired - sum([...second!.synops]));
+    expect(lost).toBeGreaterThan(0);
     const timed = await smallRun(readTarget("loihi2"), () => true);
     expect(measureOnChip(timed.program, timed.stimuli, timed.recording).traffic.lost).toBe(null);
   });
+});
+
+it("a mapping over several chips says that links between them are not priced", async () => {
+  const target = {
+    ...readTarget("sana-fe-loihi"),
+    energy: { ...prices, staticPower: { ...cost(0), unit: "mW" } },
+  } as const;
+  const { program, stimuli, recording } = await smallRun(target, () => true);
+  const at = (core: number): OnChip => {
+    const placement = program.fit.placement.map((use, i) => ({ ...use, core: i === 0 ? 0 : core }));
+    return measureOnChip({ ...program, fit: { ...program.fit, placement } }, stimuli, recording);
+  };
+  const [near, far] = [at(5), at(128)];
+  expect(near.energy.notPriced).not.toContain("what links between chips take more");
+  expect(far.energy).toMatchObject({
+    lowerBound: true,
+    notPriced: [...near.energy.notPriced, "what links between chips take more"],
+  });
+  expect(near.time.mesh).not.toBe(null);
+  expect(far.time.mesh).toBe(null);
 });
 
 describe("break-even rates", () => {
