@@ -10,6 +10,7 @@ import type { Probe, Recording, Stimuli, Stimulus } from "../../src/engine.ts";
 import { BitspikeError } from "../../src/errors.ts";
 import { readTarget, targetNames } from "../../src/files.ts";
 import { sizeOf } from "../../src/network/types.ts";
+import { loadTarget } from "../../src/target/load.ts";
 import type { Target } from "../../src/target/types.ts";
 import { allProbes, programOf, randomProgram, randomStimuli, targets as motley } from "../chip/programs.ts";
 import { textOfBlock } from "../datapath/blocks.ts";
@@ -270,6 +271,61 @@ describe("what is proved of a program", () => {
     expect(order).toMatchObject({ free: isAlike, because: isAlike ? "events all alike" : "cut one by one" });
     if (isAlike) expect(other).toEqual(straight);
     else expect(other).not.toEqual(straight);
+  });
+
+  describe("of equations that read the timestep and what events carry", () => {
+    const chip = loadTarget(
+      `
+name: carrying
+title: Carrying
+description: For tests.
+verified: [{ level: property-tests, against: arithmetic }]
+datapaths:
+  sum:
+    state: { last: 0..100, sum: -1000..1000 }
+    on spike: |
+      input = input + weight * payload
+    on timestep: |
+      last  = min(timestep, 100)
+      sum   = clamp(input, -1000, 1000)
+      spike = sum > 500
+delivery: { spikes: next-timestep, delays: 0..0, payload-bits: 8 }
+weights: { type: -7..7, bits: 4, encodes: weight * scale }
+core: { neurons: { value: 4, source: chosen, confidence: assumption } }
+chip: { cores: { value: 1, source: chosen, confidence: assumption } }
+`,
+      "carrying.yaml",
+      () => null,
+    );
+    const population: ProgramPopulation = {
+      name: "p",
+      shape: [1],
+      neurons: 1,
+      datapath: "sum",
+      parameters: {},
+      initial: {},
+      offset: 0,
+      scale: null,
+      origin: null,
+    };
+    const synapses = { kind: "dense" as const, weight: Int32Array.of(2) };
+    const program = programOf({
+      target: chip,
+      inputs: [{ name: "in", shape: [1], payloadScale: 1, payloadLimit: 10 }],
+      populations: [population],
+      projections: [
+        { name: "w", from: "in", to: "p", arrivesAfter: 1, parameters: {}, accumulator: "input", synapses },
+      ],
+    });
+
+    it("timesteps go on for ever", () => {
+      expect(prove(program).populations[0]!.registers["last"]).toEqual([0, 100]);
+    });
+
+    it("payloads are negative only where it is said that they may be", () => {
+      expect(prove(program).populations[0]!.registers["sum"]).toEqual([0, 20]);
+      expect(prove(program, new Set(["in"])).populations[0]!.registers["sum"]).toEqual([-20, 20]);
+    });
   });
 
   it("finds where a leak settles, and that nothing can overflow there", () => {
