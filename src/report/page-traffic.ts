@@ -1,12 +1,12 @@
 /** The parts of the page about time on the chip and messages between its cores. */
 
-import { counted, durationOfNs, energyText, grouped, meanText } from "../measure/numbers.ts";
+import { durationOfNs, energyText, grouped, meanText } from "../measure/numbers.ts";
 import type { StepTimes, TimeEstimate } from "../measure/timing.ts";
 import type { Traffic } from "../measure/traffic.ts";
 import { type Markup, markup } from "./markup.ts";
 import { mark } from "./page-energy.ts";
 import { columns, rowBars } from "./page-plots.ts";
-import { rateText } from "./traffic-text.ts";
+import { meshRows, rateText } from "./traffic-text.ts";
 
 /** How long the chip takes, or what is missing to know it. */
 export function timeSection(time: TimeEstimate): Markup {
@@ -16,9 +16,9 @@ export function timeSection(time: TimeEstimate): Markup {
   }
   const rows = [
     ...(simple === null ? [] : [timesRow("cores alone, one thing after another", simple)]),
-    ...(mesh === null ? [] : [timesRow(`messages on their way too, ${counted(mesh.bySample.length, "sample")}`, mesh)]),
+    ...meshRows(time).map(({ name, times }) => timesRow(name, times)),
   ];
-  const plotted = mesh ?? simple;
+  const plotted = mesh !== null && mesh.bySample.length === simple?.bySample.length ? mesh : simple;
   return markup`<section id="time">
 <h2>Time on the chip</h2>
 <p class="lead">${rateText(time)}; ${grouped(steps)} timesteps of the chip per sample.</p>
@@ -33,8 +33,11 @@ ${missing.length === 0 ? "" : markup`<p>Not in it: ${missing.join("; ")}.</p>`}
 </section>`;
 }
 
-function timesRow(name: string, { mean, shortest, longest }: StepTimes): Markup {
-  return markup`<tr><td class="name">${name}</td><td class="right">${durationOfNs(mean)}</td><td class="right">${durationOfNs(shortest)}</td><td class="right">${durationOfNs(longest)}</td></tr>`;
+function timesRow(name: string, { mean, shortest, longest }: Partial<StepTimes>): Markup {
+  const cells = [mean, shortest, longest].map(
+    (ns) => markup`<td class="right">${ns === undefined ? "" : durationOfNs(ns)}</td>`,
+  );
+  return markup`<tr><td class="name">${name}</td>${cells}</tr>`;
 }
 
 /** Links and cores that are drawn; the report's data have all. */

@@ -11,13 +11,12 @@ const right = { align: "right" } as const;
 
 /** How long the chip takes, or what is missing to know it. */
 export function timeSection(time: TimeEstimate, style: Style = plainStyle): string {
-  const { basis, missing, simple, mesh, steps } = time;
+  const { basis, missing, simple, steps } = time;
   if (basis === "none") return section("Time on the chip", `not known; needed: ${missing.join("; ")}`, style, []);
   const rows = [
     ...(simple === null ? [] : [timesRow("cores alone", simple)]),
-    ...(mesh === null ? [] : [timesRow("with messages on their way", mesh)]),
+    ...meshRows(time).map(({ name, times }) => timesRow(name, times)),
   ];
-  const of = mesh !== null && mesh.bySample.length < (simple?.bySample.length ?? 0) ? mesh.bySample.length : null;
   return section("Time on the chip", rateText(time), style, [
     ...(rows.length === 0
       ? paragraph(`A timestep is always as long, and a sample takes ${grouped(steps)} of them.`)
@@ -31,13 +30,25 @@ export function timeSection(time: TimeEstimate, style: Style = plainStyle): stri
           rows,
           style,
         )),
-    ...(of === null
-      ? []
-      : paragraph(
-          `Messages were followed in the first ${grouped(of)} samples; the time takes all to be as much longer.`,
-        )),
     ...(missing.length === 0 ? [] : paragraph(`Not in it: ${missing.join("; ")}.`)),
   ]);
+}
+
+/** Times with messages; where they were followed in some samples only, those of the cores in the same ones beside them. */
+export function meshRows({
+  simple,
+  mesh,
+}: TimeEstimate): { readonly name: string; readonly times: Partial<StepTimes> }[] {
+  if (mesh === null || simple === null) return [];
+  const followed = mesh.bySample.length;
+  const name = "with messages on their way";
+  if (followed === simple.bySample.length) return [{ name, times: mesh }];
+  const total = simple.bySample.slice(0, followed).reduce((sum, one) => sum + one, 0);
+  const samples = followed === 1 ? "first sample" : `first ${grouped(followed)} samples`;
+  return [
+    { name: `${name}, ${samples}`, times: mesh },
+    { name: `cores alone, ${samples}`, times: { mean: total / (followed * simple.byStep.length) } },
+  ];
 }
 
 /** `1.2 ms per sample, 833 samples per second [unverified]`. */
@@ -48,8 +59,8 @@ export function rateText({ perSample, samplesPerSecond, sources }: TimeEstimate)
   return `${durationOfNs(perSample)} per sample${rate} ${marks}`.trimEnd();
 }
 
-function timesRow(name: string, { mean, shortest, longest }: StepTimes): string[] {
-  return [name, durationOfNs(mean), durationOfNs(shortest), durationOfNs(longest)];
+function timesRow(name: string, { mean, shortest, longest }: Partial<StepTimes>): string[] {
+  return [name, ...[mean, shortest, longest].map((ns) => (ns === undefined ? "" : durationOfNs(ns)))];
 }
 
 /** Links that are named; the report has all. */
