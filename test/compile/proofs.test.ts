@@ -318,6 +318,18 @@ chip: { cores: { value: 1, source: chosen, confidence: assumption } }
       ],
     });
 
+    it("events act in the timestep in which they arrive", () => {
+      const [own] = program.inputs;
+      const [projection] = program.projections;
+      const late = {
+        ...program,
+        inputs: [{ ...own!, payloadLimit: 600 }],
+        projections: [{ ...projection!, arrivesAfter: 3 }],
+      };
+      const [cut] = prove(late).populations[0]!.cuts.filter(({ acts }) => acts === "may");
+      expect(cut!.witness).toMatchObject({ from: "reset", timesteps: 4, events: 1, arrived: { input: 1200 } });
+    });
+
     it("timesteps go on for ever", () => {
       expect(prove(program).populations[0]!.registers["last"]).toEqual([0, 100]);
     });
