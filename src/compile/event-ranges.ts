@@ -53,8 +53,8 @@ export interface Members {
 export interface EventFindings {
   /** What registers of neurons can be between two events. */
   readonly registers: Box;
-  /** The same of synapses onto them from addresses that send. */
-  readonly synapses: Box;
+  /** The same of synapses onto them, by the address that sends. */
+  readonly synapses: ReadonlyMap<number, Box>;
   /** What the weight of one event can be; null where none has one. */
   readonly weight: Interval | null;
   /** The last readings, of each block that runs on these neurons or on synapses onto them. */
@@ -146,16 +146,13 @@ export class EventRanges {
     }
     const readings = this.#read(members, constants, box, true);
     const weights = readings.flatMap(({ of, names }) => (of === "neurons" ? (names.get("weight") ?? []) : []));
-    const synapses = new Map<string, Interval>();
-    for (const { index } of this.#groups) {
-      for (const name of Object.keys(this.#load.synapses.state)) {
-        const own = box.get(stored(name, index))!;
-        synapses.set(name, hull(synapses.get(name) ?? own, own));
-      }
-    }
+    const synapses = this.#groups.flatMap(({ index, sources }) => {
+      const own = Object.keys(this.#load.synapses.state).map((name) => [name, box.get(stored(name, index))!] as const);
+      return [...sources].map((source) => [source, new Map(own)] as const);
+    });
     return {
       registers: new Map(Object.keys(members.load.datapath.spec.state).map((name) => [name, box.get(name)!])),
-      synapses,
+      synapses: new Map(synapses),
       weight: weights.length === 0 ? null : weights.reduce(hull),
       readings,
     };
