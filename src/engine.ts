@@ -67,6 +67,16 @@ export interface Recording {
   readonly projections: readonly ProjectionRecording[];
   /** Values that arrived at each Output node, [samples][steps][size], by its name. */
   readonly outputs: ReadonlyMap<string, Float32Array>;
+  /** Of chips whose events wait in a queue of limited room. */
+  readonly queue?: QueueRecording | undefined;
+}
+
+/** What went on in the queue of a chip that runs on events, in each timestep. */
+export interface QueueRecording {
+  /** Most entries that were in it at once, [samples][steps]. */
+  readonly longest: Int32Array;
+  /** Entries that it lost because it was full, [samples][steps]. */
+  readonly lost: Int32Array;
 }
 
 /** A register or per-step name to record, after the step, for every neuron of a population. */

@@ -1,6 +1,13 @@
 /** Building, joining and counting what an engine records; shared by all engines. */
 
-import type { PopulationRecording, ProjectionRecording, Recording, SpikeTrain, Trace } from "./engine.ts";
+import type {
+  PopulationRecording,
+  ProjectionRecording,
+  QueueRecording,
+  Recording,
+  SpikeTrain,
+  Trace,
+} from "./engine.ts";
 
 /** Room for spikes at first; doubled whenever it is full. */
 const FIRST_CAPACITY = 1024;
@@ -98,6 +105,7 @@ export function concatRecordings(parts: readonly Recording[]): Recording {
   const [first] = parts;
   if (first === undefined) throw new Error("nothing to join");
   if (parts.length === 1) return first;
+  const queues = parts.flatMap(({ queue }) => (queue === undefined ? [] : [queue]));
   return {
     engine: first.engine,
     samples: parts.reduce((sum, part) => sum + part.samples, 0),
@@ -107,6 +115,7 @@ export function concatRecordings(parts: readonly Recording[]): Recording {
     outputs: new Map(
       [...first.outputs.keys()].map((name) => [name, concatArrays(parts.map((part) => got(part.outputs, name)))]),
     ),
+    ...(queues.length === 0 ? {} : { queue: concatQueues(queues) }),
   };
 }
 
@@ -121,6 +130,13 @@ function concatPopulations(parts: readonly PopulationRecording[]): PopulationRec
 
 function concatProjections(parts: readonly ProjectionRecording[]): ProjectionRecording {
   return { ...at(parts, 0), synops: concatArrays(parts.map((part) => part.synops)) };
+}
+
+function concatQueues(parts: readonly QueueRecording[]): QueueRecording {
+  return {
+    longest: concatArrays(parts.map(({ longest }) => longest)),
+    lost: concatArrays(parts.map(({ lost }) => lost)),
+  };
 }
 
 /** Arrays of one type, end to end. */

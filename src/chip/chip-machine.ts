@@ -31,6 +31,8 @@ export interface ChipMachine {
   population(name: string): ShownNeurons;
   /** Spikes through one synapse each since `synops` was last set to 0. */
   delivery(projection: string): { synops: number };
+  /** Of events, where its room is limited: most entries at once, and lost ones, since each was last set to 0. */
+  readonly queue?: { longest: number; lost: number } | undefined;
   reset(): void;
   /** Take what arrives from the inputs in the timestep to come. The state stays as it is, even where `feed` throws. */
   take(feed: Feed): void;

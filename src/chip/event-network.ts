@@ -39,6 +39,7 @@ export class EventNetwork implements ChipMachine {
   readonly program: Program;
   step = 0;
   readonly saved: readonly SavedRegisters[];
+  readonly queue: ChipMachine["queue"];
   private readonly machine: EventMachine;
   private readonly spec: TimestepSpec;
   private readonly limit: number;
@@ -67,6 +68,7 @@ export class EventNetwork implements ChipMachine {
       swept: (source: number) => void this.swept[source]!++,
     };
     this.machine = new EventMachine(program, layOut(program), watcher, { plain: options.plain ?? false });
+    this.queue = events!.queue === null ? undefined : this.machine.queue;
     this.places = new Map(program.populations.map((load) => [load.name, this.place(load)]));
     this.ports = program.inputs.map((input) => this.port(input));
     this.traffic = new Map(program.projections.map((one) => [one.name, { fanOut: fanOut(program, one), synops: 0 }]));

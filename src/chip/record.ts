@@ -4,7 +4,14 @@ import type { Program } from "../compile/program.ts";
 import type { EventList } from "../core/events.ts";
 import type { Register } from "../datapath/prepare.ts";
 import { parseBlock, parseDefinitions } from "../datapath/parse.ts";
-import type { PopulationRecording, ProjectionRecording, Recording, RunOptions, SpikeTrain } from "../engine.ts";
+import type {
+  PopulationRecording,
+  ProjectionRecording,
+  QueueRecording,
+  Recording,
+  RunOptions,
+  SpikeTrain,
+} from "../engine.ts";
 import { SpikeTrainBuilder } from "../recording.ts";
 import { sizeOf } from "../network/types.ts";
 import type { ChipMachine, ShownNeurons } from "./chip-machine.ts";
@@ -60,6 +67,8 @@ export class Recorder {
   private readonly rows: number;
   private readonly trains: readonly Train[];
   private readonly traffic: readonly Traffic[];
+  private readonly waiting: ChipMachine["queue"];
+  private readonly queue: QueueRecording | null;
 
   /** @param steps of the model */
   constructor(machine: ChipMachine, samples: number, steps: number, options: RunOptions) {
@@ -79,6 +88,8 @@ export class Recorder {
       const { offset } = program.populations.find((population) => population.name === to)!;
       return { offset, delivery: machine.delivery(name), synops: new Float64Array(samples) };
     });
+    this.waiting = machine.queue;
+    this.queue = machine.queue === undefined ? null : { longest: new Int32Array(rows), lost: new Int32Array(rows) };
   }
 
   /** Note what the timestep just done gave; `step` counts the chip's timesteps of this sample from 0. */
@@ -93,6 +104,16 @@ export class Recorder {
       if (this.row(step, offset) >= 0) synops[sample]! += delivery.synops;
       delivery.synops = 0;
     }
+    if (this.queue !== null) this.noteQueue(this.queue, sample * this.rows + step);
+  }
+
+  /** Chips with a queue deliver within the timestep: none of their populations is late. */
+  private noteQueue({ longest, lost }: QueueRecording, row: number): void {
+    const waiting = this.waiting!;
+    longest[row] = waiting.longest;
+    lost[row] = waiting.lost;
+    waiting.longest = 0;
+    waiting.lost = 0;
   }
 
   /** Row of a chip timestep in the recording, or -1 when it lies outside of the population's own steps. */
@@ -115,7 +136,8 @@ export class Recorder {
     if (!whole) {
       return { engine, samples: this.samples, steps: this.rows, populations, projections, outputs: new Map() };
     }
-    return recordingOf(program, engine, this.samples, this.rows, populations, projections);
+    const recording = recordingOf(program, engine, this.samples, this.rows, populations, projections);
+    return this.queue === null ? recording : { ...recording, queue: this.queue };
   }
 }
 

@@ -110,7 +110,7 @@ async function answer<T>(
   }
 }
 
-function* arraysOf({ populations, projections, outputs }: Recording): Iterable<ArrayBufferView> {
+function* arraysOf({ populations, projections, outputs, queue }: Recording): Iterable<ArrayBufferView> {
   for (const { spikes, traces } of populations) {
     yield spikes.start;
     yield spikes.neuron;
@@ -119,6 +119,7 @@ function* arraysOf({ populations, projections, outputs }: Recording): Iterable<A
   }
   for (const { synops } of projections) yield synops;
   yield* outputs.values();
+  if (queue !== undefined) yield* [queue.longest, queue.lost];
 }
 
 function packSpikes(result: StepResult): PackedSpikes {

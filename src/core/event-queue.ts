@@ -18,6 +18,8 @@ export class EventQueue {
   readonly capacity: number;
   /** Entries that were lost since `lost` was last set to 0. */
   lost = 0;
+  /** Most entries at once since `longest` was last set to 0. */
+  longest = 0;
   private readonly whenFull: WhenFull;
   private readonly ring: Int32Array;
   private first = 0;
@@ -59,6 +61,7 @@ export class EventQueue {
     }
     this.ring.set([kind, source, neuron, weight], ((this.first + this.count) % this.capacity) * fields);
     this.count++;
+    this.longest = Math.max(this.longest, this.count);
   }
 
   /** Remove the head. */
@@ -71,6 +74,7 @@ export class EventQueue {
     this.first = 0;
     this.count = 0;
     this.lost = 0;
+    this.longest = 0;
   }
 
   private next(place: number): number {

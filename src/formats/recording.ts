@@ -1,6 +1,6 @@
 /** A recording as named arrays, the form in which it is saved as .npz. */
 
-import type { PopulationRecording, Recording, SpikeTrain, Trace } from "../engine.ts";
+import type { PopulationRecording, QueueRecording, Recording, SpikeTrain, Trace } from "../engine.ts";
 import { mistake } from "../errors.ts";
 import { sizeOf, type Shape } from "../network/types.ts";
 import type { NpyArray, NpyData, NpyDtype } from "./npy.ts";
@@ -11,7 +11,7 @@ import type { NpzFile } from "./npz.ts";
  * `samples`, `steps`: single numbers; `shape/POPULATION`: its shape;
  * `spikes/POPULATION` [events][4]: sample, step, neuron and payload, in that order of sorting;
  * `trace/POPULATION/REGISTER` [samples][steps][neurons]; `output/NAME` [samples][steps][size];
- * `synops/PROJECTION` [samples].
+ * `synops/PROJECTION` [samples]; of chips with a queue `queue/longest` and `queue/lost` [samples][steps].
  */
 export function recordingArrays(recording: Recording): Map<string, NpyArray> {
   const { samples, steps } = recording;
@@ -31,6 +31,9 @@ export function recordingArrays(recording: Recording): Map<string, NpyArray> {
     arrays.set(`output/${name}`, arrayOf([samples, steps, values.length / Math.max(1, samples * steps)], values));
   }
   for (const { name, synops } of recording.projections) arrays.set(`synops/${name}`, arrayOf([samples], synops));
+  for (const [name, counts] of Object.entries(recording.queue ?? {})) {
+    arrays.set(`queue/${name}`, arrayOf([samples, steps], counts));
+  }
   return arrays;
 }
 
@@ -87,7 +90,13 @@ export function readRecording(file: NpzFile): Recording {
     const { data } = arrayFrom(file, `synops/${name}`, [samples]);
     return { name, from: "", to: "", synops: Float64Array.from(data) };
   });
-  return { engine: "", samples, steps, populations, projections, outputs: new Map(outputs) };
+  const recording = { engine: "", samples, steps, populations, projections, outputs: new Map(outputs) };
+  return named("queue").length === 0 ? recording : { ...recording, queue: queueFrom(file, samples, steps) };
+}
+
+function queueFrom(file: NpzFile, samples: number, steps: number): QueueRecording {
+  const counts = (name: string): Int32Array => Int32Array.from(arrayFrom(file, `queue/${name}`, [samples, steps]).data);
+  return { longest: counts("longest"), lost: counts("lost") };
 }
 
 function noRecording(problem: string): Error {

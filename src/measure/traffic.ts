@@ -61,6 +61,22 @@ export interface Traffic {
   readonly classes: readonly ClassTraffic[] | null;
   /** Synops per sample whose events a full queue lost; null where no queue can be full. */
   readonly lost: number | null;
+  /** Null where no queue can be full, or the recording says nothing of it. */
+  readonly queue: QueueTraffic | null;
+}
+
+/** How full the queue of events was. */
+export interface QueueTraffic {
+  /** Entries that it has room for. */
+  readonly capacity: number;
+  /** Most entries at once, ever. */
+  readonly longest: number;
+  /** Most entries at once in a timestep, on average. */
+  readonly mean: number;
+  /** Timesteps per sample in which it was full. */
+  readonly full: number;
+  /** Entries that it lost, per sample. */
+  readonly lost: number;
 }
 
 /**
@@ -110,6 +126,7 @@ export function trafficOf(
     links: linksOf(ledger, totals),
     classes: labels === null ? null : classesOf(ledger, labels, energy),
     lost: program.target.events?.queue ? lostOf(sum("synop"), recording) : null,
+    queue: queueOf(program, recording),
   };
 }
 
@@ -151,6 +168,20 @@ function classesOf(
         energy: energy === null ? null : mean((sample) => energy[sample]!),
       };
     });
+}
+
+function queueOf({ target }: Program, { queue, samples }: Recording): QueueTraffic | null {
+  const capacity = target.events?.queue?.capacity;
+  if (queue === undefined || capacity === undefined) return null;
+  const { longest, lost } = queue;
+  const each = 1 / Math.max(1, samples);
+  return {
+    capacity,
+    longest: longest.reduce((most, one) => Math.max(most, one), 0),
+    mean: longest.reduce((sum, one) => sum + one, 0) / Math.max(1, longest.length),
+    full: longest.filter((one) => one === capacity).length * each,
+    lost: lost.reduce((sum, one) => sum + one, 0) * each,
+  };
 }
 
 /** On a chip that runs on events nothing is under way at the end of a timestep: what was sent and did not arrive is lost. */

@@ -208,6 +208,16 @@ export const traffic: z.ZodType<ReportDocument["traffic"]> = z
       .number()
       .nullable()
       .describe("Synops per sample whose events a full queue lost; null where no queue can be full."),
+    queue: z
+      .strictObject({
+        capacity: count.describe("Entries that it has room for."),
+        longest: count.describe("Most entries at once, ever."),
+        mean: z.number().describe("Most entries at once in a timestep, on average."),
+        full: z.number().describe("Timesteps per sample in which it was full."),
+        lost: z.number().describe("Entries that it lost, per sample."),
+      })
+      .nullable()
+      .describe("How full the queue of events was; null where there is none."),
   })
   .describe("Messages between cores.");
 

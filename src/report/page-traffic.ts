@@ -6,7 +6,7 @@ import type { Traffic } from "../measure/traffic.ts";
 import { type Markup, markup } from "./markup.ts";
 import { mark } from "./page-energy.ts";
 import { columns, rowBars } from "./page-plots.ts";
-import { meshRows, rateText } from "./traffic-text.ts";
+import { meshRows, queueText, rateText } from "./traffic-text.ts";
 
 /** How long the chip takes, or what is missing to know it. */
 export function timeSection(time: TimeEstimate): Markup {
@@ -45,7 +45,7 @@ const drawn = 10;
 
 /** Messages over time, by sender, link, core and class. */
 export function trafficSection(traffic: Traffic): Markup {
-  const { copies, messages, hops, layers, links, cores, byStep, lost } = traffic;
+  const { copies, messages, hops, layers, links, cores, byStep, lost, queue } = traffic;
   const rows = layers.map(
     ({ name, sent, messages: left, arrived, hops: crossed }) =>
       markup`<tr><td class="name">${name}</td><td class="right">${meanText(sent)}</td><td class="right">${meanText(left)}</td><td class="right">${meanText(arrived)}</td><td class="right">${hops === null ? "not known" : meanText(crossed)}</td></tr>`,
@@ -64,6 +64,7 @@ ${columns([{ name: "messages", values: byStep }], "Messages that arrive in each 
 <div class="scroll"><table><thead><tr><th>sender</th><th class="right">spikes</th><th class="right">messages</th><th class="right">arrived</th><th class="right">hops</th></tr></thead><tbody>${rows}</tbody></table></div>
 ${busyLinks.length === 0 ? "" : markup`<h3>Busiest links${ofAll(busyLinks.length, links.length)}</h3>${rowBars(busyLinks)}`}
 ${cores.length < 2 ? "" : markup`<h3>Busiest cores${ofAll(busyCores.length, cores.length)}</h3>${rowBars(busyCores)}`}
+${queue === null ? "" : markup`<p>${queueText(queue)}</p>`}
 ${lost === null ? "" : markup`<p>${lost === 0 ? "No event was lost in a full queue." : `${meanText(lost)} synops per sample never happened: a full queue lost their events.`}</p>`}
 ${classesPart(traffic)}
 </section>`;

@@ -68,7 +68,7 @@ const shownLinks = 3;
 
 /** Messages by sender, the busiest links, and classes that differ. */
 export function trafficSection(traffic: Traffic, style: Style = plainStyle): string {
-  const { copies, messages, hops, links, layers, cores, byStep, classes, lost } = traffic;
+  const { copies, messages, hops, links, layers, cores, byStep, classes, lost, queue } = traffic;
   const head = [
     `${meanText(messages)} messages per sample`,
     hops === null ? "" : hops === 0 ? "no hops" : `${meanText(hops)} hops`,
@@ -102,6 +102,7 @@ export function trafficSection(traffic: Traffic, style: Style = plainStyle): str
         (links.length === 0 ? "" : ` Busiest links: ${links.slice(0, shownLinks).map(linkText).join("; ")}.`) +
         (copies === "multicast" ? " Messages are copied where their ways part." : ""),
     ),
+    ...(queue === null ? [] : paragraph(queueText(queue))),
     ...(lost === null || lost === 0
       ? []
       : item(
@@ -111,6 +112,13 @@ export function trafficSection(traffic: Traffic, style: Style = plainStyle): str
         )),
     ...classLines(classes),
   ]);
+}
+
+/** How full the queue was, as a sentence. */
+export function queueText({ capacity, longest, mean, full, lost }: NonNullable<Traffic["queue"]>): string {
+  const losses = lost === 0 ? "" : `, and ${meanText(lost)} entries were lost`;
+  const often = full === 0 ? "never full" : `full in ${meanText(full)} timesteps per sample${losses}`;
+  return `Queue: at most ${longest} of ${capacity} entries at once, ${meanText(mean)} in a timestep on average; ${often}.`;
 }
 
 /** `tile 3 to the east 12.5`. */

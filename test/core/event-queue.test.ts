@@ -28,7 +28,7 @@ describe("a queue of events", () => {
         fc.array(doing, { maxLength: 60 }),
         (capacity, full, all) => {
           const queue = new EventQueue(capacity, full);
-          let [list, lost] = [[] as QueueEntry[], 0];
+          let [list, lost, longest] = [[] as QueueEntry[], 0, 0];
           for (const [index, one] of all.entries()) {
             if (one.do === "drop") {
               if (list.length > 0) queue.drop();
@@ -43,7 +43,9 @@ describe("a queue of events", () => {
                 list.splice(full === "lose-new" ? capacity : oldest, 1);
               }
             }
+            longest = Math.max(longest, list.length);
             expect([queue.length, queue.full, queue.lost]).toEqual([list.length, list.length === capacity, lost]);
+            expect(queue.longest).toBe(longest);
             if (list.length > 0) expect(queue.head).toEqual(list[0]);
           }
           expect(drained(queue)).toEqual(list);
@@ -56,7 +58,7 @@ describe("a queue of events", () => {
     const queue = new EventQueue(2, "lose-new");
     for (const source of [1, 2, 3]) queue.push(entry(source), false);
     queue.clear();
-    expect([queue.length, queue.lost]).toEqual([0, 0]);
+    expect([queue.length, queue.lost, queue.longest]).toEqual([0, 0, 0]);
     queue.push(entry(7), false);
     expect(drained(queue)).toEqual([entry(7)]);
   });

@@ -73,6 +73,12 @@ describe("a recording read from its arrays", () => {
     expect(readRecording(openNpz(writeNpz(arrays)))).toEqual({ ...recording, engine: "", projections });
   });
 
+  it("keeps what went on in a queue", () => {
+    const queue = { longest: Int32Array.of(0, 3, 2, 4), lost: Int32Array.of(0, 0, 0, 1) };
+    const read = readRecording(openNpz(writeNpz(recordingArrays({ ...recording, queue }))));
+    expect(read.queue).toEqual(queue);
+  });
+
   it("is refused where an array is missing, has another shape, or spikes are out of place", () => {
     expect(refused("samples", null)).toBe("RECORDING_FORM");
     expect(refused("shape/lif", null)).toBe("RECORDING_FORM");

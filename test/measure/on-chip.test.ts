@@ -173,6 +173,8 @@ describe("traffic", () => {
     const { traffic, energy } = measureOnChip(run.program, run.stimuli, run.recording);
     expect(traffic.lost).toBe(0);
     expect(energy.silent).toBe(null);
+    expect(traffic.queue).toMatchObject({ full: 0, lost: 0 });
+    expect(traffic.queue!.longest).toBeGreaterThan(0);
     const [first, ...others] = run.recording.projections;
     const fewer = { ...first!, synops: first!.synops.map((count) => count - 3) };
     const lossy = { ...run.recording, projections: [fewer, ...others] };
@@ -181,11 +183,16 @@ describe("traffic", () => {
     const crowd = await crowdRun(200);
     const [, second] = crowd.recording.projections;
     const fired = crowd.recording.populations[0]!.spikes.neuron.length;
-    const { lost } = measureOnChip(crowd.program, crowd.stimuli, crowd.recording).traffic;
+    const { lost, queue } = measureOnChip(crowd.program, crowd.stimuli, crowd.recording).traffic;
     expect(lost).toBe(fired - sum([...second!.synops]));
     expect(lost).toBeGreaterThan(0);
+    const { capacity } = crowd.program.target.events!.queue!;
+    expect(queue).toMatchObject({ capacity, longest: capacity, full: 1, lost });
     const timed = await smallRun(readTarget("loihi2"), () => true);
-    expect(measureOnChip(timed.program, timed.stimuli, timed.recording).traffic.lost).toBe(null);
+    expect(measureOnChip(timed.program, timed.stimuli, timed.recording).traffic).toMatchObject({
+      lost: null,
+      queue: null,
+    });
   });
 });
 
