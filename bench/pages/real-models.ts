@@ -59,8 +59,9 @@ Written by \`npm run models\`: trained networks, each compiled for every target 
 integers, beside their float runs. Spikes are compared at each timestep; synops and energy are those of one sample.
 
 - **fits** says whether the target's cores have room; networks that do not fit run all the same, to show what their integers would do.
-- **energy** is a proxy, counted events times published prices, from lowest to highest; _≥_ where something that draws energy has no
-  published price, _stand-in_ where the prices are another chip's. Blank: nobody published any.
+- **energy** is a proxy, counted events times published prices, from lowest to highest, and static power where both it and the time are
+  published, as for loihi, most of whose energy it is; _≥_ where something that draws energy has no published price, _stand-in_ where
+  the prices are another chip's. Blank: nobody published any.
 - **samples/s** by the target's published times of events; blank where there are none.
 - Letters name what stands in for what a chip lacks; without \`--approximate\` it is an error.
 - A code of [an error](errors.md) stands where a network cannot be put on a target at all.
