@@ -165,7 +165,7 @@ describe.each(timestepTargets().map((target) => ({ name: target.name, target }))
             expect([claim.order, found, differsSomehow(program, claim, dice)]).toEqual([claim.order, null, false]);
           }
         }),
-        { numRuns: 6 },
+        { numRuns: 12 },
       );
       expect(claimed + free).toBeGreaterThan(5);
       const cuts = Object.values(target.datapaths).some(({ blocks }) => blocks["on spike"]!.includes("saturate("));

@@ -50,7 +50,8 @@ describe("a mapped program", () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: 2 ** 30 }), async (seed) => {
         const [plain, mapped] = mappedTwice(seed);
-        expect(mapped.fit.placement).not.toEqual(plain.fit.placement);
+        // Now and then chance maps a small program as it lies anyway.
+        fc.pre(JSON.stringify(mapped.fit.placement) !== JSON.stringify(plain.fit.placement));
         const stimuli = randomStimuli(plain, 2, 5, seed);
         const options = { probes: allProbes(plain) };
         const expected = await outcome(await keep(openInterpreter(plain)), stimuli, options);
