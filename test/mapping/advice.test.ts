@@ -1,10 +1,11 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { roomElsewhere } from "../../src/mapping/elsewhere.ts";
 import { placeOnCores } from "../../src/mapping/place.ts";
 import type { Fit } from "../../src/compile/program.ts";
 import { motley, randomProgram } from "../chip/programs.ts";
 import { Dice } from "../dice.ts";
-import { chosen, randomChip } from "./chips.ts";
+import { chosen, constantNames, randomChip } from "./chips.ts";
 
 /** Whether cores and their memory are enough. */
 const hasRoom = ({ reasons }: Fit): boolean =>
@@ -50,6 +51,15 @@ describe("what would help a network that does not fit", () => {
     ]);
     const joined = { ...chip, chip: { cores: chosen(neurons - 1), systems: [{ name: "board", chips: chosen(2) }] } };
     expect(placeOnCores(joined, program)).toMatchObject({ fits: true, chips: 2 });
+  });
+
+  it("is another chip by its room, whatever settings its neurons would share", () => {
+    const core = { neurons: chosen(neurons), shared: true };
+    const alike = { some: { of: constantNames, most: chosen(1) } };
+    const chip = { ...motley, name: "alike", core: { ...core, constants: alike }, chip: { cores: chosen(1) } };
+    expect(placeOnCores(chip, program).fits).toBe(false);
+    expect(roomElsewhere(program, [chip])).toEqual([{ target: "alike", cores: 1, coresAvailable: 1, chips: 1 }]);
+    expect(roomElsewhere(program, [{ ...chip, core: { ...core, neurons: chosen(neurons - 1) } }])).toEqual([]);
   });
 
   it("is nothing where cores are not to blame", () => {

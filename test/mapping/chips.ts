@@ -50,7 +50,7 @@ export function randomChip(dice: Dice, cores?: number): Target {
   };
 }
 
-const constantNames = [
+export const constantNames: readonly string[] = [
   ...new Set(
     Object.values(motley.datapaths).flatMap(({ parameters, projection }) =>
       Object.keys({ ...parameters, ...projection }),
