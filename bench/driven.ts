@@ -6,7 +6,8 @@ import type { PopulationLoad } from "../dist/core/population.js";
 import { readDatapath } from "../dist/datapath/datapath.js";
 import type { DatapathSpec, ParameterSpec, TypeSpec } from "../dist/datapath/spec.js";
 import { Layout, openMemory } from "../dist/kernels/memory.js";
-import { planPopulation, type KernelNeurons, type PopulationPlan } from "../dist/kernels/population.js";
+import type { KernelNeurons } from "../dist/kernels/neurons.js";
+import { planPopulation, type PopulationPlan } from "../dist/kernels/population.js";
 import { openAdditions } from "./additions.ts";
 
 export type Target = ReturnType<typeof readTarget>;

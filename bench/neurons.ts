@@ -9,7 +9,7 @@ import { writeFileSync } from "node:fs";
 import { BitspikeError, readTarget, targetNames } from "bitspike";
 import { Population, type PopulationLoad } from "../dist/core/population.js";
 import { bytesOf, Layout, openMemory, type Region } from "../dist/kernels/memory.js";
-import type { KernelNeurons } from "../dist/kernels/population.js";
+import type { KernelNeurons } from "../dist/kernels/neurons.js";
 import { additionsPerTurn, openOperations } from "./additions.ts";
 import { byHand } from "./by-hand.ts";
 import { bound, Driven, loadOf, type Target } from "./driven.ts";

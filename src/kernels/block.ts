@@ -2,9 +2,11 @@
 
 import { rangesOf, type BlockRanges, type Interval } from "../datapath/ranges.ts";
 import { namesIn, type Block } from "../datapath/syntax.ts";
-import { holds, within } from "./arithmetic.ts";
+import { holds, within } from "./arithmetic/value.ts";
 import { encodeModule } from "./encode.ts";
-import { costOf, loadsOf, loopOf, type KernelGraph, type SpikeList, type Store } from "./loop.ts";
+import { costOf, loadsOf, type KernelGraph, type Store } from "./kernel-graph.ts";
+import type { SpikeList } from "./compaction.ts";
+import { loopOf } from "./loop.ts";
 import type { Region } from "./memory.ts";
 import type { ParameterArray, Parameters } from "./parameters.ts";
 import { Translator, type Source } from "./translate.ts";

@@ -11,7 +11,7 @@ import { overlap } from "../datapath/interval.ts";
 import type { Interval } from "../datapath/ranges.ts";
 import { fold } from "../datapath/fold.ts";
 import { childrenOf, namesIn, renamed, type Block, type Expression } from "../datapath/syntax.ts";
-import { within } from "./arithmetic.ts";
+import { within } from "./arithmetic/value.ts";
 import {
   holdSynapses,
   openDelivery,
@@ -31,7 +31,8 @@ import { Layout, openMemory, roomBehind, viewOf, type Region } from "./memory.ts
 import { planOrdered } from "./ordered.ts";
 import { bytesOfSynapses, openPieces, planPieces, type PlacedParts } from "./pieces.ts";
 import type { Targets } from "./form.ts";
-import { intervalOf, planPopulation, type Arriving, type KernelNeurons, type PopulationPlan } from "./population.ts";
+import type { KernelNeurons } from "./neurons.ts";
+import { intervalOf, planPopulation, type Arriving, type PopulationPlan } from "./population.ts";
 import { keepsAtZero, openReach, type Reach } from "./reach.ts";
 import { packRows, writeRows } from "./rows.ts";
 import { planTotals, type Totals } from "./totals.ts";

@@ -242,6 +242,23 @@ export class Code {
   }
 }
 
+/** The code of a function while it is written, and the locals that it takes. */
+export class Draft {
+  readonly code: Code = new Code();
+  readonly parameters: readonly ValueType[];
+  readonly locals: ValueType[] = [];
+
+  constructor(parameters: readonly ValueType[]) {
+    this.parameters = parameters;
+  }
+
+  /** A new local's index. */
+  local(type: ValueType): number {
+    this.locals.push(type);
+    return this.parameters.length + this.locals.length - 1;
+  }
+}
+
 /** One exported function. */
 export interface WasmFunction {
   readonly name: string;

@@ -2,7 +2,7 @@
 
 import type { FrameScanner } from "../chip/feed.ts";
 import { deliveryKernels, type DeliveryModules } from "./load.ts";
-import { compactionTable } from "./loop.ts";
+import { compactionTable } from "./compaction.ts";
 import { Layout, openMemory, viewOf } from "./memory.ts";
 
 /** A frame of so many values, in a memory of its own. @throws ENGINE_MEMORY */

@@ -9,7 +9,7 @@ import { prepareBlock, type Values } from "../datapath/prepare.ts";
 import type { Interval } from "../datapath/ranges.ts";
 import { childrenOf, mapChildren, namesIn, type Block, type Expression } from "../datapath/syntax.ts";
 import { BitspikeError } from "../errors.ts";
-import { within } from "./arithmetic.ts";
+import { within } from "./arithmetic/value.ts";
 import { bytesOf, paddedViewOf, type Layout, type Region, type Storage } from "./memory.ts";
 import type { WasmMemory } from "./wasm.ts";
 

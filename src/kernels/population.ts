@@ -1,4 +1,4 @@
-/** Neurons in one WebAssembly memory, advanced by a kernel made of their equations. */
+/** Where neurons lie in one WebAssembly memory, and the kernel made of their equations that advances them. */
 
 import { rangeOfValues } from "../core/bounds.ts";
 import type { EventList } from "../core/events.ts";
@@ -6,27 +6,22 @@ import {
   accumulatorLimit,
   constantsOf,
   forwardingOf,
-  initialize,
   initialOf,
   localsOf,
   payloadLimit,
   Population,
-  prepareTimestep,
-  type Neurons,
-  type PopulationArrays,
   type PopulationLoad,
 } from "../core/population.ts";
 import { hull, overlap } from "../datapath/interval.ts";
-import type { PreparedBlock, Register, Values } from "../datapath/prepare.ts";
+import type { Register, Values } from "../datapath/prepare.ts";
 import type { Expression } from "../datapath/syntax.ts";
 import { rangesOf, type Interval } from "../datapath/ranges.ts";
-import { compileBlock, type ArraySource, type CompiledBlock, type Kernel } from "./block.ts";
-import { compactionTable, listPadding, type SpikeList } from "./loop.ts";
+import { compileBlock, type ArraySource, type CompiledBlock } from "./block.ts";
+import { compactionTable, listPadding, type SpikeList } from "./compaction.ts";
 import { viewOf, type Layout, type Region } from "./memory.ts";
+import { KernelPopulation, timesteps, type KernelNeurons } from "./neurons.ts";
 import { Parameters, storageFor } from "./parameters.ts";
-import { runNeurons } from "./run.ts";
-import { within } from "./arithmetic.ts";
-import type { Totals } from "./totals.ts";
+import { restBlock } from "./rest.ts";
 import type { WasmMemory } from "./wasm.ts";
 
 /** What an accumulator can hold when a timestep begins. */
@@ -71,21 +66,6 @@ export interface PopulationPlan {
   /** @param memory of the layout that the plan was made with */
   open(memory: WasmMemory): KernelNeurons;
 }
-
-/** Neurons whose accumulators others may add to. */
-export interface KernelNeurons extends Neurons, Pick<PopulationArrays, "accumulators"> {
-  /** Constants that equations may read: parameters, settings and the words of enumerations. */
-  readonly constants: ReadonlyMap<string, Values>;
-  /** Events have reached neurons `first` to `end` (excluded), counted from the first that is here; needed where they may rest. */
-  touch(first: number, end: number): void;
-  /** Blocks of `restBlock` neurons that the last step ran. */
-  readonly awake: number;
-  /** Have the next step begin with what `run` would do for all neurons; null where it cannot. */
-  readonly fuse: ((totals: Pick<Totals, "run" | "exactly">) => void) | null;
-}
-
-/** Chip timesteps that a kernel may be given; a run that is longer goes on without it. */
-const timesteps: Interval = { low: 1n, high: 2n ** 31n - 1n };
 
 /**
  * Lay out a population.
@@ -279,247 +259,4 @@ function storageOf(bound: InputBound | undefined): "i16" | "i32" | "f64" {
   const least = storageFor(bound.range);
   if (least === "i16" && bound.storage === "i16") return "i16";
   return least === "f64" || least === null ? "f64" : "i32";
-}
-
-/** Neurons that sleep and wake together; a multiple of every group. */
-export const restBlock = 512;
-/**
- * Every how many timesteps blocks without input are looked at to see whether they may sleep. To look takes longer than to
- * run, so that awake neurons would pay for it: this way a population as small as one block loses nothing by it.
- */
-export const watchEvery = 8;
-
-/**
- * Which blocks of neurons sleep. A block whose last step had no input, changed no register and fired nothing would do the
- * same again, so it sleeps until an event reaches it.
- */
-class Rest {
-  readonly blocks: number;
-  readonly #changed: Uint32Array;
-  readonly #asleep: Uint8Array;
-  readonly #touched: Uint8Array;
-
-  /** @param changed [1] where kernels tell whether a register changed */
-  constructor(size: number, changed: Uint32Array) {
-    this.blocks = Math.ceil(size / restBlock);
-    this.#changed = changed;
-    this.#asleep = new Uint8Array(this.blocks);
-    this.#touched = new Uint8Array(this.blocks);
-  }
-
-  wake(): void {
-    this.#asleep.fill(0);
-    this.#touched.fill(1);
-  }
-
-  touch(first: number, end: number): void {
-    if (end > first) this.#touched.fill(1, Math.floor(first / restBlock), Math.ceil(end / restBlock));
-  }
-
-  isTouched(block: number): boolean {
-    return this.#touched[block] === 1;
-  }
-
-  sleeps(block: number): boolean {
-    return this.#asleep[block] === 1 && this.#touched[block] === 0;
-  }
-
-  /** The block is about to be run with what has reached it. */
-  take(block: number): void {
-    this.#touched[block] = 0;
-    this.#asleep[block] = 0;
-  }
-
-  /** The first block from one on that has to be run. */
-  next(block: number): number {
-    let at = block;
-    while (at < this.blocks && this.sleeps(at)) at++;
-    return at;
-  }
-
-  /** A watched block was run: it sleeps if nothing happened. */
-  note(block: number, silent: boolean): void {
-    if (silent && this.#changed[0] === 0) this.#asleep[block] = 1;
-  }
-}
-
-/** A kernel, and what runs the few neurons of a group that it gives back. */
-interface GroupedKernel {
-  readonly run: Kernel;
-  readonly group: number;
-  readonly exactly: (first: number, end: number) => void;
-}
-
-/** One population in one memory. A run that throws ends in the middle of a timestep. */
-class KernelPopulation implements KernelNeurons {
-  readonly load: PopulationLoad;
-  readonly size: number;
-  readonly registers: ReadonlyMap<string, Register>;
-  readonly accumulators: ReadonlyMap<string, Register>;
-  readonly constants: ReadonlyMap<string, Values>;
-  readonly probes: ReadonlyMap<string, Float64Array>;
-  readonly fired: EventList;
-  awake: number;
-  readonly fuse: KernelNeurons["fuse"];
-  readonly #plan: Plan;
-  readonly #kernel: GroupedKernel;
-  readonly #watch: GroupedKernel | null;
-  readonly #fused: GroupedKernel | null;
-  /** What the next step begins with. */
-  #totals: Pick<Totals, "run" | "exactly"> | null = null;
-  readonly #rest: Rest | null;
-  readonly #count: Uint32Array;
-  /** The equations themselves, once they are needed, and the spikes that they leave. */
-  #equations: { readonly block: PreparedBlock; readonly spike: Float64Array } | null = null;
-  /** Registers hold what a run of this program cannot have left there, so that nothing is proved. */
-  #foreign = false;
-  #timestep = 0;
-  /** How often the kernel gave neurons back. */
-  #given = 0;
-
-  constructor(plan: Plan, compiled: CompiledBlock, memory: WasmMemory, arrays: PopulationArrays) {
-    this.load = plan.load;
-    this.size = plan.load.high - plan.load.low;
-    this.registers = arrays.registers;
-    this.accumulators = arrays.accumulators;
-    this.fired = arrays.fired;
-    this.constants = plan.constants;
-    this.probes = new Map([...plan.probes].map(([name, region]) => [name, viewOf(memory, region)]));
-    this.awake = Math.ceil(this.size / restBlock);
-    this.#plan = plan;
-    const { run, watch } = compiled.open(memory);
-    const exactly = (first: number, end: number): void => this.runEquations(first, end);
-    this.#kernel = { run, group: compiled.group, exactly };
-    const rests = watch !== null && plan.changed !== null && !compiled.reads.has("timestep");
-    this.#watch = rests ? { run: watch, group: compiled.group, exactly } : null;
-    this.#rest = rests ? new Rest(this.size, viewOf(memory, plan.changed)) : null;
-    this.#count = viewOf(memory, plan.list.count);
-    this.#fused = this.fusedOf(plan.fused, memory);
-    this.fuse =
-      this.#fused === null
-        ? null
-        : (totals) => {
-            this.touch(0, this.size);
-            this.#totals = totals;
-          };
-    this.reset();
-  }
-
-  reset(): void {
-    for (const array of [...this.accumulators.values(), ...this.probes.values()]) array.fill(0);
-    for (const [name, register] of this.registers) initialize(register, this.load, name);
-    this.fired.count = 0;
-    this.#totals = null;
-    this.#foreign = false;
-    this.#rest?.wake();
-  }
-
-  touch(first: number, end: number): void {
-    this.#rest?.touch(first, end);
-  }
-
-  restored(): void {
-    this.#rest?.wake();
-    this.#foreign = [...this.registers].some(([name, array]) => {
-      return !within(rangeOfValues(array), this.#plan.arrays.get(name)!.range);
-    });
-  }
-
-  step(timestep: number): void {
-    this.#timestep = timestep;
-    this.#count[0] = 0;
-    const beyond = this.#foreign || timestep > Number(timesteps.high);
-    if (beyond) this.#totals?.run();
-    if (beyond) this.runEquations(0, this.size);
-    else if (this.#totals !== null) this.runFused();
-    else if (this.#rest === null) this.run(this.#kernel, 0, this.size);
-    else if (timestep % watchEvery === 0) this.watchAwake(this.#rest);
-    else this.runAwake(this.#rest);
-    this.#totals = null;
-    this.fired.count = this.listed();
-  }
-
-  private run({ run, group, exactly }: GroupedKernel, first: number, end: number): void {
-    runNeurons(run, group, first, end, exactly, this.#timestep);
-  }
-
-  /** Events may have reached all neurons, so that all are run. */
-  private runFused(): void {
-    const { blocks } = this.#rest ?? { blocks: Math.ceil(this.size / restBlock) };
-    for (let block = 0; block < blocks; block++) this.#rest?.take(block);
-    this.awake = blocks;
-    this.run(this.#fused!, 0, this.size);
-  }
-
-  private fusedOf(fused: CompiledBlock | null, memory: WasmMemory): GroupedKernel | null {
-    if (fused === null) return null;
-    const exactly = (first: number, end: number): void => {
-      this.#totals!.exactly(first, end);
-      this.runEquations(first, end);
-    };
-    return { run: fused.open(memory).run, group: fused.group, exactly };
-  }
-
-  /** All blocks but those that sleep. */
-  private runAwake(rest: Rest): void {
-    const { size } = this;
-    this.awake = 0;
-    for (let block = rest.next(0); block < rest.blocks; block = rest.next(block)) {
-      const first = block;
-      do rest.take(block++);
-      while (block < rest.blocks && !rest.sleeps(block));
-      this.awake += block - first;
-      this.run(this.#kernel, first * restBlock, Math.min(block * restBlock, size));
-    }
-  }
-
-  /** The same, but those that no event has reached are watched, and sleep from now on if nothing happens in them. */
-  private watchAwake(rest: Rest): void {
-    const { size } = this;
-    this.awake = 0;
-    for (let block = rest.next(0); block < rest.blocks; block = rest.next(block)) {
-      const first = block * restBlock;
-      if (rest.isTouched(block)) {
-        do rest.take(block++);
-        while (block < rest.blocks && rest.isTouched(block));
-        this.awake += block - first / restBlock;
-        this.run(this.#kernel, first, Math.min(block * restBlock, size));
-        continue;
-      }
-      const [before, given] = [this.#count[0], this.#given];
-      this.run(this.#watch!, first, Math.min(first + restBlock, size));
-      this.awake++;
-      rest.note(block++, this.#count[0] === before && this.#given === given);
-    }
-  }
-
-  /** Spikes in the list, those of the padding behind the last neuron left out. */
-  private listed(): number {
-    const { high } = this.load;
-    let count = this.#count[0]!;
-    while (count > 0 && this.fired.neuron[count - 1]! >= high) count--;
-    return count;
-  }
-
-  /** What the kernel cannot compute, from the equations themselves. */
-  private runEquations(first: number, end: number): void {
-    this.#given++;
-    const { block, spike } = (this.#equations ??= this.prepare());
-    const { fired, load } = this;
-    spike.fill(0, first, end);
-    block.run(first, end);
-    for (const [name, array] of this.accumulators) if (!this.registers.has(name)) array.fill(0, first, end);
-    let count = this.#count[0]!;
-    for (let i = first; i < end; i++) {
-      if (spike[i] === 0) continue;
-      fired.neuron[count] = load.low + i;
-      fired.payload[count++] = spike[i]!;
-    }
-    this.#count[0] = count;
-  }
-
-  private prepare(): { block: PreparedBlock; spike: Float64Array } {
-    const spike = this.probes.get("spike") ?? new Float64Array(this.size);
-    return { block: prepareTimestep(this.load, this, spike, () => this.#timestep, false), spike };
-  }
 }

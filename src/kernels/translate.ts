@@ -6,7 +6,16 @@
 import { overlap, valueOf, type Interval } from "../datapath/interval.ts";
 import type { BlockRanges } from "../datapath/ranges.ts";
 import { childrenOf, type Block, type Expression } from "../datapath/syntax.ts";
-import { Arithmetic, holds, longestShift, numberValue, within, type Powers, type Value } from "./arithmetic.ts";
+import { fieldLow, fieldOf, lowOf, lowArithmetic, lowShifted, wrapDouble, wrapLow } from "./arithmetic/bits.ts";
+import { comparison, logical, not, select } from "./arithmetic/choice.ts";
+import { divide } from "./arithmetic/divide.ts";
+import { extreme, magnitude, signOf } from "./arithmetic/extreme.ts";
+import { multiply } from "./arithmetic/product.ts";
+import { shiftLeft, shiftRight, type Rounding } from "./arithmetic/shift.ts";
+import { shiftedProduct } from "./arithmetic/shifted-product.ts";
+import { saturatedSum, sum } from "./arithmetic/sum.ts";
+import { holds, longestShift, numberValue, within, type Value } from "./arithmetic/value.ts";
+import { Vectors, type Powers } from "./arithmetic/vectors.ts";
 import type { Region, Storage } from "./memory.ts";
 import type { Graph, Lane, Vector } from "./vector.ts";
 
@@ -27,7 +36,7 @@ export class Translator {
   readonly flags: Set<Vector> = new Set();
   readonly #ranges: BlockRanges;
   readonly #sources: ReadonlyMap<string, Source>;
-  readonly #arithmetic: Arithmetic;
+  readonly #vectors: Vectors;
   readonly #names = new Map<string, Value>();
   readonly #entry = new Map<string, Value>();
   /** Truths that hold where the expression at hand is evaluated. */
@@ -43,11 +52,11 @@ export class Translator {
     this.#ranges = ranges;
     this.#sources = sources;
     const power: Powers = (parameter, direction, add) => this.load(powers(parameter, direction, add));
-    this.#arithmetic = new Arithmetic(narrowest, (truth) => this.raise(truth), power);
+    this.#vectors = new Vectors(narrowest, (truth) => this.raise(truth), power);
   }
 
   get graph(): Graph {
-    return this.#arithmetic.graph;
+    return this.#vectors.graph;
   }
 
   /** Translate the lines in order; `result` then gives the value of a name. */
@@ -64,34 +73,34 @@ export class Translator {
   result(name: string, range: Interval, lane: Lane): Vector | null {
     const value = this.#names.get(name);
     if (value === undefined || (this.#sources.has(name) && same(value, this.entry(name)))) return null;
-    return this.#arithmetic.lanes(this.#arithmetic.required(value, range), lane);
+    return this.#vectors.lanes(this.#vectors.required(value, range), lane);
   }
 
   /** Where a name is not 0, and what it is; null where it is always 0. */
   spike(name: string, range: Interval): { mask: Vector; payload: Vector | null } | null {
-    const value = this.#arithmetic.required(this.#names.get(name)!, range);
+    const value = this.#vectors.required(this.#names.get(name)!, range);
     if (valueOf(value.range) === 0n) return null;
-    const payload = within(value.range, { low: 0n, high: 1n }) ? null : this.#arithmetic.lanes(value, "i32");
-    const mask = this.#arithmetic.truth(value);
+    const payload = within(value.range, { low: 0n, high: 1n }) ? null : this.#vectors.lanes(value, "i32");
+    const mask = this.#vectors.truth(value);
     return { mask: mask.lane === "f64" ? this.graph.convert("i32", mask, "truth") : mask, payload };
   }
 
   /** What a name is at entry, in a lane. */
   before(name: string, lane: Lane): Vector {
-    return this.#arithmetic.lanes(this.entry(name), lane);
+    return this.#vectors.lanes(this.entry(name), lane);
   }
 
   /** Send neurons where something holds back to the caller. */
   private raise(truth: Vector): void {
-    this.flags.add(this.#where.reduce((flag, where) => this.#arithmetic.both(flag, where), truth));
+    this.flags.add(this.#where.reduce((flag, where) => this.#vectors.both(flag, where), truth));
   }
 
   /** Translate something that is evaluated only where a condition holds (or does not). */
   private under<T>(condition: Value, holding: boolean, translate: () => T): T {
-    const truth = this.#arithmetic.truth(condition);
+    const truth = this.#vectors.truth(condition);
     const where = holding ? truth : this.graph.not(truth);
     // Where it is not known whether it holds, it may.
-    this.#where.push(condition.lost === null ? where : this.#arithmetic.either(where, condition.lost));
+    this.#where.push(condition.lost === null ? where : this.#vectors.either(where, condition.lost));
     const result = translate();
     this.#where.pop();
     return result;
@@ -110,16 +119,16 @@ export class Translator {
     const value = valueOf(range);
     if (value !== null) return numberValue(value);
     if (source.kind === "uniform") {
-      return this.#arithmetic.made(range, this.graph.uniform(source.argument, source.lane));
+      return this.#vectors.made(range, this.graph.uniform(source.argument, source.lane));
     }
     if (source.kind === "row") {
       const { storage, argument } = source;
-      return this.#arithmetic.made(range, this.graph.row(this.laneOf(storage), storage, argument));
+      return this.#vectors.made(range, this.graph.row(this.laneOf(storage), storage, argument));
     }
     const node = this.load(source.region);
     return source.parameter
       ? { kind: "lanes", range, node, lost: null, parameter: name }
-      : this.#arithmetic.made(range, node);
+      : this.#vectors.made(range, node);
   }
 
   private load(region: Region): Vector {
@@ -129,7 +138,7 @@ export class Translator {
   /** The lane in which stored elements arrive. */
   private laneOf(storage: Storage): Lane {
     if (storage === "f64") return "f64";
-    return storage === "i8" || storage === "i16" ? this.#arithmetic.narrowest : "i32";
+    return storage === "i8" || storage === "i16" ? this.#vectors.narrowest : "i32";
   }
 
   /** @param wide the value may well leave 32 bits in a healthy run: it is not to be lost then */
@@ -156,7 +165,6 @@ export class Translator {
   }
 
   private compute(expression: Expression, wide: boolean): Value {
-    const arithmetic = this.#arithmetic;
     switch (expression.kind) {
       case "number":
         return this.number(BigInt(expression.value));
@@ -167,8 +175,8 @@ export class Translator {
       case "unary": {
         const operand = this.expression(expression.operand, wide);
         return expression.operator === "-"
-          ? arithmetic.sum("-", numberValue(0n), operand, wide)
-          : arithmetic.not(operand);
+          ? sum(this.#vectors, "-", numberValue(0n), operand, wide)
+          : not(this.#vectors, operand);
       }
       case "choice":
         return this.choice(expression, (branch) => this.expression(branch, wide));
@@ -186,47 +194,46 @@ export class Translator {
     if (value.kind === "number") return translate(no);
     const one = this.under(value, true, () => translate(yes));
     const other = this.under(value, false, () => translate(no));
-    return this.#arithmetic.select(value, one, other);
+    return select(this.#vectors, value, one, other);
   }
 
   private binary(expression: Binary, wide: boolean): Value {
     const { operator, left, right } = expression;
-    const arithmetic = this.#arithmetic;
     switch (operator) {
       case "&&":
       case "||": {
         const first = this.expression(left);
         const second = this.under(first, operator === "&&", () => this.expression(right));
-        return arithmetic.logical(operator, first, second);
+        return logical(this.#vectors, operator, first, second);
       }
       case "+":
       case "-": {
         const proved = this.#ranges.of.get(expression) ?? null;
-        return arithmetic.sum(operator, this.expression(left, wide), this.expression(right, wide), wide, proved);
+        return sum(this.#vectors, operator, this.expression(left, wide), this.expression(right, wide), wide, proved);
       }
       case "*": {
         const shifted = this.signedShift(left, right) ?? this.signedShift(right, left);
         if (shifted !== null) return shifted;
         const proved = this.#ranges.of.get(expression) ?? null;
-        return arithmetic.multiply(this.expression(left), this.expression(right), proved);
+        return multiply(this.#vectors, this.expression(left), this.expression(right), proved);
       }
       case "<<":
-        return arithmetic.shiftLeft(this.expression(left), this.expression(right), wide);
+        return shiftLeft(this.#vectors, this.expression(left), this.expression(right), wide);
       case ">>":
         return this.shiftRight("down", left, this.expression(right));
       default:
-        return arithmetic.comparison(operator, this.expression(left), this.expression(right));
+        return comparison(this.#vectors, operator, this.expression(left), this.expression(right));
     }
   }
 
-  private shiftRight(rounding: "down" | "toward_zero" | "nearest_even", left: Expression, bits: Value): Value {
+  private shiftRight(rounding: Rounding, left: Expression, bits: Value): Value {
     const n = valueOf(bits.range);
     if (n !== null && n >= 0n && bits.lost === null && left.kind === "binary" && left.operator === "*") {
       const [a, b] = [this.expression(left.left), this.expression(left.right)];
-      const split = this.#arithmetic.shiftedProduct(rounding, a, b, Number(n));
+      const split = shiftedProduct(this.#vectors, rounding, a, b, Number(n));
       if (split !== null) return split;
     }
-    return this.#arithmetic.shiftRight(rounding, this.expression(left), bits);
+    return shiftRight(this.#vectors, rounding, this.expression(left), bits);
   }
 
   /** `sign(x) * (abs(x) * r >> n)`, which is `toward_zero(x * r, n)` where r is not below 0; null for anything else. */
@@ -244,33 +251,32 @@ export class Translator {
       const [r, bits] = [this.expression(factor), this.expression(right)];
       const n = valueOf(bits.range);
       if (r.range.low < 0n || n === null || n < 0n || bits.lost !== null) continue;
-      const [arithmetic, value] = [this.#arithmetic, this.expression(x!)];
+      const value = this.expression(x!);
       return (
-        arithmetic.shiftedProduct("toward_zero", value, r, Number(n)) ??
-        arithmetic.shiftRight("toward_zero", arithmetic.multiply(value, r), bits)
+        shiftedProduct(this.#vectors, "toward_zero", value, r, Number(n)) ??
+        shiftRight(this.#vectors, "toward_zero", multiply(this.#vectors, value, r), bits)
       );
     }
     return null;
   }
 
   private call({ name, args }: Call, wide: boolean): Value {
-    const arithmetic = this.#arithmetic;
     const at = (i: number): Value => this.expression(args[i]!);
     // What is cut may be large before.
     const large = (i: number): Value => this.expression(args[i]!, true);
     switch (name) {
       case "min":
       case "max":
-        return arithmetic.extreme(name, large(0), large(1));
+        return extreme(this.#vectors, name, large(0), large(1));
       case "abs":
-        return arithmetic.magnitude(at(0));
+        return magnitude(this.#vectors, at(0));
       case "sign":
-        return arithmetic.sign(at(0));
+        return signOf(this.#vectors, at(0));
       case "clamp":
       case "saturate": {
         const [low, high] = [at(1), at(2)];
         const value = this.saturatedSum(args[0]!, low, high) ?? large(0);
-        return arithmetic.extreme("min", arithmetic.extreme("max", value, low), high);
+        return extreme(this.#vectors, "min", extreme(this.#vectors, "max", value, low), high);
       }
       case "wrap":
         return this.wrap(args[0]!, at(1), wide);
@@ -280,7 +286,7 @@ export class Translator {
         return this.shiftRight(name, args[0]!, at(1));
       case "div_down":
       case "rem":
-        return arithmetic.divide(name, at(0), at(1));
+        return divide(this.#vectors, name, at(0), at(1));
       default:
         return this.field(args[0]!, at(1), at(2));
     }
@@ -291,33 +297,31 @@ export class Translator {
     if (argument.kind !== "binary" || (argument.operator !== "+" && argument.operator !== "-")) return null;
     if (!within(low.range, holds.i16) || !within(high.range, holds.i16)) return null;
     const [a, b] = [this.expression(argument.left, true), this.expression(argument.right, true)];
-    return this.#arithmetic.saturatedSum(argument.operator, a, b);
+    return saturatedSum(this.#vectors, argument.operator, a, b);
   }
 
   private wrap(argument: Expression, bits: Value, wide: boolean): Value {
-    const arithmetic = this.#arithmetic;
-    const by = arithmetic.required(bits, { low: 1n, high: 52n });
+    const by = this.#vectors.required(bits, { low: 1n, high: 52n });
     const n = valueOf(by.range);
     const own = this.#ranges.of.get(argument);
-    if (n === null || n > 32n) return arithmetic.wrapDouble(this.expression(argument, true), by);
+    if (n === null || n > 32n) return wrapDouble(this.#vectors, this.expression(argument, true), by);
     if (own !== undefined && within(own, { low: -(2n ** (n - 1n)), high: 2n ** (n - 1n) - 1n })) {
       return this.expression(argument, wide);
     }
-    const lane = n <= 16n ? arithmetic.narrowest : "i32";
-    return arithmetic.wrapLow(this.low(argument, lane), lane, Number(n));
+    const lane = n <= 16n ? this.#vectors.narrowest : "i32";
+    return wrapLow(this.#vectors, this.low(argument, lane), lane, Number(n));
   }
 
   private field(argument: Expression, low: Value, count: Value): Value {
-    const arithmetic = this.#arithmetic;
     const [from, width] = [
-      arithmetic.required(low, { low: 0n, high: longestShift }),
-      arithmetic.required(count, { low: 0n, high: 52n }),
+      this.#vectors.required(low, { low: 0n, high: longestShift }),
+      this.#vectors.required(count, { low: 0n, high: 52n }),
     ];
     const [first, n] = [valueOf(from.range), valueOf(width.range)];
     if (first !== null && n !== null && first + n <= 32n && n < 32n) {
-      return arithmetic.fieldLow(this.low(argument, "i32"), Number(first), Number(n));
+      return fieldLow(this.#vectors, this.low(argument, "i32"), Number(first), Number(n));
     }
-    return arithmetic.field(this.expression(argument, true), from, width);
+    return fieldOf(this.#vectors, this.expression(argument, true), from, width);
   }
 
   /**
@@ -328,33 +332,32 @@ export class Translator {
     const own = this.#ranges.of.get(expression);
     if (own !== undefined && valueOf(own) !== null) {
       this.expression(expression, true);
-      return this.#arithmetic.low({ kind: "number", range: own, lost: null }, lane);
+      return lowOf(this.#vectors, { kind: "number", range: own, lost: null }, lane);
     }
     const part =
       own === undefined || within(own, holds[lane]) || expression.kind === "call"
         ? null
         : this.lowPart(expression, lane);
-    return part ?? this.#arithmetic.low(this.expression(expression, true), lane);
+    return part ?? lowOf(this.#vectors, this.expression(expression, true), lane);
   }
 
   /** @returns null for an operation whose low bits need more than those of its operands */
   private lowPart(expression: Expression, lane: "i16" | "i32"): Value | null {
-    const arithmetic = this.#arithmetic;
     if (expression.kind === "choice") return this.choice(expression, (branch) => this.low(branch, lane));
     if (expression.kind === "unary" && expression.operator === "-") {
-      const zero = arithmetic.low(numberValue(0n), lane);
-      return arithmetic.lowArithmetic("-", lane, zero, this.low(expression.operand, lane));
+      const zero = lowOf(this.#vectors, numberValue(0n), lane);
+      return lowArithmetic(this.#vectors, "-", lane, zero, this.low(expression.operand, lane));
     }
     if (expression.kind !== "binary") return null;
     const { operator, left, right } = expression;
     if (operator === "+" || operator === "-" || operator === "*") {
-      return arithmetic.lowArithmetic(operator, lane, this.low(left, lane), this.low(right, lane));
+      return lowArithmetic(this.#vectors, operator, lane, this.low(left, lane), this.low(right, lane));
     }
     const amount = operator === "<<" ? this.#ranges.of.get(right) : undefined;
     const n = amount === undefined ? null : valueOf(amount);
     if (n === null || n < 0n || n > longestShift) return null;
     this.expression(right);
-    return arithmetic.lowShifted(lane, this.low(left, lane), Number(n));
+    return lowShifted(this.#vectors, lane, this.low(left, lane), Number(n));
   }
 }
 

@@ -13,6 +13,13 @@ export type Lane = "i16" | "i32" | "f64";
 /** Lanes of a 128-bit vector. */
 export const lanesPerVector: Readonly<Record<Lane, number>> = { i16: 8, i32: 4, f64: 2 };
 
+/** A vector with a number in every lane. */
+export function constantBytes(lane: Lane, value: number): Uint8Array {
+  if (lane === "f64") return new Uint8Array(Float64Array.of(value, value).buffer);
+  if (lane === "i32") return new Uint8Array(new Int32Array(4).fill(value).buffer);
+  return new Uint8Array(new Int16Array(8).fill(value).buffer);
+}
+
 /** How a conversion treats what it converts: a number that fits, a truth, or the low bits of any number. */
 export type Conversion = "number" | "truth" | "low";
 

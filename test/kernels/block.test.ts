@@ -5,7 +5,7 @@ import { plainBlock, type Output, type OutOfRange, type Values } from "../../src
 import type { Interval } from "../../src/datapath/ranges.ts";
 import { BitspikeError } from "../../src/errors.ts";
 import { compileBlock, type ArraySource, type KernelSpec } from "../../src/kernels/block.ts";
-import { compactionTable, listPadding } from "../../src/kernels/loop.ts";
+import { compactionTable, listPadding } from "../../src/kernels/compaction.ts";
 import { Layout, openMemory, paddedViewOf, viewOf, type Region } from "../../src/kernels/memory.ts";
 import { Parameters, storageFor } from "../../src/kernels/parameters.ts";
 import { rangeOfValues } from "../../src/core/bounds.ts";

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { Population, type Neurons, type PopulationLoad } from "../../src/core/population.ts";
 import { BitspikeError } from "../../src/errors.ts";
 import { Layout, openMemory } from "../../src/kernels/memory.ts";
-import { planPopulation, type InputBound, type KernelNeurons } from "../../src/kernels/population.ts";
+import type { KernelNeurons } from "../../src/kernels/neurons.ts";
+import { planPopulation, type InputBound } from "../../src/kernels/population.ts";
 import { Dice } from "../dice.ts";
 import { datapaths, drawn, randomLoad } from "./loads.ts";
 

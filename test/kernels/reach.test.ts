@@ -7,7 +7,7 @@ import { parseBlock, parseDefinitions } from "../../src/datapath/parse.ts";
 import { BitspikeError } from "../../src/errors.ts";
 import { kernelCores } from "../../src/kernels/cores.ts";
 import { loadDelivery } from "../../src/kernels/load.ts";
-import { restBlock } from "../../src/kernels/population.ts";
+import { restBlock } from "../../src/kernels/rest.ts";
 import { keepsAtZero, openReach } from "../../src/kernels/reach.ts";
 import { Dice } from "../dice.ts";
 import { datapaths, drawn, randomLoad } from "./loads.ts";

@@ -3,7 +3,9 @@ import { describe, expect, it } from "vitest";
 import { Population, type PopulationLoad } from "../../src/core/population.ts";
 import { BitspikeError } from "../../src/errors.ts";
 import { Layout, openMemory } from "../../src/kernels/memory.ts";
-import { planPopulation, restBlock, watchEvery, type KernelNeurons } from "../../src/kernels/population.ts";
+import type { KernelNeurons } from "../../src/kernels/neurons.ts";
+import { planPopulation } from "../../src/kernels/population.ts";
+import { restBlock, watchEvery } from "../../src/kernels/rest.ts";
 import { Dice } from "../dice.ts";
 import { datapaths, drawn, randomLoad } from "./loads.ts";
 
