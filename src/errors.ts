@@ -959,6 +959,24 @@ export const catalogue = {
       "Neuron {neuron} of {population} would fire {value} times at timestep {timestep}; with binary spikes it can be 0 to {limit}.",
     hint: "Cut the number in the equations, or say in the target that events carry numbers (delivery.payload-bits).",
   },
+  REAL_EVENTS: {
+    title: "No real reading of a chip that runs on events",
+    message:
+      "{target} serves events one by one, and its equations are read in real numbers only for chips that run in timesteps.",
+    hint: "Compare the float network with the chip's run itself; validate names the first spike that differs.",
+  },
+  REAL_NONE: {
+    title: "No real reading of a machine of bits",
+    message:
+      "{population} runs on the datapath {datapath} of {target}, whose equations work on bits and mean nothing in real numbers.",
+    hint: "Compare the float network with the chip's run itself; validate names the first spike that differs.",
+  },
+  REAL_SPIKE: {
+    title: "Spike that is no whole number",
+    message:
+      "Neuron {neuron} of {population} fires {value} at timestep {timestep} when its equations are read in real numbers; spikes travel as whole numbers.",
+    hint: "Round what a spike carries by div_down in the target's equations, so that it is whole in every reading.",
+  },
   ENGINE_SUM_RANGE: {
     title: "Sum of synaptic input too large",
     message: "The events of one timestep through {projection} may add up beyond 2^53.",

@@ -83,7 +83,13 @@ export type * from "./target/types.ts";
 // Programs
 export { approximations, type Approximation } from "./compile/approximate.ts";
 export { calibrate, type Calibration } from "./compile/calibration.ts";
-export { compile, type CompileOptions, type InputUse } from "./compile/compile.ts";
+export {
+  compile,
+  compileWithExact,
+  type CompiledExactly,
+  type CompileOptions,
+  type InputUse,
+} from "./compile/compile.ts";
 export { decodeProgram, encodeProgram } from "./compile/file.ts";
 export {
   programOfIntegers,
@@ -122,6 +128,9 @@ export { openEventChip, type EventChip, type EventChipOptions, type SendOptions 
 export { synapsesByRow, type RowsOptions, type TellRow } from "./kernels/by-row.ts";
 export { openKernels } from "./kernels/engine.ts";
 export { openInterpreter, type InterpreterOptions } from "./chip/interpreter.ts";
+export { lossPlaces, openReal, type RealReading } from "./chip/real.ts";
+export type { LossPlace, LossyBlock, RealValues } from "./core/real.ts";
+export type { LossKind } from "./datapath/losses.ts";
 export { connect, type WebConnectOptions, type WebWorker } from "./connect/web.ts";
 export type { EngineOptions } from "./connect/connect.ts";
 export type { ConnectLimits } from "./connect/connection.ts";

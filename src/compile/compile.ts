@@ -1,5 +1,6 @@
 /** A discrete float network to the program of a chip. */
 
+import type { RealValues } from "../core/real.ts";
 import type { Datapath } from "../datapath/datapath.ts";
 import type { Quantities } from "../datapath/real.ts";
 import { BitspikeError, mistake, type Warning } from "../errors.ts";
@@ -21,7 +22,7 @@ import { scalesByNeuron, scalesMayDiffer } from "./by-neuron.ts";
 import { checkCalibration, ratesOf, type Calibration } from "./calibration.ts";
 import { decayWarnings, withCharge } from "./kept.ts";
 import { composeSynapses, filled, listed, type FloatSynapses } from "./linear.ts";
-import { encodePopulation } from "./parameters.ts";
+import { encodePopulation, exactPopulation, type ExactPopulation } from "./parameters.ts";
 import { momentsOf } from "./moments.ts";
 import { needsOf, provides, unsupported, type Need } from "./needs.ts";
 import { findCircuit, type Circuit, type Path } from "./paths.ts";
@@ -79,6 +80,26 @@ const payloadBits = 8;
  * @throws COMPILE_ codes for what the chip cannot do; a network that is too large compiles, and `fit` says so
  */
 export function compile(network: DiscreteNetwork, chip: Target, options: CompileOptions = {}): Program {
+  return compileWithExact(network, chip, options).program;
+}
+
+/** A program, and what its integers would be if nothing had been rounded. */
+export interface CompiledExactly {
+  readonly program: Program;
+  /** Works the numbers out: on chips that run in timesteps. They are as large as the program's weights in float64. */
+  readonly exact: () => RealValues;
+}
+
+/**
+ * Compile a network for a target, and keep what leads back to its floats.
+ *
+ * @throws as `compile`
+ */
+export function compileWithExact(
+  network: DiscreteNetwork,
+  chip: Target,
+  options: CompileOptions = {},
+): CompiledExactly {
   const recipe = recipeOf(chip, options.recipe);
   const settings = readSettings(chip, options.settings ?? {});
   const target = withWidths(chip, settings);
@@ -121,10 +142,11 @@ export function compile(network: DiscreteNetwork, chip: Target, options: Compile
   };
   if (target.events !== null) {
     const placed = placeOnAddresses(program, options);
-    return { ...placed, proofs: proveEvents(placed) };
+    return { program: { ...placed, proofs: proveEvents(placed) }, exact: () => compiler.exact() };
   }
   const signed = inputs.filter(({ name }) => options.inputs?.[name]?.signed === true);
-  return { ...program, proofs: prove(program, new Set(signed.map(({ name }) => name))) };
+  const proofs = prove(program, new Set(signed.map(({ name }) => name)));
+  return { program: { ...program, proofs }, exact: () => compiler.exact() };
 }
 
 function recipeOf(target: Target, name: string | undefined): RecipeSpec | null {
@@ -193,6 +215,9 @@ class Compiler {
   private readonly calibration: Calibration | null;
   private readonly approximate: readonly Approximation[];
   private readonly datapaths: readonly NamedDatapath[];
+  /** What rounding began with, by population and by projection, for whoever asks. */
+  private readonly exactPopulations = new Map<string, () => ExactPopulation>();
+  private readonly exactWeights = new Map<string, () => Float64Array>();
 
   constructor(
     target: Target,
@@ -215,6 +240,16 @@ class Compiler {
     this.datapaths = Object.entries(target.datapaths).map(([name, spec]) => {
       return { name, datapath: datapathOf(target, spec) };
     });
+  }
+
+  /** Everything that was rounded, as it was before. */
+  exact(): RealValues {
+    const populations = [...this.exactPopulations].map(([name, make]) => [name, make()] as const);
+    return {
+      parameters: new Map(populations.map(([name, { parameters }]) => [name, parameters])),
+      initial: new Map(populations.map(([name, { initial }]) => [name, initial])),
+      weights: new Map([...this.exactWeights].map(([name, make]) => [name, make()])),
+    };
   }
 
   /** All of them. @throws every reason why the chip cannot run one, together */
@@ -269,6 +304,9 @@ class Compiler {
     this.warnings.push(...semanticWarnings(node, datapath.spec.fires === "repeatedly"));
     const known = { settings: this.settings, numbers };
     const encoded = encodePopulation(node.name, datapath, this.recipe, quantities, choice.scales, known);
+    this.exactPopulations.set(node.name, () => {
+      return exactPopulation(node.name, datapath, this.recipe, quantities, choice.scales, known);
+    });
     this.warnings.push(...decayWarnings(node.name, datapath, encoded.parameters, quantities, this.settings));
     this.decisions.push(...encoded.decisions);
     this.warnings.push(...encoded.warnings);
@@ -392,6 +430,7 @@ class Compiler {
     const lsbs = scales.map((scale) => scale / one.payloadScale);
     const { synapses, decision } = format.quantize(one.name, one.synapses, lsbs, constants, note, moments);
     this.decisions.push(decision);
+    this.exactWeights.set(one.name, () => format.unrounded(one.synapses, lsbs, constants));
     this.projections.push({
       name: one.name,
       from: path.from,

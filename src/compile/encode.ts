@@ -3,7 +3,7 @@
 import { parseDefinitions } from "../datapath/parse.ts";
 import { evaluateReal, nearestEven, parseReal, type Quantities, type Round } from "../datapath/real.ts";
 import type { ParameterSpec, Rounding } from "../datapath/spec.ts";
-import { namesIn, type Definition, type Expression } from "../datapath/syntax.ts";
+import { mapChildren, namesIn, type Definition, type Expression } from "../datapath/syntax.ts";
 import type { RecipeSpec } from "../target/types.ts";
 import type { Decision } from "./program.ts";
 
@@ -47,6 +47,39 @@ export function mentions(encoding: Encoding | null, quantity: string): boolean {
 export function wantedValue(encoding: Encoding, quantities: Quantities): number {
   if (encoding.kind === "constant") return encoding.value;
   return evaluateReal(encoding.expression, quantities, encoding.roundEach);
+}
+
+/**
+ * The real number that an encoding stands for before anything rounds it: float32 is float64, `nearest_even` the quotient. What a
+ * formula floors it means (the exponent of a scale, say), and stays. A bound that lies just above is just above.
+ */
+export function unroundedValue(encoding: Encoding & { readonly kind: "expression" }, quantities: Quantities): number {
+  const value = evaluateReal(unrounded(encoding.expression), quantities);
+  return encoding.round === "above" && Number.isFinite(value) ? nextAfter(value) : value;
+}
+
+function unrounded(expression: Expression): Expression {
+  const inner = mapChildren(expression, unrounded);
+  if (inner.kind !== "call") return inner;
+  const [first, second] = inner.args;
+  const { at } = inner;
+  if (inner.name === "float32") return first!;
+  if (inner.name !== "nearest_even") return inner;
+  return {
+    kind: "binary",
+    operator: "/",
+    left: first!,
+    right: { kind: "call", name: "pow2", args: [second!], at },
+    at,
+  };
+}
+
+/** The smallest double above a number, by its bits. */
+function nextAfter(value: number): number {
+  if (value === 0) return Number.MIN_VALUE;
+  const bits = new BigInt64Array(Float64Array.of(value).buffer);
+  bits[0]! += value > 0 ? 1n : -1n;
+  return new Float64Array(bits.buffer)[0]!;
 }
 
 /** Round a real number; ties of `nearest` go up, as the field's tools do with floor(x + 0.5). */

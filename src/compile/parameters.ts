@@ -6,7 +6,7 @@ import type { Quantities } from "../datapath/real.ts";
 import type { ParameterSpec } from "../datapath/spec.ts";
 import { mistake, type Warning } from "../errors.ts";
 import type { RecipeSpec } from "../target/types.ts";
-import { encodingOf, Loss, mentions, roundTo, wantedValue, type Encoding } from "./encode.ts";
+import { encodingOf, Loss, mentions, roundTo, unroundedValue, wantedValue, type Encoding } from "./encode.ts";
 import { decaysOf, lsbsOff } from "./kept.ts";
 import type { Decision } from "./program.ts";
 import { quantitiesAt, type PopulationQuantities } from "./quantities.ts";
@@ -47,6 +47,29 @@ export function encodePopulation(
     parameters[parameter] = shared(encoder.parameter(parameter, spec));
   }
   return { parameters, initial: encoder.initial(), decisions: encoder.decisions, warnings: encoder.warnings };
+}
+
+/** A population's parameters and initial registers before rounding, [neurons]; those that nothing rounds are left out. */
+export interface ExactPopulation {
+  readonly parameters: Readonly<Record<string, Float64Array>>;
+  readonly initial: Readonly<Record<string, Float64Array>>;
+}
+
+/** What `encodePopulation` rounds. Same arguments. */
+export function exactPopulation(
+  name: string,
+  datapath: Datapath,
+  recipe: RecipeSpec | null,
+  quantities: PopulationQuantities,
+  scales: Float64Array,
+  known: Known,
+): ExactPopulation {
+  const encoder = new Encoder(name, datapath, recipe, quantities, scales, known);
+  const parameters = Object.entries(datapath.spec.parameters).flatMap(([parameter, spec]) => {
+    const exact = encoder.exactParameter(parameter, spec);
+    return exact === null ? [] : [[parameter, exact] as const];
+  });
+  return { parameters: Object.fromEntries(parameters), initial: encoder.exactInitial() };
 }
 
 /** Whether every parameter and initial register that depends on the scale comes out at one scale without any loss. */
@@ -121,6 +144,33 @@ class Encoder {
     this.warnOutside(parameter, spec, values);
     this.warnSeveral(parameter, spec, values);
     return values;
+  }
+
+  /** [neurons] what a parameter would be without rounding; null: nothing rounds it. */
+  exactParameter(parameter: string, spec: ParameterSpec): Float64Array | null {
+    const encoding = encodingOf(parameter, spec, this.recipe);
+    if (encoding?.kind !== "expression" || this.exponents.has(parameter)) return null;
+    const used = this.parameter(parameter, spec);
+    return Float64Array.from({ length: this.neurons }, (_, i) => {
+      const exact = unroundedValue(encoding, this.at(i));
+      // A threshold that is never reached is the end of the range in either reading.
+      return Number.isFinite(exact) ? exact : used[i]!;
+    });
+  }
+
+  /** [neurons] of each register that does not start at 0, without rounding. */
+  exactInitial(): Record<string, Float64Array> {
+    const { initialCurrent, initialMembrane } = this.quantities;
+    const exact: Record<string, Float64Array> = {};
+    for (const [register, values] of Object.entries({ current: initialCurrent, membrane: initialMembrane })) {
+      const spec = this.datapath.spec.state[register];
+      const encoding = spec === undefined ? null : encodingOf(register, spec, this.recipe);
+      if (encoding?.kind !== "expression" || values.every((value) => value === 0)) continue;
+      exact[register] = values.map((value, i) => {
+        return unroundedValue(encoding, { ...this.known.numbers, [register]: value, scale: this.scaleOf(i) });
+      });
+    }
+    return exact;
   }
 
   /** Whether what depends on the scale comes out without loss; ends at the first that does not. */

@@ -7,7 +7,7 @@ import { parseExpression } from "../datapath/parse.ts";
 import { evaluateReal, parseReal, type Quantities } from "../datapath/real.ts";
 import { calls } from "../datapath/syntax.ts";
 import type { Target, RecipeSpec } from "../target/types.ts";
-import { encodingOf, Loss, roundTo, wantedValue, type Encoding } from "./encode.ts";
+import { encodingOf, Loss, roundTo, unroundedValue, wantedValue, type Encoding } from "./encode.ts";
 import { leadsTo, type FloatSynapses } from "./linear.ts";
 import type { Moments } from "./moments.ts";
 import type { Decision, Synapses } from "./program.ts";
@@ -128,6 +128,19 @@ export class WeightFormat {
     if (factors.length === 1) return (weight) => weight * factors[0]!;
     const neuronOf = leadsTo(synapses);
     return (weight, i) => weight * factors[neuronOf(i)]!;
+  }
+
+  /** What `quantize` rounds: one number for each weight, in the units of what the chip keeps. Same arguments. */
+  unrounded(synapses: FloatSynapses, scales: Float64Array, constants: ProjectionConstants): Float64Array {
+    const { encoding } = this;
+    const unit = this.unit(constants);
+    if (encoding.kind === "constant") return synapses.weight.map(() => encoding.value * unit);
+    const known = { ...this.numbers, ...constants, ...weightExtremes([synapses]) };
+    // Nothing rounds, so an encoding is a multiple of the weight.
+    const factors = scales.map((scale) => unroundedValue(encoding, { ...known, scale, weight: 1 }) * unit);
+    if (factors.length === 1) return synapses.weight.map((weight) => weight * factors[0]!);
+    const neuronOf = leadsTo(synapses);
+    return synapses.weight.map((weight, i) => weight * factors[neuronOf(i)]!);
   }
 
   /**

@@ -9,11 +9,11 @@
 
 import { runBlock } from "./evaluate.ts";
 import { fold } from "./fold.ts";
-import { laneOperations, type Lanes } from "./lanes.ts";
+import { laneOperations, type LaneOperation, type Lanes } from "./lanes.ts";
 import { childrenOf, namesIn, type Block, type Expression } from "./syntax.ts";
 
 /** Neurons per pass, small enough that all intermediate lanes stay in the first-level cache. */
-const passLength = 256;
+export const passLength = 256;
 
 /** An array with one element per neuron that equations write. */
 export type Register = Float64Array | Int32Array | Int16Array | Uint16Array;
@@ -35,7 +35,7 @@ export type OutOfRange = (lane: number, output: Output, value: bigint) => never;
 /** Computes lanes [0, count) of one operation for neurons [first, first + count). */
 type Step = (first: number, count: number) => void;
 /** Where an operand's lanes are found during a pass. */
-type Operand =
+export type Operand =
   | { readonly kind: "constant"; readonly value: number }
   | { readonly kind: "lanes"; readonly lanes: Lanes };
 
@@ -144,13 +144,19 @@ function store(
   }
 }
 
-function at(operand: Operand, lane: number): number {
+/** What an operand is on one lane of a pass. */
+export function at(operand: Operand, lane: number): number {
   return operand.kind === "constant" ? operand.value : operand.lanes[lane]!;
 }
 
+/** How operations are computed where not as integers: by operator or function name, and the line that it stands on. */
+export type OtherOperations = (name: string, line: number) => LaneOperation;
+
 /** Translates expressions to steps; equal subexpressions are not looked for, the texts are short. */
-class Builder {
+export class Builder {
   readonly steps: Step[] = [];
+  private readonly other: OtherOperations | null;
+  private line = 0;
   private readonly names = new Map<string, Operand>();
   private readonly entry = new Map<string, Operand>();
   private readonly constants = new Map<string, number>();
@@ -160,11 +166,16 @@ class Builder {
     inputs: ReadonlyMap<string, Values>,
     outputs: readonly Output[],
     changing: ReadonlyMap<string, () => number>,
+    other: OtherOperations | null = null,
   ) {
+    this.other = other;
     const read = new Set(block.flatMap((line) => [...namesIn(line.value)]));
     for (const [name, value] of inputs) {
-      if (typeof value === "number") this.constants.set(name, value);
-      else if (read.has(name)) this.names.set(name, this.loaded(value));
+      if (typeof value === "number") {
+        // What is constant is worked out beforehand, in integers.
+        if (other === null) this.constants.set(name, value);
+        else this.names.set(name, { kind: "constant", value });
+      } else if (read.has(name)) this.names.set(name, this.loaded(value));
     }
     for (const { name, array } of outputs) if (read.has(name)) this.names.set(name, this.loaded(array));
     for (const [name, lanes] of this.names) this.entry.set(name, lanes);
@@ -183,8 +194,9 @@ class Builder {
     const results = new Map<string, Operand>();
     const unread = new Map<string, Lanes>();
     const watched: Lanes[] = [];
-    for (const line of block) {
-      const value = fold(line.value, this.constants);
+    for (const [index, line] of block.entries()) {
+      this.line = index;
+      const value = this.other === null ? fold(line.value, this.constants) : line.value;
       const operand = this.expression(value);
       for (const name of alwaysRead(value)) unread.delete(name);
       const overwritten = unread.get(line.name);
@@ -228,7 +240,7 @@ class Builder {
   private apply(name: string, expression: Expression): Operand {
     const operands = childrenOf(expression).map((child) => asLanes(this.expression(child)));
     const [a, b = a, c = a] = operands as [Lanes, Lanes?, Lanes?];
-    const loop = laneOperations[name]!;
+    const loop = this.other === null ? laneOperations[name]! : this.other(name, this.line);
     const out = new Float64Array(passLength);
     this.steps.push((_first, count) => loop(out, a, b!, c!, count));
     return { kind: "lanes", lanes: out };

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { openInterpreter } from "../../src/chip/interpreter.ts";
-import { compile } from "../../src/compile/compile.ts";
+import { openReal } from "../../src/chip/real.ts";
+import { compileWithExact, type CompiledExactly } from "../../src/compile/compile.ts";
 import { isExact, type Program } from "../../src/compile/program.ts";
 import type { Recording } from "../../src/engine.ts";
 import { compareRecordings, type Divergence } from "../../src/equivalence/compare.ts";
@@ -44,16 +45,21 @@ const mostReferences = 2;
 type Run = ReadonlyMap<string, FloatCell>;
 
 /** The first network that the compiler calls exact, or why the last one was none. */
-function exactProgram(target: Target, features: Features, dice: Dice): { trial: Trial; program: Program } | string {
+function exactProgram(
+  target: Target,
+  features: Features,
+  dice: Dice,
+): (CompiledExactly & { readonly trial: Trial }) | string {
   let reason = "";
   for (let i = 0; i < mostTrials; i++) {
     const trial = dyadicTrial(dice, features);
     try {
-      const program = compile(trial.network, target, { inputs: { in: trial.use } });
+      const compiled = compileWithExact(trial.network, target, { inputs: { in: trial.use } });
+      const { program } = compiled;
       const lossy = program.decisions.find(({ error, saturated }) => error > 0 || saturated > 0);
       const warned = program.warnings.find(({ code }) => !ofRuns.includes(code));
       expect(isExact(program)).toBe(lossy === undefined);
-      if (isExact(program) && warned === undefined) return { trial, program };
+      if (isExact(program) && warned === undefined) return { trial, ...compiled };
       reason = lossy === undefined ? warned!.message : `${lossy.parameter} is rounded`;
     } catch (error) {
       if (!(error instanceof BitspikeError)) throw error;
@@ -138,7 +144,7 @@ describe.each(targetNames())("a network of short numbers on %s", (name) => {
           apart[found] = (apart[found] ?? 0) + 1;
           return;
         }
-        const { trial, program } = found;
+        const { trial, program, exact } = found;
         const run = simulate(trial.network, trial.frames);
         const probes = program.populations.map((one) => ({ population: one.name, register: "membrane" }));
         const chip = await openInterpreter(program).run(trial.stimuli, { probes });
@@ -153,6 +159,13 @@ describe.each(targetNames())("a network of short numbers on %s", (name) => {
           const real = readingRecording(trial, program, readings.real);
           expect(compareRecordings(real, chip).divergence).toBeNull();
           expect(membranesOf(real, program)).toEqual(membranesOf(chip, program));
+          // The rungs of the ladder: with the program's integers, and with what they were before rounding.
+          for (const values of [undefined, exact()]) {
+            const reading = { values, exactInputs: new Set(program.inputs.map((input) => input.name)) };
+            const rung = await openReal(program, reading).run(trial.stimuli, { probes });
+            expect(compareRecordings(rung, chip).divergence).toBeNull();
+            expect(membranesOf(rung, program)).toEqual(membranesOf(chip, program));
+          }
         }
         const float = floatRecording(trial, run);
         const { divergence } = compareRecordings(float, chip);
