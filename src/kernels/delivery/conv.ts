@@ -54,8 +54,9 @@ function addNarrow(plan: ConvPlan, job: Job): void {
     const count = <u32>((event - begin) >> 2);
     if (count > 0) {
       pending = true;
-      // Twice in three pixels hit more than once: their sums are then kept in registers.
-      if (block.marks && count * 2 > plan.pixels * 3) {
+      // Pixel by pixel sums stay in the first-level cache, and where several channels fired in registers, which is worth
+      // looking at all marks from an event in four pixels on.
+      if (block.marks && count * 4 > plan.pixels) {
         mark(plan, job, begin, event, block.first);
         addMarked(plan, job, block.first);
       } else {

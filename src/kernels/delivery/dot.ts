@@ -1,7 +1,7 @@
 /** Weights times payloads of 16 bits, two events in one product-and-add; sums of 32 bits, modulo 2^32. */
 
 import { DensePlan, Job } from "./job";
-import { firstOf, payloadOf, rowOf } from "./row";
+import { firstOf, None, One, payloadOf, rowOf, Three, Two } from "./row";
 
 /** Add the rows of the job's next `count` events times their payloads; 8-bit weights, stored unsigned. */
 export function dot8(plan: DensePlan, job: Job, count: u32, column: u32, bytes: u32): void {
@@ -17,8 +17,12 @@ export function dot8(plan: DensePlan, job: Job, count: u32, column: u32, bytes: 
     let narrow = job.narrow;
     for (const stop = a + bytes; a < stop; a += 16, b += 16, c += 16, d += 16, narrow += 64) {
       const p = v128.load(a), q = v128.load(b), r = v128.load(c), s = v128.load(d);
-      addEight(evenOf(p), evenOf(q), first, evenOf(r), evenOf(s), second, narrow);
-      addEight(oddOf(p), oddOf(q), first, oddOf(r), oddOf(s), second, narrow + 32);
+      const pq = lowPairs(p, q), rs = lowPairs(r, s);
+      const upperPq = highPairs(p, q), upperRs = highPairs(r, s);
+      addFour<None>(evenOf(pq), first, evenOf(rs), second, narrow);
+      addFour<One>(evenOf(upperPq), first, evenOf(upperRs), second, narrow);
+      addFour<Two>(oddOf(pq), first, oddOf(rs), second, narrow);
+      addFour<Three>(oddOf(upperPq), first, oddOf(upperRs), second, narrow);
     }
   }
 }
@@ -36,7 +40,9 @@ export function dot16(plan: DensePlan, job: Job, count: u32, column: u32, bytes:
     let d = rowOf(plan, event + 12, end, column);
     let narrow = job.narrow;
     for (const stop = a + bytes; a < stop; a += 16, b += 16, c += 16, d += 16, narrow += 32) {
-      addEight(v128.load(a), v128.load(b), first, v128.load(c), v128.load(d), second, narrow);
+      const p = v128.load(a), q = v128.load(b), r = v128.load(c), s = v128.load(d);
+      addFour<None>(lowPairs(p, q), first, lowPairs(r, s), second, narrow);
+      addFour<One>(highPairs(p, q), first, highPairs(r, s), second, narrow);
     }
   }
 }
@@ -48,22 +54,20 @@ function pairOf(a: i32, b: i32): v128 {
 }
 
 @inline
-function evenOf(bytes: v128): v128 {
-  return v128.and(bytes, i16x8.splat(0x00ff));
+function evenOf(lanes: v128): v128 {
+  return v128.and(lanes, i16x8.splat(0x00ff));
 }
 
 @inline
-function oddOf(bytes: v128): v128 {
-  return i16x8.shr_u(bytes, 8);
+function oddOf(lanes: v128): v128 {
+  return i16x8.shr_u(lanes, 8);
 }
 
-/** Eight targets of four rows. */
+/** Four targets of four rows, in pairs. */
 @inline
-function addEight(a: v128, b: v128, ab: v128, c: v128, d: v128, cd: v128, narrow: usize): void {
-  const low = i32x4.add(i32x4.dot_i16x8_s(lowPairs(a, b), ab), i32x4.dot_i16x8_s(lowPairs(c, d), cd));
-  const high = i32x4.add(i32x4.dot_i16x8_s(highPairs(a, b), ab), i32x4.dot_i16x8_s(highPairs(c, d), cd));
-  v128.store(narrow, i32x4.add(v128.load(narrow), low));
-  v128.store(narrow + 16, i32x4.add(v128.load(narrow + 16), high));
+function addFour<At>(pq: v128, first: v128, rs: v128, second: v128, narrow: usize): void {
+  const sum = i32x4.add(i32x4.dot_i16x8_s(pq, first), i32x4.dot_i16x8_s(rs, second));
+  v128.store(narrow, i32x4.add(v128.load(narrow, offsetof<At>()), sum), offsetof<At>());
 }
 
 @inline

@@ -1,6 +1,7 @@
 /** From the sums in the making to totals of 32 bits; zeros stay behind. */
 
 import { Job } from "./job";
+import { None, One, Three, Two } from "./row";
 
 /** Counts as bit planes, 128 bytes for 128 targets: plane p has bit p of each count. */
 export function flush1(job: Job, total: usize, length: u32): void {
@@ -31,10 +32,10 @@ export function flush8(job: Job, total: usize, length: u32): void {
   const scale = i32x4.splat(job.scale);
   let narrow = job.narrow;
   for (const end = narrow + length; narrow < end; narrow += 32, total += 64) {
-    const odd = v128.load(narrow + 16);
+    const odd = v128.load(narrow, 16);
     const even = i16x8.sub(v128.load(narrow), i16x8.shl(odd, 8));
     v128.store(narrow, zero);
-    v128.store(narrow + 16, zero);
+    v128.store(narrow, zero, 16);
     addSixteen(total, fresh, offset, scale, even, odd);
   }
 }
@@ -48,23 +49,24 @@ export function flush32(job: Job, total: usize, length: u32): void {
   const scale = i32x4.splat(job.scale);
   let narrow = job.narrow;
   for (const end = narrow + length; narrow < end; narrow += 16, total += 16) {
-    addFour(total, fresh, offset, scale, v128.load(narrow));
+    addFour<None>(total, fresh, offset, scale, v128.load(narrow));
     v128.store(narrow, zero);
   }
 }
 
 @inline
 function addSixteen(total: usize, fresh: u32, offset: v128, scale: v128, first: v128, second: v128): void {
-  addFour(total, fresh, offset, scale, i32x4.extend_low_i16x8_u(first));
-  addFour(total + 16, fresh, offset, scale, i32x4.extend_high_i16x8_u(first));
-  addFour(total + 32, fresh, offset, scale, i32x4.extend_low_i16x8_u(second));
-  addFour(total + 48, fresh, offset, scale, i32x4.extend_high_i16x8_u(second));
+  addFour<None>(total, fresh, offset, scale, i32x4.extend_low_i16x8_u(first));
+  addFour<One>(total, fresh, offset, scale, i32x4.extend_high_i16x8_u(first));
+  addFour<Two>(total, fresh, offset, scale, i32x4.extend_low_i16x8_u(second));
+  addFour<Three>(total, fresh, offset, scale, i32x4.extend_high_i16x8_u(second));
 }
 
+/** Four totals, some vectors behind the first. */
 @inline
-function addFour(total: usize, fresh: u32, offset: v128, scale: v128, sum: v128): void {
-  const before = fresh ? offset : v128.load(total);
-  v128.store(total, i32x4.add(before, i32x4.mul(sum, scale)));
+function addFour<At>(total: usize, fresh: u32, offset: v128, scale: v128, sum: v128): void {
+  const before = fresh ? offset : v128.load(total, offsetof<At>());
+  v128.store(total, i32x4.add(before, i32x4.mul(sum, scale)), offsetof<At>());
 }
 
 /** Eight vectors of which bit k of byte j of vector p becomes bit p of byte j of vector k. */

@@ -21,3 +21,22 @@ export function payloadOf(job: Job, event: usize, end: usize): i32 {
   if (event >= end) return 0;
   return job.payloads == 0 ? 1 : load<i32>(event - job.neurons + job.payloads);
 }
+
+/**
+ * Vectors before the one that is meant, for `offsetof`: a place that is known when the kernel is compiled is part of the
+ * instruction, where an addition takes as long as one of the sums.
+ */
+@unmanaged
+export class None {}
+@unmanaged
+export class One extends None {
+  first: v128;
+}
+@unmanaged
+export class Two extends One {
+  second: v128;
+}
+@unmanaged
+export class Three extends Two {
+  third: v128;
+}

@@ -46,7 +46,7 @@ function eightRows(
 
 @inline
 function addEight(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize, g: usize, h: usize, narrow: usize): void {
-  const ones = v128.load(narrow), twos = v128.load(narrow + 16), fours = v128.load(narrow + 32);
+  const ones = v128.load(narrow), twos = v128.load(narrow, 16), fours = v128.load(narrow, 32);
   const p = v128.load(a), q = v128.load(b), r = v128.load(c), s = v128.load(d);
   const ones1 = odd(ones, p, q), twos1 = most(ones, p, q);
   const ones2 = odd(ones1, r, s), twos2 = most(ones1, r, s);
@@ -55,9 +55,9 @@ function addEight(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize, g:
   const ones3 = odd(ones2, t, u), twos4 = most(ones2, t, u);
   v128.store(narrow, odd(ones3, v, w));
   const twos5 = most(ones3, v, w);
-  v128.store(narrow + 16, odd(twos3, twos4, twos5));
+  v128.store(narrow, odd(twos3, twos4, twos5), 16);
   const fours2 = most(twos3, twos4, twos5);
-  v128.store(narrow + 32, odd(fours, fours1, fours2));
+  v128.store(narrow, odd(fours, fours1, fours2), 32);
   const eights = most(fours, fours1, fours2);
   const c3 = carry(narrow + 48, eights);
   const c4 = carry(narrow + 64, c3);

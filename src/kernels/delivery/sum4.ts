@@ -4,7 +4,7 @@
  */
 
 import { DensePlan, Job } from "./job";
-import { firstOf, rowOf } from "./row";
+import { firstOf, None, One, rowOf } from "./row";
 
 /** Add the rows of the job's next `count` events, `bytes` of each from `column` on. */
 export function sum4(plan: DensePlan, job: Job, count: u32, column: u32, bytes: u32): void {
@@ -41,22 +41,41 @@ function eightRows(
   const whole = a + (bytes & ~31);
   const end = a + bytes;
   for (; a < whole; a += 32, b += 32, c += 32, d += 32, e += 32, f += 32, g += 32, h += 32, narrow += 128) {
-    addEight(a, b, c, d, e, f, g, h, narrow);
-    addEight(a + 16, b + 16, c + 16, d + 16, e + 16, f + 16, g + 16, h + 16, narrow + 64);
+    addEight<None>(a, b, c, d, e, f, g, h, narrow);
+    addEight<One>(a, b, c, d, e, f, g, h, narrow);
   }
-  if (a < end) addEight(a, b, c, d, e, f, g, h, narrow);
+  if (a < end) addEight<None>(a, b, c, d, e, f, g, h, narrow);
 }
 
 @inline
-function addEight(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize, g: usize, h: usize, narrow: usize): void {
-  const p = v128.load(a), q = v128.load(b), r = v128.load(c), s = v128.load(d);
-  const t = v128.load(e), u = v128.load(f), v = v128.load(g), w = v128.load(h);
+function addEight<At>(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  e: usize,
+  f: usize,
+  g: usize,
+  h: usize,
+  narrow: usize,
+): void {
+  const p = v128.load(a, offsetof<At>()), q = v128.load(b, offsetof<At>());
+  const r = v128.load(c, offsetof<At>()), s = v128.load(d, offsetof<At>());
+  const t = v128.load(e, offsetof<At>()), u = v128.load(f, offsetof<At>());
+  const v = v128.load(g, offsetof<At>()), w = v128.load(h, offsetof<At>());
   // Bytes are lower + 16 * upper; their sum modulo 256 and the sum of the upper halves give that of the lower ones.
   const both = i8x16.add(fourBytes(p, q, r, s), fourBytes(t, u, v, w));
   const upper = i8x16.add(fourUpper(p, q, r, s), fourUpper(t, u, v, w));
   const lower = i8x16.sub(both, v128.and(i16x8.shl(upper, 4), i8x16.splat(-16)));
-  widen(lower, narrow);
-  widen(upper, narrow + 32);
+  // As for 8-bit weights: the sum of the lanes, and that of their upper bytes.
+  const lowerLanes = i16x8.add(v128.load(narrow, 4 * offsetof<At>()), lower);
+  v128.store(narrow, lowerLanes, 4 * offsetof<At>());
+  const lowerOdd = i16x8.add(v128.load(narrow, 4 * offsetof<At>() + 16), i16x8.shr_u(lower, 8));
+  v128.store(narrow, lowerOdd, 4 * offsetof<At>() + 16);
+  const upperLanes = i16x8.add(v128.load(narrow, 4 * offsetof<At>() + 32), upper);
+  v128.store(narrow, upperLanes, 4 * offsetof<At>() + 32);
+  const upperOdd = i16x8.add(v128.load(narrow, 4 * offsetof<At>() + 48), i16x8.shr_u(upper, 8));
+  v128.store(narrow, upperOdd, 4 * offsetof<At>() + 48);
 }
 
 @inline
@@ -72,11 +91,4 @@ function fourUpper(p: v128, q: v128, r: v128, s: v128): v128 {
 @inline
 function upperOf(bytes: v128): v128 {
   return v128.and(i16x8.shr_u(bytes, 4), i8x16.splat(0x0f));
-}
-
-/** As for 8-bit weights: the sum of the lanes, and that of their upper bytes. */
-@inline
-function widen(bytes: v128, narrow: usize): void {
-  v128.store(narrow, i16x8.add(v128.load(narrow), bytes));
-  v128.store(narrow + 16, i16x8.add(v128.load(narrow + 16), i16x8.shr_u(bytes, 8)));
 }

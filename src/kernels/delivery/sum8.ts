@@ -6,7 +6,7 @@
  */
 
 import { DensePlan, Job } from "./job";
-import { firstOf, rowOf } from "./row";
+import { firstOf, None, One, rowOf, Three, Two } from "./row";
 
 /** Add the rows of the job's next `count` events, `bytes` of each from `column` on. */
 export function sum8(plan: DensePlan, job: Job, count: u32, column: u32, bytes: u32): void {
@@ -42,12 +42,12 @@ function fourRows(a: usize, b: usize, c: usize, d: usize, bytes: u32, narrow: us
   const whole = a + (bytes & ~63);
   const end = a + bytes;
   for (; a < whole; a += 64, b += 64, c += 64, d += 64, narrow += 128) {
-    addFour(a, b, c, d, narrow);
-    addFour(a + 16, b + 16, c + 16, d + 16, narrow + 32);
-    addFour(a + 32, b + 32, c + 32, d + 32, narrow + 64);
-    addFour(a + 48, b + 48, c + 48, d + 48, narrow + 96);
+    addFour<None>(a, b, c, d, narrow);
+    addFour<One>(a, b, c, d, narrow);
+    addFour<Two>(a, b, c, d, narrow);
+    addFour<Three>(a, b, c, d, narrow);
   }
-  for (; a < end; a += 16, b += 16, c += 16, d += 16, narrow += 32) addFour(a, b, c, d, narrow);
+  for (; a < end; a += 16, b += 16, c += 16, d += 16, narrow += 32) addFour<None>(a, b, c, d, narrow);
 }
 
 function eightRows(
@@ -65,33 +65,46 @@ function eightRows(
   const whole = a + (bytes & ~63);
   const end = a + bytes;
   for (; a < whole; a += 64, b += 64, c += 64, d += 64, e += 64, f += 64, g += 64, h += 64, narrow += 128) {
-    addEight(a, b, c, d, e, f, g, h, narrow);
-    addEight(a + 16, b + 16, c + 16, d + 16, e + 16, f + 16, g + 16, h + 16, narrow + 32);
-    addEight(a + 32, b + 32, c + 32, d + 32, e + 32, f + 32, g + 32, h + 32, narrow + 64);
-    addEight(a + 48, b + 48, c + 48, d + 48, e + 48, f + 48, g + 48, h + 48, narrow + 96);
+    addEight<None>(a, b, c, d, e, f, g, h, narrow);
+    addEight<One>(a, b, c, d, e, f, g, h, narrow);
+    addEight<Two>(a, b, c, d, e, f, g, h, narrow);
+    addEight<Three>(a, b, c, d, e, f, g, h, narrow);
   }
   for (; a < end; a += 16, b += 16, c += 16, d += 16, e += 16, f += 16, g += 16, h += 16, narrow += 32) {
-    addEight(a, b, c, d, e, f, g, h, narrow);
+    addEight<None>(a, b, c, d, e, f, g, h, narrow);
   }
 }
 
+/** Sixteen targets, some vectors behind where the rows begin. */
 @inline
-function addFour(a: usize, b: usize, c: usize, d: usize, narrow: usize): void {
-  const p = v128.load(a), q = v128.load(b), r = v128.load(c), s = v128.load(d);
-  v128.store(narrow, i16x8.add(v128.load(narrow), fourLanes(p, q, r, s)));
-  v128.store(narrow + 16, i16x8.add(v128.load(narrow + 16), fourOdd(p, q, r, s)));
+function addFour<At>(a: usize, b: usize, c: usize, d: usize, narrow: usize): void {
+  const p = v128.load(a, offsetof<At>()), q = v128.load(b, offsetof<At>()), r = v128.load(c, offsetof<At>()), s = v128.load(d, offsetof<At>());
+  v128.store(narrow, i16x8.add(v128.load(narrow, 2 * offsetof<At>()), fourLanes(p, q, r, s)), 2 * offsetof<At>());
+  v128.store(narrow, i16x8.add(v128.load(narrow, 2 * offsetof<At>() + 16), fourOdd(p, q, r, s)), 2 * offsetof<At>() + 16);
 }
 
 @inline
-function addEight(a: usize, b: usize, c: usize, d: usize, e: usize, f: usize, g: usize, h: usize, narrow: usize): void {
-  const p = v128.load(a), q = v128.load(b), r = v128.load(c), s = v128.load(d);
-  let lanes = i16x8.add(v128.load(narrow), fourLanes(p, q, r, s));
-  let odd = i16x8.add(v128.load(narrow + 16), fourOdd(p, q, r, s));
-  const t = v128.load(e), u = v128.load(f), v = v128.load(g), w = v128.load(h);
+function addEight<At>(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  e: usize,
+  f: usize,
+  g: usize,
+  h: usize,
+  narrow: usize,
+): void {
+  const p = v128.load(a, offsetof<At>()), q = v128.load(b, offsetof<At>());
+  const r = v128.load(c, offsetof<At>()), s = v128.load(d, offsetof<At>());
+  let lanes = i16x8.add(v128.load(narrow, 2 * offsetof<At>()), fourLanes(p, q, r, s));
+  let odd = i16x8.add(v128.load(narrow, 2 * offsetof<At>() + 16), fourOdd(p, q, r, s));
+  const t = v128.load(e, offsetof<At>()), u = v128.load(f, offsetof<At>());
+  const v = v128.load(g, offsetof<At>()), w = v128.load(h, offsetof<At>());
   lanes = i16x8.add(lanes, fourLanes(t, u, v, w));
   odd = i16x8.add(odd, fourOdd(t, u, v, w));
-  v128.store(narrow, lanes);
-  v128.store(narrow + 16, odd);
+  v128.store(narrow, lanes, 2 * offsetof<At>());
+  v128.store(narrow, odd, 2 * offsetof<At>() + 16);
 }
 
 @inline
