@@ -37,11 +37,13 @@ export class SpikeTrainBuilder {
    */
   addRow(neuron: Uint32Array, payload: Int32Array | null, count: number): void {
     if (this.row + 1 >= this.start.length) throw new Error("more rows than announced");
-    this.reserve(this.spikes + count);
-    for (let i = 0; i < count; i++) this.neuron[this.spikes + i] = neuron[i]!;
+    const { spikes } = this;
+    this.reserve(spikes + count);
+    const { neuron: own } = this;
+    for (let i = 0; i < count; i++) own[spikes + i] = neuron[i]!;
     if (payload !== null) this.addPayload(payload, count);
     else if (this.payload !== null) this.payload.fill(1, this.spikes, this.spikes + count);
-    this.spikes += count;
+    this.spikes = spikes + count;
     this.start[++this.row] = this.spikes;
   }
 

@@ -4,7 +4,6 @@ import type { Program } from "../compile/program.ts";
 import { interpretedCores } from "../core/cores.ts";
 import type { RunOptions, SteppingEngine, Stimuli, StopSignal } from "../engine.ts";
 import { mistake } from "../errors.ts";
-import { feedRow, plainScanner, tabulate, type FeedTable, type FrameScanner } from "./feed.ts";
 import { sizeOf } from "../network/types.ts";
 import { checkProbes, checkStimuli } from "../stimuli.ts";
 import type { ChipMachine, Feed } from "./chip-machine.ts";
@@ -12,10 +11,43 @@ import { EventNetwork } from "./event-network.ts";
 import { Machine, type Exchange } from "./machine.ts";
 import { probedNames, probeNames, Recorder } from "./record.ts";
 import { Stepper } from "./stepper.ts";
+import { feedRow, plainScanner, rowsOf, tabulate, type FeedTable, type FrameScanner } from "./tabulate.ts";
 import { nextTurn } from "../turn.ts";
 
 /** How long to compute before other work (Ctrl-C, a progress bar, a page) gets its turn. */
 const turnMs = 30;
+/** Steps that may be done without a look at the clock, which takes as long as to read a frame, and how long they may take. */
+const mostSteps = 16;
+const lookMs = 1;
+
+/** When other work has its turn. */
+export class Turns {
+  /** Gives way to it; null where nothing else has to be done on this thread. */
+  readonly give: (() => Promise<void>) | null;
+  #began = performance.now();
+  #looked = this.#began;
+  #steps = 1;
+  #left = 1;
+
+  constructor(give: (() => Promise<void>) | null) {
+    this.give = give;
+  }
+
+  /** Whether it is time, asked after every step. */
+  due(): boolean {
+    if (--this.#left > 0) return false;
+    const now = performance.now();
+    const each = (now - this.#looked) / this.#steps;
+    this.#looked = now;
+    this.#left = this.#steps = Math.max(1, Math.min(mostSteps, Math.floor(lookMs / each)));
+    return now - this.#began >= turnMs;
+  }
+
+  /** It was given. */
+  over(): void {
+    this.#began = this.#looked = performance.now();
+  }
+}
 
 export interface InterpreterOptions {
   /** Walk the equations neuron by neuron in big integers: the meaning, thousands of times slower. */
@@ -77,13 +109,18 @@ export function openMachine(
 
     async run(stimuli, runOptions = {}) {
       refuseClosed();
-      checkProbes(probeNames(program), runOptions.probes ?? []);
-      const { samples } = checkStimuli(program.inputs, stimuli);
-      const tables = tabulateAll(program, stimuli, scannerFor);
+      const { probes = [] } = runOptions;
+      if (probes.length > 0) checkProbes(probeNames(program), probes);
+      const { samples, steps } = checkStimuli(program.inputs, stimuli);
       const taken = take(probedNames(runOptions));
       ran = true;
-      const recorder = new Recorder(taken.machine, samples, stepsOf(tables), runOptions);
-      await runSamples(taken.machine, tables, recorder, 0, runOptions);
+      const recorder = new Recorder(taken.machine, samples, steps, runOptions);
+      const each = samplesAtOnce(program, stimuli);
+      const turns = new Turns(nextTurn);
+      for (let low = 0; low < samples; low += each) {
+        const tables = tabulateAll(program, stimuli, scannerFor, { low, high: Math.min(samples, low + each) });
+        await runSamples(taken.machine, tables, recorder, low, runOptions, turns);
+      }
       // To be used again: opening one takes longer than a short run.
       if (!closed) idle = taken;
       runOptions.onProgress?.(samples, samples);
@@ -113,24 +150,29 @@ function keyOf(probed: Probed): string {
   return JSON.stringify([...probed]);
 }
 
-/** Events of every input, by its name. */
-export function tabulateAll(
+/** Values of frames that are read in one go, if a sample has no more: what they become stays in the cache. */
+const valuesAtOnce = 2 ** 20;
+
+function samplesAtOnce({ inputs }: Program, stimuli: Stimuli): number {
+  let values = 1;
+  for (const { name, shape } of inputs) values += rowsOf(stimuli.get(name)!) * sizeOf(shape);
+  return Math.max(1, Math.floor(valuesAtOnce / values));
+}
+
+/** Events of every input in some samples, by its name. */
+function tabulateAll(
   program: Program,
   stimuli: Stimuli,
-  scannerFor: (size: number) => FrameScanner = plainScanner,
+  scannerFor: (size: number) => FrameScanner,
+  samples: { readonly low: number; readonly high: number },
 ): ReadonlyMap<string, FeedTable> {
   const { delivery } = program.target;
   return new Map(
     program.inputs.map((input) => {
-      return [input.name, tabulate(stimuli.get(input.name)!, input, delivery, scannerFor(sizeOf(input.shape)))];
+      const scanner = scannerFor(sizeOf(input.shape));
+      return [input.name, tabulate(stimuli.get(input.name)!, input, delivery, scanner, samples)];
     }),
   );
-}
-
-/** Timesteps of the model that tables are for. */
-export function stepsOf(tables: ReadonlyMap<string, FeedTable>): number {
-  const [first] = tables.values();
-  return first?.steps ?? 0;
 }
 
 /**
@@ -138,7 +180,7 @@ export function stepsOf(tables: ReadonlyMap<string, FeedTable>): number {
  *
  * @param tables one for each input
  * @param first how many samples the recorder has noted before; `options.onProgress` is told so many more
- * @param turn gives way to other work once in a while; null where nothing else has to be done on this thread
+ * @param turns of other work on this thread
  * @param exchange where the machine has a part of the neurons only
  * @throws RUN_INTERRUPTED
  */
@@ -148,13 +190,12 @@ export async function runSamples(
   recorder: Recorder,
   first: number,
   { signal, onProgress }: Pick<RunOptions, "signal" | "onProgress">,
-  turn: (() => Promise<void>) | null = nextTurn,
+  turns: Turns,
   exchange?: Exchange,
 ): Promise<void> {
   const { program } = machine;
   const fed = program.inputs.map(({ name }) => tables.get(name)!);
   const { steps, samples } = fed[0]!;
-  let began = performance.now();
   let [sample, step] = [0, 0];
   const feed: Feed = (input, list) => feedRow(fed[input]!, sample, step, list);
   for (; sample < samples; sample++) {
@@ -164,11 +205,11 @@ export async function runSamples(
       machine.take(feed);
       machine.advance(exchange);
       recorder.note(first + sample, step);
-      if (performance.now() - began < turnMs) continue;
+      if (!turns.due()) continue;
       onProgress?.(first + sample, recorder.samples);
-      if (turn !== null) await turn();
+      if (turns.give !== null) await turns.give();
       refuseStopped(signal);
-      began = performance.now();
+      turns.over();
     }
   }
 }

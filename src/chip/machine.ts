@@ -4,7 +4,7 @@ import { mostSpikes, partsOf, projectionsTo, sourcesOf, type PartOptions } from 
 import type { Program, ProgramProjection } from "../compile/program.ts";
 import { interpretedCores, type Cores } from "../core/cores.ts";
 import type { Synaptic } from "../core/delivery.ts";
-import { copyEvents, emptyList, pushEvent, type EventList } from "../core/events.ts";
+import { clearList, copyEvents, emptyList, pushEvent, type EventList } from "../core/events.ts";
 import type { Neurons } from "../core/population.ts";
 import type { TypeSpec } from "../datapath/spec.ts";
 import { mistake } from "../errors.ts";
@@ -205,9 +205,8 @@ export class Machine implements ChipMachine {
   /** Put what neurons fired under way: with binary spikes, a count of n as n events one after the other. */
   private send(population: string, fired: EventList, list: EventList): void {
     const { payloadBits, atMost } = this.program.target.delivery;
-    if (payloadBits > 0) return copyEvents(fired, list);
-    list.begin = 0;
-    list.count = 0;
+    if (payloadBits > 0 || (fired.plain && (atMost?.spikes ?? 1) >= 1)) return copyEvents(fired, list);
+    clearList(list);
     for (let i = fired.begin; i < fired.begin + fired.count; i++) {
       const neuron = fired.neuron[i]!;
       const value = fired.payload[i]!;

@@ -1,7 +1,7 @@
 /** Single timesteps of a machine for closed loops: checked inputs, results in place, snapshots. */
 
 import type { ProgramInput } from "../compile/program.ts";
-import { emptyList } from "../core/events.ts";
+import { clearList, emptyList } from "../core/events.ts";
 import type { StepEvents, StepInput, StepInputs, StepResult, StepSpikes, SteppingEngine } from "../engine.ts";
 import { mistake, type BitspikeError } from "../errors.ts";
 import { sizeOf } from "../network/types.ts";
@@ -60,7 +60,7 @@ export class Stepper implements Pick<SteppingEngine, "step" | "read" | "reset" |
     const { input, sums } = this.ports[index]!;
     const { delivery } = this.machine.program.target;
     const given = this.inputs.get(input.name);
-    list.begin = list.count = 0;
+    clearList(list);
     if (given === undefined) return false;
     this.known++;
     if (isEvents(given)) encodeEvents(given, input, delivery, sums, list);

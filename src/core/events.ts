@@ -8,11 +8,28 @@ export interface EventList {
   payload: Int32Array;
   begin: number;
   count: number;
+  /** It is known that every event carries 1, so that nobody has to look. False says nothing. */
+  plain: boolean;
 }
 
 /** A list without events and with room for some. */
 export function emptyList(capacity = 0): EventList {
-  return { neuron: new Uint32Array(capacity), payload: new Int32Array(capacity), begin: 0, count: 0 };
+  return { neuron: new Uint32Array(capacity), payload: new Int32Array(capacity), begin: 0, count: 0, plain: false };
+}
+
+/** Take all events out of a list, which is plain until another one comes. */
+export function clearList(list: EventList): void {
+  list.begin = 0;
+  list.count = 0;
+  list.plain = true;
+}
+
+let ones = new Int32Array(0);
+
+/** At least so many ones, which are everybody's: nobody may write to them. */
+export function onesFor(count: number): Int32Array {
+  if (ones.length < count) ones = new Int32Array(Math.max(count, 2 * ones.length)).fill(1);
+  return ones;
 }
 
 /** Have room for so many entries, those before the first event included. */
@@ -29,13 +46,16 @@ export function copyEvents(from: EventList, to: EventList): void {
   const { begin, count } = from;
   to.count = 0;
   if (to.neuron.length < count) makeRoom(to, Math.max(count, 2 * to.neuron.length));
+  const { neuron, payload } = from;
+  const { neuron: ids, payload: carried } = to;
   // A loop: views of the arrays would be new objects at every timestep.
   for (let i = 0; i < count; i++) {
-    to.neuron[i] = from.neuron[begin + i]!;
-    to.payload[i] = from.payload[begin + i]!;
+    ids[i] = neuron[begin + i]!;
+    carried[i] = payload[begin + i]!;
   }
   to.begin = 0;
   to.count = count;
+  to.plain = from.plain;
 }
 
 /** Add one event at the end of a list, which grows as needed. */
@@ -45,4 +65,5 @@ export function pushEvent(list: EventList, neuron: number, payload: number): voi
   list.neuron[end] = neuron;
   list.payload[end] = payload;
   list.count++;
+  if (payload !== 1) list.plain = false;
 }

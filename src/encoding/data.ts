@@ -66,13 +66,22 @@ export function readData(array: NpyArray, shape: Shape, options: DataOptions = {
  */
 export function copyFrame(data: Data, scale: number, sample: number, step: number, out: Floats): void {
   const size = sizeOf(data.shape);
-  const row = data.time === null ? data.first + sample : (data.first + sample) * data.time + step;
-  const exact = data.whole && scale === 1;
-  if (exact) return out.set(data.values.subarray(row * size, (row + 1) * size));
+  const row = frameIndex(data, sample, step);
+  if (isExact(data, scale)) return out.set(data.values.subarray(row * size, (row + 1) * size));
   for (let index = 0; index < size; index++) {
     const value = data.values[row * size + index]! * scale;
     out[index] = Math.fround(value);
   }
+}
+
+/** Which frame of the array is that of a sample and step. */
+export function frameIndex({ first, time }: Data, sample: number, step: number): number {
+  return time === null ? first + sample : (first + sample) * time + step;
+}
+
+/** Whether frames are the values of the array as they are. */
+export function isExact({ whole }: Data, scale: number): boolean {
+  return whole && scale === 1;
 }
 
 function chooseReading(axes: Shape, shape: Shape, steps: number | undefined): Reading {

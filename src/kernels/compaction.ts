@@ -21,7 +21,7 @@ export interface SpikeList {
 export const listPadding = 16;
 
 /** Where in the table the places of eight lanes begin. */
-const placesOffset = 256;
+export const placesOffset = 256;
 
 /**
  * [16 masks][16 bytes]: bytes of the four lanes whose bits are set, moved to the front; then [256 masks][8]: which of eight

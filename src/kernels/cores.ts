@@ -84,7 +84,7 @@ interface ListPlace {
 }
 
 function openList({ neuron, payload }: ListPlace, memory: WasmMemory): EventList {
-  return { neuron: viewOf(memory, neuron), payload: viewOf(memory, payload), begin: 0, count: 0 };
+  return { neuron: viewOf(memory, neuron), payload: viewOf(memory, payload), begin: 0, count: 0, plain: false };
 }
 
 /** Instances of the kernels, one for each memory. */

@@ -1,7 +1,7 @@
 /** The fastest engine: neurons and synapses as compiled WebAssembly, bit for bit the interpreter's results. */
 
 import { EventNetwork } from "../chip/event-network.ts";
-import { plainScanner, type FrameScanner } from "../chip/feed.ts";
+import { plainScanner, type FrameScanner } from "../chip/tabulate.ts";
 import { openMachine } from "../chip/interpreter.ts";
 import { Machine } from "../chip/machine.ts";
 import type { Program } from "../compile/program.ts";

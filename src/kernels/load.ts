@@ -16,6 +16,8 @@ export interface DeliveryKernels {
   addSparse(plan: number, bits: number, jobs: number, count: number): void;
   countEntries(start: number, neurons: number, count: number): number;
   listNonZero(frame: number, size: number, places: number, table: number): number;
+  listOneBytes(values: number, size: number, rows: number, found: number, ends: number, places: number): number;
+  listOneFloats(values: number, size: number, rows: number, found: number, ends: number, places: number): number;
 }
 
 // The same file from src/ and from dist/; bundlers look for exactly this form.

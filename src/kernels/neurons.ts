@@ -41,6 +41,7 @@ export interface KernelNeurons extends Neurons, Pick<PopulationArrays, "accumula
 
 /** Chip timesteps that a kernel may be given; a run that is longer goes on without it. */
 export const timesteps: Interval = { low: 1n, high: 2n ** 31n - 1n };
+const lastTimestep = Number(timesteps.high);
 
 /** What a population is made of beside its kernel. */
 export interface PopulationParts {
@@ -54,6 +55,8 @@ export interface PopulationParts {
   readonly changed: Region<"u32"> | null;
   /** The kernel that begins from totals; null where nobody said what arrives. */
   readonly fused: CompiledBlock | null;
+  /** Kernels list no spike that carries another payload than 1. */
+  readonly plain: boolean;
 }
 
 /** A kernel, and what runs the few neurons of a group that it gives back. */
@@ -112,7 +115,6 @@ export class KernelPopulation implements KernelNeurons {
       this.#fused === null
         ? null
         : (totals) => {
-            this.touch(0, this.size);
             this.#totals = totals;
           };
     this.reset();
@@ -141,7 +143,8 @@ export class KernelPopulation implements KernelNeurons {
   step(timestep: number): void {
     this.#timestep = timestep;
     this.#count[0] = 0;
-    const beyond = this.#foreign || timestep > Number(timesteps.high);
+    if (this.#parts.plain && !this.fired.plain) this.allPlain();
+    const beyond = this.#foreign || timestep > lastTimestep;
     if (beyond) this.#totals?.run();
     if (beyond) this.runEquations(0, this.size);
     else if (this.#totals !== null) this.runFused();
@@ -152,15 +155,20 @@ export class KernelPopulation implements KernelNeurons {
     this.fired.count = this.listed();
   }
 
+  /** The equations may have listed other payloads than the kernels can. */
+  private allPlain(): void {
+    this.fired.payload.fill(1);
+    this.fired.plain = true;
+  }
+
   private run({ run, group, exactly }: GroupedKernel, first: number, end: number): void {
     runNeurons(run, group, first, end, exactly, this.#timestep);
   }
 
   /** Events may have reached all neurons, so that all are run. */
   private runFused(): void {
-    const { blocks } = this.#rest ?? { blocks: Math.ceil(this.size / restBlock) };
-    for (let block = 0; block < blocks; block++) this.#rest?.take(block);
-    this.awake = blocks;
+    this.#rest?.takeAll();
+    this.awake = Math.ceil(this.size / restBlock);
     this.run(this.#fused!, 0, this.size);
   }
 
@@ -227,6 +235,7 @@ export class KernelPopulation implements KernelNeurons {
       if (spike[i] === 0) continue;
       fired.neuron[count] = load.low + i;
       fired.payload[count++] = spike[i]!;
+      if (spike[i] !== 1) fired.plain = false;
     }
     this.#count[0] = count;
   }

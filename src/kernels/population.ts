@@ -16,6 +16,7 @@ import { hull, overlap } from "../datapath/interval.ts";
 import type { Register, Values } from "../datapath/prepare.ts";
 import type { Expression } from "../datapath/syntax.ts";
 import { rangesOf, type Interval } from "../datapath/ranges.ts";
+import { within } from "./arithmetic/value.ts";
 import { compileBlock, type ArraySource, type CompiledBlock } from "./block.ts";
 import { compactionTable, listPadding, type SpikeList } from "./compaction.ts";
 import { viewOf, type Layout, type Region } from "./memory.ts";
@@ -90,6 +91,7 @@ class Plan implements PopulationPlan {
   readonly kernel: CompiledBlock | null;
   /** The same from totals; null where nobody said what arrives. */
   readonly fused: CompiledBlock | null;
+  readonly plain: boolean;
   readonly parameters: Parameters;
   readonly constants: ReadonlyMap<string, Values>;
   readonly probes: ReadonlyMap<string, Region<"f64">>;
@@ -135,7 +137,10 @@ class Plan implements PopulationPlan {
       if (region !== undefined) this.arrays.set(name, { region, range });
     }
     this.kernel = size === 0 || forwardingOf(load) !== null ? null : this.compile(shared);
-    this.fused = this.kernel === null || arriving === null ? null : this.compile(shared, arriving);
+    const fused = this.kernel === null || arriving === null ? null : this.compile(shared, arriving);
+    // One list is for both, in which both have to write payloads or neither.
+    this.fused = fused !== null && isPlain(fused) === isPlain(this.kernel!) ? fused : null;
+    this.plain = this.kernel !== null && isPlain(this.kernel);
     this.payload = this.kernel?.payload ?? { low: BigInt(-payloadLimit), high: BigInt(payloadLimit) };
   }
 
@@ -221,6 +226,7 @@ class Plan implements PopulationPlan {
       payload: viewOf(memory, this.list.payload),
       begin: 0,
       count: 0,
+      plain: this.plain,
     };
     // Kernels write the payloads only where they can be other than 1.
     fired.payload.fill(1);
@@ -237,6 +243,11 @@ class Plan implements PopulationPlan {
   private shared(registers: ReadonlyMap<string, Register>): [string, Register][] {
     return this.#spec.inputs.flatMap((name) => (registers.has(name) ? [[name, registers.get(name)!]] : []));
   }
+}
+
+/** Whether every spike carries 1. */
+function isPlain({ payload }: CompiledBlock): boolean {
+  return within(payload, { low: 0n, high: 1n });
 }
 
 function ignore(): void {

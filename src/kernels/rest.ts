@@ -32,7 +32,9 @@ export class Rest {
   }
 
   touch(first: number, end: number): void {
-    if (end > first) this.#touched.fill(1, Math.floor(first / restBlock), Math.ceil(end / restBlock));
+    if (end <= first) return;
+    const last = Math.ceil(end / restBlock);
+    for (let block = Math.floor(first / restBlock); block < last; block++) this.#touched[block] = 1;
   }
 
   isTouched(block: number): boolean {
@@ -47,6 +49,11 @@ export class Rest {
   take(block: number): void {
     this.#touched[block] = 0;
     this.#asleep[block] = 0;
+  }
+
+  /** All blocks are. */
+  takeAll(): void {
+    for (let block = 0; block < this.blocks; block++) this.take(block);
   }
 
   /** The first block from one on that has to be run. */

@@ -1,6 +1,6 @@
 /** What every input and every population sent in a run, timestep by timestep. */
 
-import { feedRow, tabulate } from "../chip/feed.ts";
+import { feedRow, tabulate } from "../chip/tabulate.ts";
 import type { Program } from "../compile/program.ts";
 import { emptyList, type EventList } from "../core/events.ts";
 import type { Recording, SpikeTrain, Stimuli } from "../engine.ts";
@@ -39,7 +39,7 @@ export function sentBy(program: Program, stimuli: Stimuli, recording: Recording)
 
 function readerOf({ start, neuron, payload }: SpikeTrain): SentIn {
   const all = payload ?? new Int32Array(neuron.length).fill(1);
-  const list: EventList = { neuron, payload: all, begin: 0, count: 0 };
+  const list: EventList = { neuron, payload: all, begin: 0, count: 0, plain: payload === null };
   return (row) => {
     list.begin = start[row]!;
     list.count = start[row + 1]! - start[row]!;

@@ -1,6 +1,6 @@
 /** Input that workers read themselves: what our encoders made of data that all threads can see. */
 
-import { Tabulation, type FeedTable, type FrameScanner } from "../chip/feed.ts";
+import { Tabulation, type FeedTable, type FrameScanner } from "../chip/tabulate.ts";
 import type { Program } from "../compile/program.ts";
 import { recipeOf, type Recipe } from "../encoding/recipe.ts";
 import { stimulusFrom } from "../encoding/reader.ts";

@@ -2,7 +2,7 @@
 
 import { availableParallelism } from "node:os";
 import { Piscina } from "piscina";
-import type { FrameScanner } from "../chip/feed.ts";
+import type { FrameScanner } from "../chip/tabulate.ts";
 import { probeNames } from "../chip/record.ts";
 import type { Range } from "../compile/parts.ts";
 import type { Program } from "../compile/program.ts";
@@ -82,9 +82,9 @@ async function runShards(
   workers: number,
 ): Promise<Recording> {
   const { program, eventLimit, scannerFor } = work;
-  checkProbes(probeNames(program), options.probes ?? []);
-  const { samples, steps } = checkStimuli(program.inputs, stimuli);
   const { probes = [], chipTime = false } = options;
+  if (probes.length > 0) checkProbes(probeNames(program), probes);
+  const { samples, steps } = checkStimuli(program.inputs, stimuli);
   const portions = portionsOf(program, stimuli, samples, split === "sample" ? workers : 1);
   // A worker without any portion has no task.
   const parts = split === "core" ? byCore(program, workers) : null;

@@ -1,7 +1,7 @@
 /** Input of a run in portions: workers start with the first while the next ones are read, and never are all of them held. */
 
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from "node:worker_threads";
-import { Tabulation, rowsOf, type FeedTable, type FrameScanner } from "../chip/feed.ts";
+import { Tabulation, rowsOf, type FeedTable, type FrameScanner } from "../chip/tabulate.ts";
 import type { Range } from "../compile/parts.ts";
 import type { Program } from "../compile/program.ts";
 import type { Stimuli, StopSignal } from "../engine.ts";

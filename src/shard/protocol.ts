@@ -1,7 +1,7 @@
 /** Everything that crosses between the thread that asks and the workers that compute. */
 
 import type { MessagePort } from "node:worker_threads";
-import type { FeedTable } from "../chip/feed.ts";
+import type { FeedTable } from "../chip/tabulate.ts";
 import type { Range } from "../compile/parts.ts";
 import type { Recipe } from "../encoding/recipe.ts";
 import type { Probe, Recording, Stimulus } from "../engine.ts";

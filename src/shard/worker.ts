@@ -2,7 +2,7 @@
 
 import { workerData } from "node:worker_threads";
 import { Piscina } from "piscina";
-import { runSamples } from "../chip/interpreter.ts";
+import { runSamples, Turns } from "../chip/interpreter.ts";
 import type { ChipMachine } from "../chip/chip-machine.ts";
 import { EventNetwork } from "../chip/event-network.ts";
 import { Machine } from "../chip/machine.ts";
@@ -64,6 +64,7 @@ async function compute(task: ShardTask): Promise<RecordedPart[]> {
   // Who has a part of all neurons runs all samples.
   const whole = part === null ? null : new Recorder(machine, samples, steps, task);
   const recorded: RecordedPart[] = [];
+  const turns = new Turns(null);
   const portions = "port" in task.input ? new SentPortions(task, task.input) : await ownPortions(task, task.input);
   for (let portion = portions.next(); portion !== null; portion = portions.next()) {
     const { first, tables } = portion;
@@ -71,7 +72,7 @@ async function compute(task: ShardTask): Promise<RecordedPart[]> {
     const recorder = whole ?? new Recorder(machine, own, steps, task);
     const at = whole === null ? 0 : first;
     const onProgress = (noted: number): void => note(noted - at);
-    await runSamples(machine, tables, recorder, at, { signal, onProgress }, null, exchange);
+    await runSamples(machine, tables, recorder, at, { signal, onProgress }, turns, exchange);
     done += own;
     note(0);
     if (whole === null) recorded.push({ first, recording: recorder.finish("shards") });

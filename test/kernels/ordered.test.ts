@@ -69,7 +69,7 @@ function randomEvents(sources: number, payload: readonly [number, number], dice:
     .toSorted();
   const begin = dice.between(0, neuron.length);
   const payloads = Int32Array.from(neuron, () => drawn(dice, payload[0], payload[1]));
-  return { neuron, payload: payloads, begin, count: neuron.length - begin };
+  return { neuron, payload: payloads, begin, count: neuron.length - begin, plain: false };
 }
 
 function fillRegisters(plain: Population, kernel: KernelNeurons, dice: Dice): void {
@@ -171,7 +171,13 @@ describe("totals added by kernels", () => {
         for (const [name, array] of plain.registers) sums.registers.get(name)!.set(array);
         const rows = openRows({ kind: "dense", weight: values }, size, 0, size);
         const delivery = new Delivery(projection, rows, sums, true);
-        const event: EventList = { neuron: Uint32Array.of(0), payload: Int32Array.of(1), begin: 0, count: 1 };
+        const event: EventList = {
+          neuron: Uint32Array.of(0),
+          payload: Int32Array.of(1),
+          begin: 0,
+          count: 1,
+          plain: false,
+        };
         const error = attempt(() => delivery.deliver(event));
         const wide = dice.chance(20);
         expect(attempt(() => (wide ? opened.runWide(Float64Array.from(values)) : opened.run()))).toBe(error);

@@ -176,7 +176,13 @@ describe("events that reach a few of many neurons", () => {
     };
     const spanOf = (low: number, ...neuron: number[]) => {
       const reach = openReach(synapses, { neurons, low, high: neurons })!;
-      reach.find({ neuron: Uint32Array.from(neuron), payload: new Int32Array(9), begin: 0, count: neuron.length });
+      reach.find({
+        neuron: Uint32Array.from(neuron),
+        payload: new Int32Array(9),
+        begin: 0,
+        count: neuron.length,
+        plain: false,
+      });
       return [reach.first / restBlock, reach.end / restBlock];
     };
     expect([spanOf(0), spanOf(0, 1)]).toEqual([

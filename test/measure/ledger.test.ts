@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { feedRow, tabulate } from "../../src/chip/feed.ts";
+import { feedRow, tabulate } from "../../src/chip/tabulate.ts";
 import type { Program } from "../../src/compile/program.ts";
 import { emptyList } from "../../src/core/events.ts";
 import { openRows } from "../../src/core/rows.ts";

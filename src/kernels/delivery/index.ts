@@ -4,4 +4,5 @@ export { addConv } from "./conv";
 export { countEntries } from "./count";
 export { addDense } from "./dense";
 export { listNonZero } from "./frame";
+export { listOneBytes, listOneFloats } from "./ones";
 export { addSparse } from "./sparse";
