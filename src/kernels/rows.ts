@@ -94,6 +94,8 @@ export interface OpenRows {
   weights: number;
   neurons: number;
   seek(source: number): void;
+  /** The same. @returns the address of its weights */
+  weightsOf(source: number): number;
   /** Neuron and weight of one synapse of the row. */
   neuronAt(entry: number): number;
   weightAt(entry: number): number;
@@ -138,6 +140,11 @@ class Opened implements OpenRows {
     }
     this.weights = weights.offset + this.#first * bytesOf(weights.storage);
     this.neurons = neurons.offset + this.#first * 4;
+  }
+
+  weightsOf(source: number): number {
+    this.seek(source);
+    return this.weights;
   }
 
   private compute(rows: Rows, source: number): void {

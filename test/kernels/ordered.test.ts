@@ -12,6 +12,7 @@ import { planPopulation, type InputBound } from "../../src/kernels/population.ts
 import { packRows, writeRows } from "../../src/kernels/rows.ts";
 import { planTotals } from "../../src/kernels/totals.ts";
 import { randomSynapses } from "../chip/programs.ts";
+import type { Synapses } from "../../src/core/synapses.ts";
 import type { Target } from "../../src/target/types.ts";
 import { Dice } from "../dice.ts";
 import { datapaths, drawn, randomLoad } from "./loads.ts";
@@ -72,6 +73,12 @@ function randomEvents(sources: number, payload: readonly [number, number], dice:
   return { neuron, payload: payloads, begin, count: neuron.length - begin, plain: false };
 }
 
+/** Synapses to all targets with the largest weights there are, so that what comes first shows where registers saturate. */
+function ends(from: readonly number[], to: readonly number[], { weights }: Target, dice: Dice): Synapses {
+  const count = [...from, ...to].reduce((a, b) => a * b, 1);
+  return { kind: "dense", weight: Int32Array.from({ length: count }, () => dice.one([weights.low, weights.high])) };
+}
+
 function fillRegisters(plain: Population, kernel: KernelNeurons, dice: Dice): void {
   for (const [name, array] of plain.registers) {
     const { low, high } = plain.load.datapath.spec.state[name]!;
@@ -89,7 +96,9 @@ describe("events delivered in order by kernels", () => {
         const from = dice.chance(50)
           ? [dice.between(1, 3), dice.between(1, 4), dice.between(1, 4)]
           : [dice.between(1, 9)];
-        const synapses = randomSynapses(from, shape, one.target, dice);
+        const synapses = dice.chance(30)
+          ? ends(from, shape, one.target, dice)
+          : randomSynapses(from, shape, one.target, dice);
         const payload = dice.one([
           [1, 1],
           [0, 1],
