@@ -52,8 +52,8 @@ await main(() => {
 
 /** The input at which about as many neurons fire as wanted, and how many do. */
 function calibrate(target: Target, name: string): { amplitude: number; rate: number } {
-  let best = { amplitude: 64, rate: 0 };
-  for (let amplitude = 4; amplitude <= bound; amplitude *= 2) {
+  let best = { amplitude: 1, rate: rateAt(target, name, 1) ?? 0 };
+  for (let amplitude = 2; amplitude <= bound; amplitude *= 2) {
     const rate = rateAt(target, name, amplitude);
     // The registers do not hold such inputs.
     if (rate === null) break;

@@ -10,10 +10,12 @@ const valueTypes: Readonly<Record<ValueType, number>> = { i32: 0x7f, f64: 0x7c, 
 
 const scalars = {
   return: 0x0f,
+  select: 0x1b,
   "i32.load": 0x28,
   "i32.store": 0x36,
   "i32.load8_s": 0x2c,
   "i32.load16_s": 0x2e,
+  "i32.load16_u": 0x2f,
   "i32.eqz": 0x45,
   "i32.lt_u": 0x49,
   "i32.gt_u": 0x4b,

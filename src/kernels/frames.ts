@@ -2,9 +2,29 @@
 
 import type { FrameScanner, OnesScanner, OneValues } from "../chip/tabulate.ts";
 import { deliveryKernels, type DeliveryKernels, type DeliveryModules } from "./load.ts";
-import { compactionTable, placesOffset } from "./compaction.ts";
 import { Layout, openMemory, viewOf, type Region } from "./memory.ts";
 import type { WasmMemory } from "./wasm.ts";
+
+/** Where in the table the places of eight lanes begin. */
+const placesOffset = 256;
+
+/**
+ * [16 masks][16 bytes]: bytes of the four lanes whose bits are set, moved to the front; then [256 masks][8]: which of eight
+ * lanes have their bits set, one behind the other, less 0, 1, 2, 3, 0, 1, 2, 3.
+ */
+function compactionTable(): Uint8Array {
+  const table = new Uint8Array(placesOffset + 256 * 8).fill(0x80, 0, placesOffset);
+  for (let mask = 0; mask < 256; mask++) {
+    let kept = 0;
+    for (let lane = 0; lane < 8; lane++) {
+      if ((mask & (1 << lane)) === 0) continue;
+      if (mask < 16) for (let byte = 0; byte < 4; byte++) table[mask * 16 + kept * 4 + byte] = lane * 4 + byte;
+      table[placesOffset + mask * 8 + kept] = lane - (kept & 3);
+      kept++;
+    }
+  }
+  return table;
+}
 
 /** Bytes of frames that are looked at in one go: they stay in the second-level cache. */
 const bytesAtOnce = 65_536;

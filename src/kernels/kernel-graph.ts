@@ -36,7 +36,7 @@ export interface Store {
 export interface Spikes {
   /** Truths of 16 or 32 bits. */
   readonly mask: Vector;
-  /** 32 bits; null where every spike carries 1. */
+  /** 16 or 32 bits; null where every spike carries 1. */
   readonly payload: Vector | null;
   readonly list: SpikeList;
 }

@@ -26,6 +26,11 @@ export interface LoopFunction extends WasmFunction {
 const evenWords = [0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27];
 const upperHalf = [8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7];
 
+/** Four 16-bit words from one on, of each of two vectors in turn. */
+function twice(first: number): number[] {
+  return [0, 1, 2, 3].flatMap((i) => [0, 16].flatMap((from) => [from + 2 * (first + i), from + 2 * (first + i) + 1]));
+}
+
 class LoopWriter {
   readonly #name: string;
   readonly #graph: KernelGraph;
@@ -51,18 +56,19 @@ class LoopWriter {
     this.#single = singleUses(graph, this.#nodes);
     this.#access = new Access(this.#draft, graph, this.#nodes);
     const { spikes } = graph;
-    this.#spikes = spikes === null ? null : new SpikeWriter(this.#draft, spikes.list, spikes.mask.lane);
+    this.#spikes =
+      spikes === null
+        ? null
+        : new SpikeWriter(this.#draft, spikes.list, spikes.mask.lane, spikes.payload?.lane ?? null);
     this.#changed = this.#draft.local("v128");
   }
 
   write(): LoopFunction {
     const { code, parameters, locals } = this.#draft;
     this.prologue();
-    const before = code.operations;
-    this.turns(unrolled);
-    const operations = (code.operations - before - this.#exits) / (unrolled * this.#graph.group);
-    this.turns(1);
-    this.epilogue();
+    const operations = this.#spikes === null ? this.range(end) : this.blocks(this.#spikes);
+    this.#spikes?.close();
+    this.writeChanged();
     code.get(neuron);
     return { name: this.#name, parameters, results: ["i32"], locals, body: code, operations };
   }
@@ -85,7 +91,7 @@ class LoopWriter {
       this.#invariant.add(node);
       code.set(local);
     }
-    this.#spikes?.begin(neuron);
+    this.#spikes?.open();
   }
 
   private isInvariant({ kind, args }: Vector): boolean {
@@ -93,15 +99,40 @@ class LoopWriter {
     return args.length > 0 && args.every((arg) => this.#invariant.has(arg));
   }
 
-  private epilogue(): void {
-    this.#spikes?.finish();
+  private writeChanged(): void {
     const { watch } = this.#graph;
     if (watch === null) return;
     this.#draft.code.int(0).get(this.#changed).op("v128.any_true").memory("i32.store", watch.offset);
   }
 
+  /** Block by block, so that spikes of one can be moved to the list together. Returns as `range` does. */
+  private blocks(spikes: SpikeWriter): number {
+    const { code } = this.#draft;
+    const stop = this.#draft.local("i32");
+    code.block().loop().get(neuron).get(end).op("i32.ge_u").branchIf(1);
+    spikes.beginBlock(neuron, end, stop);
+    const operations = this.range(stop);
+    spikes.endBlock();
+    code.branch(0).end().end();
+    return operations;
+  }
+
+  /**
+   * All neurons before a local's.
+   *
+   * @returns vector instructions for each
+   */
+  private range(stop: number): number {
+    const { code } = this.#draft;
+    const before = code.operations;
+    this.turns(unrolled, stop);
+    const operations = (code.operations - before - this.#exits) / (unrolled * this.#graph.group);
+    this.turns(1, stop);
+    return operations;
+  }
+
   /** Turns of `groups` groups while there are as many before the end. */
-  private turns(groups: number): void {
+  private turns(groups: number, stop: number): void {
     const { code } = this.#draft;
     const neurons = groups * this.#graph.group;
     code.block().loop();
@@ -110,12 +141,12 @@ class LoopWriter {
       .get(neuron)
       .int(groups === 1 ? 0 : neurons)
       .op("i32.add")
-      .get(end);
+      .get(stop);
     code.op(groups === 1 ? "i32.ge_u" : "i32.gt_u").branchIf(1);
     this.#access.seekTurn();
+    this.#spikes?.beginTurn(neuron);
     for (let group = 0; group < groups; group++) this.group(group);
-    this.#spikes?.list();
-    this.#spikes?.forget();
+    this.#spikes?.endTurn();
     code.get(neuron).int(neurons).op("i32.add").set(neuron).branch(0).end().end();
   }
 
@@ -141,7 +172,7 @@ class LoopWriter {
       this.#access.store(store, group, (part) => this.push(store.value, part, group));
       this.noteChange(store, group);
     }
-    if (this.#graph.spikes !== null) this.keepSpikes(this.#graph.spikes, group);
+    if (this.#graph.spikes !== null) this.takeSpikes(this.#graph.spikes, group);
   }
 
   private parts(node: Vector): number[] {
@@ -175,8 +206,7 @@ class LoopWriter {
         this.convert(node, part, group);
         break;
       case "product":
-        for (const arg of node.args) this.push(arg, part >> 1, group);
-        code.op(part % 2 === 0 ? "i32x4.extmul_low_i16x8_s" : "i32x4.extmul_high_i16x8_s");
+        this.product(node, part, group);
         break;
       case "power":
         this.push(node.args[0]!, part >> 1, group);
@@ -184,6 +214,21 @@ class LoopWriter {
         code.vector(new Uint8Array(BigInt64Array.of(1023n, 1023n).buffer)).op("i64x2.add");
         code.int(52).op("i64x2.shl");
         break;
+    }
+  }
+
+  private product({ args }: Vector, part: number, group: number): void {
+    const { code } = this.#draft;
+    const [a, b] = args as [Vector, Vector];
+    this.push(a, part >> 1, group);
+    if (b.kind === "constant") {
+      this.push(a, part >> 1, group);
+      code.shuffle(twice(4 * (part % 2)));
+      this.push(b, 0, group);
+      code.op("i32x4.dot_i16x8_s");
+    } else {
+      this.push(b, part >> 1, group);
+      code.op(part % 2 === 0 ? "i32x4.extmul_low_i16x8_s" : "i32x4.extmul_high_i16x8_s");
     }
   }
 
@@ -227,8 +272,8 @@ class LoopWriter {
     }
     code.op("v128.any_true").if();
     const before = code.operations;
-    this.#spikes?.list();
-    this.epilogue();
+    this.#spikes?.leave();
+    this.writeChanged();
     code
       .get(neuron)
       .int(group * this.#graph.group)
@@ -247,10 +292,12 @@ class LoopWriter {
     }
   }
 
-  /** Which neurons of a group fire, and with what: they are listed at the end of the turn. */
-  private keepSpikes({ mask, payload }: Spikes, group: number): void {
+  /** Which neurons of a group fire, and with what. */
+  private takeSpikes({ mask, payload }: Spikes, group: number): void {
     const push = (node: Vector) => (part: number) => this.push(node, part, group);
-    this.#spikes!.keep("masks", this.parts(mask).length, push(mask));
-    if (payload !== null) this.#spikes!.keep("payloads", this.parts(payload).length, push(payload));
+    if (payload !== null) {
+      this.#spikes!.takePayloads(this.parts(payload).length, group * this.#graph.group, push(payload));
+    }
+    this.#spikes!.take(this.parts(mask).length, push(mask));
   }
 }

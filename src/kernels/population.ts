@@ -18,7 +18,7 @@ import type { Expression } from "../datapath/syntax.ts";
 import { rangesOf, type Interval } from "../datapath/ranges.ts";
 import { within } from "./arithmetic/value.ts";
 import { compileBlock, type ArraySource, type CompiledBlock } from "./block.ts";
-import { compactionTable, listPadding, type SpikeList } from "./compaction.ts";
+import { fillSpikes, reserveSpikes, type SpikeList } from "./compaction.ts";
 import { viewOf, type Layout, type Region } from "./memory.ts";
 import { KernelPopulation, timesteps, type KernelNeurons } from "./neurons.ts";
 import { Parameters, storageFor } from "./parameters.ts";
@@ -124,13 +124,7 @@ class Plan implements PopulationPlan {
     this.constants = constantsOf(load);
     this.parameters = new Parameters(layout, size, this.constants);
     this.probes = new Map(localsOf(load, probed).map((name) => [name, layout.reserve("f64", size)]));
-    this.list = {
-      neuron: layout.reserve("u32", size + listPadding),
-      payload: layout.reserve("i32", size + listPadding),
-      count: layout.reserve("u32", 1),
-      table: layout.reserve("u8", compactionTable().length),
-      first: load.low,
-    };
+    this.list = reserveSpikes(layout, size, load.low);
     this.changed = rest ? layout.reserve("u32", 1) : null;
     for (const [name, range] of this.entryRanges(inputs)) {
       const region = this.registers.get(name) ?? this.accumulators.get(name);
@@ -228,9 +222,7 @@ class Plan implements PopulationPlan {
       count: 0,
       plain: this.plain,
     };
-    // Kernels write the payloads only where they can be other than 1.
-    fired.payload.fill(1);
-    viewOf(memory, this.list.table).set(compactionTable());
+    fillSpikes(memory, this.list);
     this.parameters.fill(memory);
     const arrays = { registers, accumulators, fired };
     if (this.kernel === null) {

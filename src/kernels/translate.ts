@@ -14,7 +14,7 @@ import { multiply } from "./arithmetic/product.ts";
 import { shiftLeft, shiftRight, type Rounding } from "./arithmetic/shift.ts";
 import { shiftedProduct } from "./arithmetic/shifted-product.ts";
 import { saturatedSum, sum } from "./arithmetic/sum.ts";
-import { holds, longestShift, numberValue, within, type Value } from "./arithmetic/value.ts";
+import { holds, longestShift, numberValue, truths, within, type Value } from "./arithmetic/value.ts";
 import { Vectors, type Powers } from "./arithmetic/vectors.ts";
 import type { Region, Storage } from "./memory.ts";
 import type { Graph, Lane, Vector } from "./vector.ts";
@@ -80,7 +80,8 @@ export class Translator {
   spike(name: string, range: Interval): { mask: Vector; payload: Vector | null } | null {
     const value = this.#vectors.required(this.#names.get(name)!, range);
     if (valueOf(value.range) === 0n) return null;
-    const payload = within(value.range, { low: 0n, high: 1n }) ? null : this.#vectors.lanes(value, "i32");
+    const lane = this.#vectors.lane(value.range);
+    const payload = within(value.range, truths) ? null : this.#vectors.lanes(value, lane);
     const mask = this.#vectors.truth(value);
     return { mask: mask.lane === "f64" ? this.graph.convert("i32", mask, "truth") : mask, payload };
   }

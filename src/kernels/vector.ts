@@ -44,7 +44,7 @@ export type Vector =
   | (Common & { readonly kind: "shift"; readonly op: Instruction; readonly amount: number })
   /** From the lanes of the operand to others. */
   | (Common & { readonly kind: "convert"; readonly as: Conversion })
-  /** Products of 16-bit lanes, in 32 bits. */
+  /** Products of 16-bit lanes, in 32 bits; the second operand may be a number that 16 bits hold, with zeros above. */
   | (Common & { readonly kind: "product" })
   /** 2 to the power of 32-bit lanes from -1022 to 1023, as doubles. */
   | (Common & { readonly kind: "power" });
@@ -168,6 +168,9 @@ export class Graph {
   }
 
   product(a: Vector, b: Vector): Vector {
+    if (a.kind === "constant") return this.product(b, a);
+    // What is multiplied by 0 beside it is added, so that halves need no numbers of 32 bits.
+    if (b.kind === "constant") b = this.constant("i32", b.value & 0xffff);
     return this.add({ kind: "product", lane: "i32", args: [a, b] });
   }
 

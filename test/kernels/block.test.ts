@@ -5,7 +5,7 @@ import { plainBlock, type Output, type OutOfRange, type Values } from "../../src
 import type { Interval } from "../../src/datapath/ranges.ts";
 import { BitspikeError } from "../../src/errors.ts";
 import { compileBlock, type ArraySource, type KernelSpec } from "../../src/kernels/block.ts";
-import { compactionTable, listPadding } from "../../src/kernels/compaction.ts";
+import { fillSpikes, reserveSpikes } from "../../src/kernels/compaction.ts";
 import { Layout, openMemory, paddedViewOf, viewOf, type Region } from "../../src/kernels/memory.ts";
 import { Parameters, storageFor } from "../../src/kernels/parameters.ts";
 import { rangeOfValues } from "../../src/core/bounds.ts";
@@ -50,14 +50,7 @@ function open(random: RandomBlock, constant: readonly string[]) {
     const range = { low: BigInt(low), high: BigInt(high) };
     if (name !== "spike") written.set(name, { region: place(name, array, range), range });
   }
-  const table = layout.reserve("u8", compactionTable().length);
-  const list = {
-    neuron: layout.reserve("u32", random.lanes + listPadding),
-    payload: layout.reserve("i32", random.lanes + listPadding),
-    count: layout.reserve("u32", 1),
-    table,
-    first: 0,
-  };
+  const list = reserveSpikes(layout, random.lanes, 0);
   const spec: KernelSpec = {
     block: random.block,
     parameters,
@@ -79,7 +72,7 @@ function open(random: RandomBlock, constant: readonly string[]) {
     view.set(Array.from(values));
     view.fill(values[values.length - 1] ?? 0, values.length);
   }
-  viewOf(memory, table).set(compactionTable());
+  fillSpikes(memory, list);
   parameters.fill(memory);
   const kernel = compiled.open(memory).run;
 
@@ -94,7 +87,6 @@ function open(random: RandomBlock, constant: readonly string[]) {
   const spike = views.find(({ name }) => name === "spike")?.array ?? [];
   const count = viewOf(memory, list.count);
   const [neuron, payload] = [viewOf(memory, list.neuron), viewOf(memory, list.payload)];
-  if (compiled.payload.low >= 0n && compiled.payload.high <= 1n) payload.fill(1);
   let given = 0;
   const exactly = (first: number, end: number): void => {
     given += end - first;

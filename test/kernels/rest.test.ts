@@ -41,8 +41,8 @@ function attempt(run: () => void): string | null {
   }
 }
 
-function ids({ fired }: Population | KernelNeurons): string {
-  return fired.neuron.subarray(0, fired.count).join();
+function spikes({ fired }: Population | KernelNeurons): string {
+  return Array.from(fired.neuron.subarray(0, fired.count), (id, i) => `${id} ${fired.payload[i]}`).join();
 }
 
 function differs(plain: Population, kernel: KernelNeurons): string | null {
@@ -51,7 +51,7 @@ function differs(plain: Population, kernel: KernelNeurons): string | null {
     const at = array.findIndex((value, i) => value !== own[i]);
     if (at >= 0) return `${name} of ${at}: ${own[at]} is not ${array[at]}`;
   }
-  return ids(plain) === ids(kernel) ? null : `${ids(kernel)} fired, not ${ids(plain)}`;
+  return spikes(plain) === spikes(kernel) ? null : `${spikes(kernel)} fired, not ${spikes(plain)}`;
 }
 
 describe("blocks of neurons that rest", () => {

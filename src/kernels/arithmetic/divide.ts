@@ -46,6 +46,8 @@ export function divideNarrow(vectors: Vectors, a: Value, by: bigint): Vector | n
   if (by < 2n || by > 2n ** 14n) return null;
   const { graph } = vectors;
   const node = vectors.lanes(a, "i16");
+  const power = powerOf(numberValue(by));
+  if (power !== null) return graph.shift("i16", "i16x8.shr_s", node, power);
   const raised = graph.apply("i16", "i16x8.sub", node, vectors.constant("i16", by / 2n));
   const near = graph.apply("i16", "i16x8.q15mulr_sat_s", raised, vectors.constant("i16", 2n ** 15n / by));
   const rest = graph.apply(

@@ -14,8 +14,16 @@ export function multiply(vectors: Vectors, a: Value, b: Value, proved: Interval 
   const all = binaryInterval("*", a.range, b.range)!;
   const range = proved === null ? all : (overlap(all, proved) ?? all);
   const lane = vectors.lane(a.range, b.range, range);
-  if (lane !== "i32") return applied(vectors, "*", lane, a, b, range);
+  if (lane === "f64") return applied(vectors, "*", lane, a, b, range);
+  if (lane === "i16") return vectors.made(range, narrowProduct(vectors, a, b), a, b);
   return vectors.made(range, product(vectors, a, b), a, b);
+}
+
+/** The product, which 16 bits hold. */
+function narrowProduct(vectors: Vectors, a: Value, b: Value): Vector {
+  const [power, other] = [powerOf(b) ?? powerOf(a), powerOf(b) === null ? b : a];
+  if (power !== null) return vectors.graph.shift("i16", "i16x8.shl", vectors.lanes(other, "i16"), power);
+  return vectors.graph.apply("i16", "i16x8.mul", vectors.lanes(a, "i16"), vectors.lanes(b, "i16"));
 }
 
 /** The product, which 32 bits hold. */
