@@ -33,8 +33,10 @@ export interface PackedSparse {
 const batchBytes = 2 ** 19;
 /** Entries of a block of a row up to which the blocks of one event are added up one after the other. */
 const shortBlock = 64;
-/** Fields of the plan. */
-export const planLength = 11;
+/** Bytes of lists from which rows have to come from memory. */
+const farBytes = 2 ** 21;
+/** Fields of the plan, with the kernels' own. */
+export const planLength = 13;
 
 /** Choose the width of weights and targets and reserve the places of all lists. */
 export function packSparse(rows: Rows, { spread, entries }: Census, layout: Layout): PackedSparse {
@@ -112,9 +114,10 @@ export function writePlan(
   entries: number,
 ): void {
   const perBlock = entries / Math.max(1, sources * stride);
-  const together = Math.max(1, Math.floor(batchBytes / Math.max(1, perBlock * (targetBytes + weightBytes))));
+  const entryBytes = targetBytes + weightBytes;
+  const together = Math.max(1, Math.floor(batchBytes / Math.max(1, perBlock * entryBytes)));
   const { start, targets, weights } = places;
-  const flags = [Number(counted), Number(perBlock < shortBlock)];
+  const flags = [Number(counted), Number(perBlock < shortBlock), Number(entries * entryBytes > farBytes)];
   plan.set([sources, blocks, start, stride, targets, targetBytes, weights, totals, together, ...flags]);
 }
 

@@ -113,6 +113,35 @@ describe("synapses told row by row", () => {
     }
   });
 
+  it.each([
+    ["in long rows", 40, 20_000, 300_000],
+    ["in short rows", 30_000, 30, 300_000],
+    ["in rows without blocks", 100_000, 8, 900_000],
+  ] as const)("are the same %s that come from memory", (_, sources, each, neurons) => {
+    const dice = new Dice(sources);
+    const stretch = Math.floor(neurons / each);
+    const start = Uint32Array.from({ length: sources + 1 }, (_row, i) => i * each);
+    const places = dice.list(sources * each, 0, stretch - 1);
+    const target = Uint32Array.from(places, (at, i) => at + (i % each) * stretch);
+    const list: SparseSynapses = { kind: "sparse", start, target, weight: narrowest(dice.list(target.length, -9, 9)) };
+    const synapses = told(list, neurons);
+    const here = { neurons, low: 0, high: neurons };
+    for (const sum of ["weight", "weight * payload"] as const) {
+      for (const most of [0, 1, 9, 3000]) {
+        const events = randomEvents(sources, most, dice);
+        const behind = new Layout();
+        const held = holdSynapses(synapses, here, sum, behind)!;
+        const memory = synapses.memory as WasmMemory;
+        const [packed, own] = placeBehind(held, reserveSums(held, behind), roomBehind(memory, behind));
+        writeSynapses(packed, synapses, memory);
+        const parts = { memory, packed, places: own, synapses, name: "a", kernels: deliveryKernels(modules, memory) };
+        const delivery = openDelivery(parts);
+        delivery.addUp(events);
+        expect(difference(interpreted(list, here, sum, events), sumsOf(delivery, 0))).toBe(null);
+      }
+    }
+  });
+
   it("make programs that run as those of lists, and are written to files", async () => {
     let seen = 0;
     await fc.assert(

@@ -83,6 +83,11 @@ export class SparsePlan {
   counts: u32;
   /** 1: rows are so short that all blocks of one event are added up before those of the next. */
   whole: u32;
+  /** 1: lists are larger than a cache. */
+  far: u32;
+
+  // The kernels' own:
+  seen: u32;
 }
 
 /** How the synapses of one convolution are stored. Sums lie [group][down][across][channel out], with a border. */
