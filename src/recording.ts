@@ -1,5 +1,6 @@
 /** Building, joining and counting what an engine records; shared by all engines. */
 
+import { copyPart } from "./copy.ts";
 import type {
   PopulationRecording,
   ProjectionRecording,
@@ -39,8 +40,7 @@ export class SpikeTrainBuilder {
     if (this.row + 1 >= this.start.length) throw new Error("more rows than announced");
     const { spikes } = this;
     this.reserve(spikes + count);
-    const { neuron: own } = this;
-    for (let i = 0; i < count; i++) own[spikes + i] = neuron[i]!;
+    copyPart(neuron, 0, count, this.neuron, spikes);
     if (payload !== null) this.addPayload(payload, count);
     else if (this.payload !== null) this.payload.fill(1, this.spikes, this.spikes + count);
     this.spikes = spikes + count;

@@ -194,18 +194,28 @@ export class Machine implements ChipMachine {
       const { index, population, history, heard } = phase[i]!;
       if (!heard) continue;
       const list = history.at(this.step);
-      if (this.program.target.delivery.payloadBits > 0) exchange.collect(index, list);
-      else {
-        exchange.collect(index, this.whole);
-        this.send(population.load.name, this.whole, list);
-      }
+      exchange.collect(index, list);
+      if (this.isSentAsItIs(list)) continue;
+      copyEvents(list, this.whole);
+      this.sendCounts(population.load.name, this.whole, list);
     }
   }
 
-  /** Put what neurons fired under way: with binary spikes, a count of n as n events one after the other. */
+  /** Put what neurons fired under way. */
   private send(population: string, fired: EventList, list: EventList): void {
+    if (this.isSentAsItIs(fired)) copyEvents(fired, list);
+    else this.sendCounts(population, fired, list);
+  }
+
+  /** Whether what neurons fired is what others receive. */
+  private isSentAsItIs({ plain }: EventList): boolean {
     const { payloadBits, atMost } = this.program.target.delivery;
-    if (payloadBits > 0 || (fired.plain && (atMost?.spikes ?? 1) >= 1)) return copyEvents(fired, list);
+    return payloadBits > 0 || (plain && (atMost?.spikes ?? 1) >= 1);
+  }
+
+  /** Put binary spikes under way: a count of n as n events one after the other. */
+  private sendCounts(population: string, fired: EventList, list: EventList): void {
+    const { atMost } = this.program.target.delivery;
     clearList(list);
     for (let i = fired.begin; i < fired.begin + fired.count; i++) {
       const neuron = fired.neuron[i]!;

@@ -1,5 +1,7 @@
 /** Spikes on their way: what one source sent in one timestep. */
 
+import { copyPart } from "../copy.ts";
+
 /** Entries `begin` to `begin + count` (excluded) of two arrays that may be larger. */
 export interface EventList {
   /** Ascending; a neuron may stand several times. */
@@ -46,13 +48,8 @@ export function copyEvents(from: EventList, to: EventList): void {
   const { begin, count } = from;
   to.count = 0;
   if (to.neuron.length < count) makeRoom(to, Math.max(count, 2 * to.neuron.length));
-  const { neuron, payload } = from;
-  const { neuron: ids, payload: carried } = to;
-  // A loop: views of the arrays would be new objects at every timestep.
-  for (let i = 0; i < count; i++) {
-    ids[i] = neuron[begin + i]!;
-    carried[i] = payload[begin + i]!;
-  }
+  copyPart(from.neuron, begin, count, to.neuron, 0);
+  copyPart(from.payload, begin, count, to.payload, 0);
   to.begin = 0;
   to.count = count;
   to.plain = from.plain;

@@ -10,6 +10,7 @@
  *     delivery.addUp(events);
  */
 
+import { copyPart } from "../copy.ts";
 import type { EventList } from "../core/events.ts";
 import { largestOf, openRows, type Rows } from "../core/rows.ts";
 import { addUp, type Sum } from "../core/sums.ts";
@@ -367,9 +368,8 @@ class SampleSums implements Sums {
     let at = begin;
     if (neuron.buffer !== buffer || (!this.alike && payload.buffer !== buffer)) {
       count = Math.min(count, this.neuron.length);
-      // Loops: views of the arrays would be new objects at every timestep.
-      for (let i = 0; i < count; i++) this.neuron[i] = neuron[begin + i]!;
-      if (!this.alike) for (let i = 0; i < count; i++) this.payload[i] = payload[begin + i]!;
+      copyPart(neuron, begin, count, this.neuron, 0);
+      if (!this.alike) copyPart(payload, begin, count, this.payload, 0);
       ({ neuron, payload } = this);
       at = 0;
     }

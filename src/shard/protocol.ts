@@ -89,10 +89,11 @@ export interface Part {
 export interface Board {
   /** First neuron of each shard, and the size of the population: [shards + 1]. */
   readonly starts: Uint32Array;
-  /** [2][shards], each on lines of its own. */
-  readonly count: Uint32Array;
+  /** [2][shards], each on lines of its own: how many spikes, and 1 where they are plain. */
+  readonly parts: Uint32Array;
   /** [2][neurons], each shard from its own start on. */
   readonly neuron: Uint32Array;
+  /** The same; not written where spikes are plain. */
   readonly payload: Int32Array;
 }
 

@@ -69,6 +69,33 @@ export function randomProgram(target: Target, dice: Dice): Program {
   return programOf({ target, settings: Object.fromEntries(settings), inputs, populations, projections, outputs });
 }
 
+/** A program with one population of so many neurons, which lead to themselves, and an input that reaches all of them. */
+export function wideProgram(target: Target, neurons: number, dice: Dice): Program {
+  const input = { ...randomInput("in", target, dice), shape: [20] };
+  const population = randomPopulation("wide", target, dice, [neurons]);
+  const lists = (sources: number, length: number): Synapses => {
+    const stretch = Math.floor(neurons / length);
+    const start = Uint32Array.from({ length: sources + 1 }, (_, i) => i * length);
+    const neuron = dice.list(sources * length, 0, stretch - 1).map((at, i) => at + (i % length) * stretch);
+    const weight = narrowest(dice.list(neuron.length, target.weights.low, target.weights.high));
+    return { kind: "sparse", start, target: Uint32Array.from(neuron), weight };
+  };
+  const sources = [input, population];
+  const projections = [
+    { ...randomProjection("0", input, population, sources, target, dice), synapses: lists(20, neurons >> 2) },
+    { ...randomProjection("1", population, population, sources, target, dice), synapses: lists(neurons, 3) },
+  ];
+  const settings = Object.entries(target.settings).map(([name, { low, high }]) => [name, dice.between(low, high)]);
+  return programOf({
+    target,
+    settings: Object.fromEntries(settings),
+    inputs: [input],
+    populations: [population],
+    projections,
+    outputs: [{ name: "out", population: "wide" }],
+  });
+}
+
 function randomShape(dice: Dice): readonly number[] {
   const plane = [dice.between(1, 3), dice.between(1, 4), dice.between(1, 5)];
   return dice.chance(50) ? plane : [dice.chance(4) ? dice.between(250, 530) : dice.between(1, 12)];
@@ -79,9 +106,9 @@ function randomInput(name: string, { delivery }: Target, dice: Dice): ProgramInp
   return { name, shape: randomShape(dice), payloadScale: graded ? 10 : null, payloadLimit: graded ? 255 : 3 };
 }
 
-function randomPopulation(name: string, target: Target, dice: Dice): ProgramPopulation {
+function randomPopulation(name: string, target: Target, dice: Dice, fixed?: readonly number[]): ProgramPopulation {
   const [datapath, spec] = dice.one(Object.entries(target.datapaths));
-  const shape = randomShape(dice);
+  const shape = fixed ?? randomShape(dice);
   const neurons = sizeOf(shape);
   const values = ({ low, high }: ParameterSpec): Int32Array => dice.list(dice.chance(50) ? 1 : neurons, low, high);
   const targets = dice.list(neurons, -neurons, neurons - 1).map((neuron) => Math.max(-1, neuron));

@@ -4,12 +4,12 @@ import { openInterpreter } from "../../src/chip/interpreter.ts";
 import { compile } from "../../src/compile/compile.ts";
 import type { Program } from "../../src/compile/program.ts";
 import { encodeRate } from "../../src/encoding/rate.ts";
-import type { Engine, RunOptions, Stimuli, Stimulus } from "../../src/engine.ts";
+import type { Engine, Recording, RunOptions, Stimuli, Stimulus } from "../../src/engine.ts";
 import { readTarget } from "../../src/files.ts";
 import { openShards, type ShardEngine, type ShardOptions } from "../../src/shard/engine.ts";
 import { recipesOf } from "../../src/shard/own.ts";
 import { eventTargets } from "../chip/event-targets.ts";
-import { allProbes, outcome, randomProgram, randomStimuli, targets } from "../chip/programs.ts";
+import { allProbes, outcome, randomProgram, randomStimuli, targets, wideProgram } from "../chip/programs.ts";
 import { readTrained, type TrainedName } from "../compile/trained.ts";
 import { Dice } from "../dice.ts";
 
@@ -101,6 +101,26 @@ describe("shards give what the interpreter gives", () => {
         if (typeof expected === "string") expect(String(got).split(":")[0]).toBe(expected.split(":")[0]);
         else expect(got).toEqual(expected);
       }
+    },
+  );
+
+  it.each(targets.map((target) => ({ name: target.name, target })))(
+    "where hundreds of neurons fire at once on $name",
+    async ({ target }) => {
+      let most = 0;
+      for (const [seed, threads] of [2, 3, 2, 5].entries()) {
+        const program = wideProgram(target, 1500, new Dice(seed));
+        const stimuli = randomStimuli(program, 2, 5, seed, seed % 2 === 0);
+        const options = { probes: allProbes(program) };
+        const expected = await outcome(openInterpreter(program), stimuli, options);
+        const got = await outcome(await open(program, { threads, split: "core" }), stimuli, options);
+        if (typeof expected === "string") expect(String(got).split(":")[0]).toBe(expected.split(":")[0]);
+        else expect(got).toEqual(expected);
+        if (typeof expected === "string") continue;
+        const { start } = (expected as Recording).populations[0]!.spikes;
+        for (let row = 0; row + 1 < start.length; row++) most = Math.max(most, start[row + 1]! - start[row]!);
+      }
+      expect(most).toBeGreaterThan(600);
     },
   );
 

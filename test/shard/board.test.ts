@@ -1,0 +1,52 @@
+import { array, assert, constant, integer, nat, oneof, property, record } from "fast-check";
+import { describe, expect, it } from "vitest";
+import { emptyList, pushEvent, type EventList } from "../../src/core/events.ts";
+import { createBoard, openExchange } from "../../src/shard/board.ts";
+import { controlFor } from "../../src/shard/protocol.ts";
+import { Dice } from "../dice.ts";
+
+/** Some neurons of a range, and what they send: 1 each, or anything. */
+function spikesOf(low: number, high: number, percent: number, graded: boolean, dice: Dice): EventList {
+  const begin = dice.between(0, 3);
+  const list = { ...emptyList(begin), begin, plain: dice.chance(70) };
+  for (let neuron = low; neuron < high; neuron++) {
+    if (dice.chance(percent)) pushEvent(list, neuron, graded ? dice.between(-5, 5) : 1);
+  }
+  return list;
+}
+
+function entries({ neuron, payload, begin, count }: EventList): [number, number][] {
+  return Array.from({ length: count }, (_, i) => [neuron[begin + i]!, payload[begin + i]!]);
+}
+
+describe("what shards show each other", () => {
+  it("is every spike in the order of the neurons, and whether all are plain", () => {
+    const sizes = array(oneof(constant(0), nat(20), integer({ min: 250, max: 700 })), { minLength: 1, maxLength: 4 });
+    assert(
+      property(record({ seed: nat(), sizes }), ({ seed, sizes: own }) => {
+        const dice = new Dice(seed);
+        const shards = own.length;
+        const starts = new Uint32Array(shards + 1);
+        for (const [shard, size] of own.entries()) starts[shard + 1] = starts[shard]! + size;
+        const boards = [createBoard(starts)];
+        const exchanges = own.map((_, shard) => {
+          return openExchange({ shard, shards, control: controlFor(shards) }, { boards, spin: 0 });
+        });
+        const collected = exchanges.map(() => emptyList());
+        for (let step = 0; step < 4; step++) {
+          const [percent, graded] = [dice.one([0, 5, 60, 100]), dice.chance(40)];
+          const parts = own.map((_, shard) => {
+            return spikesOf(starts[shard]!, starts[shard + 1]!, percent, graded && dice.chance(60), dice);
+          });
+          const expected = parts.flatMap(entries);
+          for (const [shard, part] of parts.entries()) exchanges[shard]!.publish(0, part);
+          for (const [shard, exchange] of exchanges.entries()) {
+            exchange.collect(0, collected[shard]!);
+            expect(collected[shard]!.plain).toBe(parts.every(({ plain }) => plain));
+            expect(entries(collected[shard]!)).toEqual(expected);
+          }
+        }
+      }),
+    );
+  });
+});
