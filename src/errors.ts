@@ -971,6 +971,12 @@ export const catalogue = {
       "{population} runs on the datapath {datapath} of {target}, whose equations work on bits and mean nothing in real numbers.",
     hint: "Compare the float network with the chip's run itself; validate names the first spike that differs.",
   },
+  REAL_INEXACT: {
+    title: "Integers too large for doubles",
+    message:
+      "The integers of {target} grow beyond 2^53 (in {population}, timestep {step}), where doubles no longer hold them exactly, so rounding cannot be undone one place at a time.",
+    hint: "Narrow the registers or the products of the target's equations; validate without --explain still compares both runs.",
+  },
   REAL_SPIKE: {
     title: "Spike that is no whole number",
     message:

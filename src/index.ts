@@ -140,6 +140,10 @@ export { backendNames, tryBackends, type BackendName, type BackendTrial } from "
 
 // Comparison, measures, reports
 export { comparePredictions, compareRecordings, type Comparison, type Divergence } from "./equivalence/compare.ts";
+export { explain, type ExplainInputs } from "./equivalence/explain.ts";
+export type { Cause, Difference, Explanation, FirstDivergence, Ladder } from "./equivalence/explanation.ts";
+export type { LadderStep, Rung, RungName, StepCost, StepPopulation } from "./equivalence/ladder.ts";
+export type { Quantization, QuantizationPart } from "./equivalence/quantizations.ts";
 export { defaultTolerances, judge, type Evidence, type Tolerances, type Verdict } from "./equivalence/verdict.ts";
 export { denseMacs } from "./measure/dense.ts";
 export { denseBaseline, macPrices, type DenseBaseline, type MacPrice } from "./measure/baseline.ts";

@@ -55,7 +55,10 @@ export function realCores(options: RealOptions = {}): Cores {
   return (populations, sources) => ({
     populations: populations.map((one) => {
       const neurons = new RealNeurons(one, options);
-      const incoming = one.incoming.map((projection) => new RealDelivery(projection, neurons, options));
+      const incoming = one.incoming.map((projection) => {
+        const from = sources.find(({ name }) => name === projection.from)!;
+        return new RealDelivery(projection, from.neurons, neurons, options);
+      });
       return { neurons, incoming };
     }),
     lists: sources.map(({ kept }) => Array.from({ length: kept }, () => emptyList())),
@@ -183,10 +186,10 @@ class RealDelivery implements Synaptic {
   private readonly onSpike: RealLanes | null;
   private lastSynops = 0;
 
-  constructor(projection: CoreProjection, neurons: RealNeurons, options: RealOptions) {
+  constructor(projection: CoreProjection, sources: number, neurons: RealNeurons, options: RealOptions) {
     const { name, synapses, from } = projection;
     const { load, size, registers, accumulators } = neurons;
-    this.rows = openRows(numbered(synapses), size, 0, size);
+    this.rows = openRows(numbered(synapses, sources, size), size, 0, size);
     this.weights = options.values?.weights.get(name) ?? Float64Array.from(synapses.weight);
     this.unit = options.payloadUnits?.get(from) ?? 1;
     this.total = new Float64Array(size);
@@ -230,10 +233,38 @@ class RealDelivery implements Synaptic {
   }
 }
 
-/** The same synapses with the number of each weight in its place. */
-function numbered(synapses: Synapses): Synapses {
+/** The same synapses with the number of each weight in its place; made once, since a program is read in many ways. */
+function numbered(synapses: Synapses, sources: number, neurons: number): Synapses {
   if (synapses.kind === "dense") return synapses;
-  return { ...synapses, weight: Int32Array.from(synapses.weight, (_, i) => i) };
+  const before = numberedOnce.get(synapses);
+  if (before !== undefined) return before;
+  const own = { ...synapses, weight: Int32Array.from(synapses.weight, (_, i) => i) };
+  const made = own.kind === "conv2d" ? listed(own, sources, neurons) : own;
+  numberedOnce.set(synapses, made);
+  return made;
+}
+
+const numberedOnce = new WeakMap<Synapses, Synapses>();
+
+/** A convolution of at most so many synapses is kept as a list: working its rows out takes longer than adding them. */
+const mostListed = 2 ** 23;
+
+function listed(conv: Synapses & { readonly kind: "conv2d" }, sources: number, neurons: number): Synapses {
+  const rows = openRows(conv, neurons, 0, neurons);
+  const start = new Uint32Array(sources + 1);
+  for (let source = 0; source < sources; source++) {
+    rows.seek(source);
+    start[source + 1] = start[source]! + rows.end - rows.begin;
+  }
+  const entries = start[sources]!;
+  if (entries > mostListed) return conv;
+  const [target, weight] = [new Uint32Array(entries), new Int32Array(entries)];
+  for (let source = 0; source < sources; source++) {
+    rows.seek(source);
+    target.set(rows.target.subarray(rows.begin, rows.end), start[source]);
+    weight.set(rows.weight.subarray(rows.begin, rows.end), start[source]);
+  }
+  return { kind: "sparse", start, target, weight };
 }
 
 /** `on spike` over all targets of one event: the targets are the lanes, gathered and scattered around the block. */

@@ -97,8 +97,9 @@ function copy(out: Lanes, a: Lanes, _b: Lanes, _c: Lanes, count: number): void {
   for (let i = 0; i < count; i++) out[i] = a[i]!;
 }
 
+// A shift by 0 drops no bits on the chip, and leaves a number alone that is not whole.
 function down(out: Lanes, a: Lanes, b: Lanes, _c: Lanes, count: number): void {
-  for (let i = 0; i < count; i++) out[i] = Math.floor(a[i]! / power(b[i]!));
+  for (let i = 0; i < count; i++) out[i] = b[i] === 0 ? a[i]! : Math.floor(a[i]! / power(b[i]!));
 }
 
 /** What is left of a division, of the divisor's sign. */
@@ -112,14 +113,15 @@ const lossy: Readonly<Record<string, LaneOperation>> = {
   ">>": down,
   down,
   toward_zero: (out, a, b, _c, count) => {
-    for (let i = 0; i < count; i++) out[i] = Math.trunc(a[i]! / power(b[i]!));
+    for (let i = 0; i < count; i++) out[i] = b[i] === 0 ? a[i]! : Math.trunc(a[i]! / power(b[i]!));
   },
   nearest_even: (out, a, b, _c, count) => {
     for (let i = 0; i < count; i++) {
       const quotient = a[i]! / power(b[i]!);
       const floor = Math.floor(quotient);
       const over = quotient - floor;
-      out[i] = over > 0.5 || (over === 0.5 && floor % 2 !== 0) ? floor + 1 : floor;
+      if (b[i] === 0) out[i] = a[i]!;
+      else out[i] = over > 0.5 || (over === 0.5 && floor % 2 !== 0) ? floor + 1 : floor;
     }
   },
   wrap: (out, a, b, _c, count) => {

@@ -1,0 +1,57 @@
+/** Why a float network and its chip differ, in one sentence. */
+
+import type { Program } from "../compile/program.ts";
+import { counted, grouped } from "../measure/numbers.ts";
+import type { Explanation } from "./explanation.ts";
+
+/** Warnings of what a chip does otherwise than a network, with integers or without. */
+const semanticCodes = new Set([
+  "COMPILE_APPROXIMATED",
+  "COMPILE_BIAS_DELAYED",
+  "COMPILE_EVENTS_DROPPED",
+  "COMPILE_FIRES_REPEATEDLY",
+  "COMPILE_FLOOR",
+  "COMPILE_LOOP_EARLY",
+  "COMPILE_LOOP_LATE",
+  "COMPILE_OPEN_LOOP",
+  "COMPILE_RESET_DELAY",
+  "COMPILE_RESET_SETTLED",
+]);
+/** Causes that the reason names. */
+const mostNamed = 3;
+
+/** Where most of the difference comes from. */
+export function reasonOf(explanation: Explanation, { warnings }: Program): string {
+  const { samples, framework, semantics, quantization, parameters, arithmetic, causes } = explanation;
+  const where = `in ${counted(samples.length, "sample")}`;
+  if (2 * semantics.spikes > framework.spikes) {
+    const warned = [...new Set(warnings.map(({ code }) => code).filter((code) => semanticCodes.has(code)))].join(", ");
+    return (
+      `Most of the difference (${semantics.spikes} of ${counted(framework.spikes, "spike")} ${where}) is there before anything is ` +
+      `rounded: the chip does something otherwise than the network${warned === "" ? "" : ` (${warned})`}.`
+    );
+  }
+  const of = (spikes: number): string => `${grouped(spikes)} of ${counted(quantization.spikes, "spike")} ${where}`;
+  const most = causes.toSorted((a, b) => b.undone.spikes - a.undone.spikes)[0];
+  if (most !== undefined && 2 * most.undone.spikes > quantization.spikes) {
+    return `Most of the difference (${of(most.undone.spikes)}) comes from ${most.text}.`;
+  }
+  const enough = causes.filter(({ alone }) => 2 * alone.spikes > quantization.spikes);
+  const listed = enough.slice(0, mostNamed).map(({ text, alone }) => `${text} (${grouped(alone.spikes)})`);
+  const [first] = enough;
+  if (first !== undefined) {
+    const several = enough.length > 1;
+    const head = several
+      ? "Several causes, each of them alone enough for most of it"
+      : "The largest cause is alone enough for most of it";
+    const back =
+      most!.undone.spikes > 0
+        ? `undoing one brings back ${grouped(most!.undone.spikes)} at most`
+        : "undoing one brings back nothing";
+    return `${head} (${counted(quantization.spikes, "spike")} ${where}): ${listed.join("; ")}. Others replace it: ${back}.`;
+  }
+  const byParameters = parameters.spikes >= arithmetic.spikes;
+  const part = byParameters ? "rounding all parameters" : "rounding and overflow in the arithmetic";
+  const named = causes.slice(0, mostNamed).map(({ text, alone }) => `${text} (alone ${grouped(alone.spikes)})`);
+  return `Many small causes: ${part} makes ${of(Math.max(0, parameters.spikes, arithmetic.spikes))}; most of all ${named.join("; ")}.`;
+}
