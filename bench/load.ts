@@ -71,17 +71,18 @@ const sums = 8;
 /**
  * What no convolution of 8-bit weights does without: each weight of each event is widened and added, in registers.
  *
- * @param graded multiplied as well, and added to sums of 32 bits
+ * @param graded rows two by two, multiplied as well, and added to sums of 32 bits; the list has an even number of them
  * @returns a function of rows as above, of whole 64 bytes
  */
 export function openArithmetic(memory: WasmMemory, graded: boolean): LoadRows {
-  const [list, end, bytes, row, stop, wide, factor] = [0, 1, 2, 3, 4, 5, 6];
-  const first = 7;
+  const [list, end, bytes, row, other, stop, wide, second, factor] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+  const first = 9;
   const body = new Code();
   body.get(bytes).op("i32x4.splat").set(factor);
   body.get(list).get(end).int(2).op("i32.shl").op("i32.add").set(end);
   body.block().loop();
   body.get(list).get(end).op("i32.ge_u").branchIf(1);
+  body.get(list).memory("i32.load", 4).set(other);
   body.get(list).memory("i32.load", 0).set(row).get(row).get(bytes).op("i32.add").set(stop);
   body.loop();
   for (let vector = 0; vector < 8; vector++) {
@@ -90,24 +91,46 @@ export function openArithmetic(memory: WasmMemory, graded: boolean): LoadRows {
       .get(row)
       .memory("v128.load8x8_s", 8 * vector)
       .set(wide);
-    if (!graded) body.get(sum).get(wide).op("i16x8.add").set(sum);
-    else {
-      for (const half of ["low", "high"] as const) {
-        body.get(sum).get(wide).op(`i32x4.extend_${half}_i16x8_s`).get(factor).op("i32x4.mul").op("i32x4.add").set(sum);
-      }
+    if (!graded) {
+      body.get(sum).get(wide).op("i16x8.add").set(sum);
+      continue;
+    }
+    body
+      .get(other)
+      .memory("v128.load8x8_s", 8 * vector)
+      .set(second);
+    for (const half of [0, 8]) {
+      body.get(sum).get(wide).get(second).shuffle(pairs(half)).get(factor).op("i32x4.dot_i16x8_s");
+      body.op("i32x4.add").set(sum);
     }
   }
-  body.get(row).int(64).op("i32.add").set(row).get(row).get(stop).op("i32.lt_u").branchIf(0).end();
-  body.get(list).int(4).op("i32.add").set(list).branch(0).end().end();
+  for (const each of [row, other]) body.get(each).int(64).op("i32.add").set(each);
+  body.get(row).get(stop).op("i32.lt_u").branchIf(0).end();
+  body
+    .get(list)
+    .int(graded ? 8 : 4)
+    .op("i32.add")
+    .set(list)
+    .branch(0)
+    .end()
+    .end();
   for (let i = 0; i < sums; i++) {
     body.get(first + i);
     if (i > 0) body.op("v128.xor");
   }
   body.lane("i32x4.extract_lane", 0);
-  const locals = ["i32", "i32", ...Array.from({ length: 2 + sums }, () => "v128" as const)] as const;
+  const locals = [
+    ...Array.from({ length: 3 }, () => "i32" as const),
+    ...Array.from({ length: 3 + sums }, () => "v128" as const),
+  ];
   const work = { name: "work", parameters: ["i32", "i32", "i32"], results: ["i32"], locals, body } as const;
   const module = new webAssembly!.Module(encodeModule([work], false));
   return new webAssembly!.Instance(module, { env: { memory } }).exports["work"] as LoadRows;
+}
+
+/** Lanes of 16 bits of two vectors side by side, from a byte on. */
+function pairs(from: number): number[] {
+  return Array.from({ length: 16 }, (_, i) => from + 2 * (i >> 2) + (i & 1) + 16 * ((i >> 1) & 1));
 }
 
 /** Entries per turn. */

@@ -109,6 +109,7 @@ ${factLines(results)}`;
 const limitColumn = head.indexOf("of its limit");
 const limitText = `
 - **of its limit**, for convolutions and lists, which load little and compute much: with the slower of loading and of what every weight
-  needs beside. In a convolution it is widened and added, or multiplied too where spikes are graded, in registers; in a list the
-  place of its target is read, and a sum read, changed and written. Kernels add to that the reading and writing of sums in a
-  convolution, the way from sums of 16 bits to totals, which all neurons take however few sources fire, and finding each row.`;
+  needs beside. In a convolution it is widened and added, in registers, and where spikes are graded multiplied too, those of two
+  events in one instruction; in a list the place of its target is read, and a sum read, changed and written. Kernels add to that the
+  reading and writing of sums in a convolution, the way from these to totals, which all neurons take however few sources fire, and
+  finding each row.`;

@@ -1,8 +1,9 @@
 /** Convolutions stored as their kernels: the layout that `delivery/conv.ts` adds up. */
 
+import type { Sum } from "../core/sums.ts";
 import type { ConvSynapses } from "../core/synapses.ts";
 import { convFields, convKernels, convLength } from "./fields.ts";
-import { divisor, signedFit, spreadOf } from "./fit.ts";
+import { divisor, fitsHalf, signedFit, spreadOf } from "./fit.ts";
 import type { OpenForm, SumSizes, Targets } from "./form.ts";
 import type { DeliveryKernels } from "./load.ts";
 import { paddedLength, viewOf, type Layout, type Region } from "./memory.ts";
@@ -19,6 +20,8 @@ export interface PackedConv {
   readonly first: number;
   /** Whether sums of 16 bits can be used, and the number of blocks of channels that they take. */
   readonly narrow: boolean;
+  /** Whether there is room for the payloads of marked channels behind the marks. */
+  readonly graded: boolean;
   readonly plan: Region<"i32">;
   readonly pixels: Region<"u32">;
   readonly phases: Region<"u32">;
@@ -144,7 +147,7 @@ function phasesOf(frame: Frame): { readonly runs: readonly Run[]; readonly lengt
 }
 
 /** Choose the width of the weights and reserve the places of all tables. */
-export function packConv(synapses: ConvSynapses, targets: Targets, layout: Layout): PackedConv {
+export function packConv(synapses: ConvSynapses, targets: Targets, sum: Sum, layout: Layout): PackedConv {
   const frame = frameOf(synapses, targets);
   const { groups, ins, outs, channelOut } = frame;
   const phases = phasesOf(frame);
@@ -157,13 +160,16 @@ export function packConv(synapses: ConvSynapses, targets: Targets, layout: Layou
   const blocks = blocksOf(frame, synapses, fitted);
   const first = targets.low - channelOut * plane;
   const own = paddedLength(targets.high - targets.low);
+  const graded = blocks !== null && sum !== "weight";
+  const behindSums = (4 + (graded ? 2 * markedChannels : 0)) * pixels;
   return {
     kind: "conv2d",
     ...fitted,
     sources: inputs * pixels,
-    sums: { totals: Math.max(groups * outs * plane + spare, first + own), narrow: marksAt(frame) + 4 * pixels },
+    sums: { totals: Math.max(groups * outs * plane + spare, first + own), narrow: marksAt(frame) + behindSums },
     first,
     narrow: blocks !== null,
+    graded,
     plan: layout.reserve("i32", convLength),
     pixels: layout.reserve("u32", pixelLength * pixels),
     phases: layout.reserve("u32", phases.length * phaseLength + runs),
@@ -424,12 +430,15 @@ function reachedOf({ taps, step, phase, first }: Axis, size: number): number[][]
 
 /** Make a convolution that was written ready to receive events. */
 export function openConv(packed: PackedConv, kernels: DeliveryKernels): OpenForm {
-  const { scale, narrow, plan } = packed;
+  const { scale, narrow, graded, plan } = packed;
   return {
     sparing: false,
     scale,
     base: 0,
-    kernel: (alike) => (alike && narrow ? convKernels.narrow : convKernels.wide),
+    kernel(alike, low, high) {
+      if (alike && narrow) return convKernels.narrow;
+      return !alike && graded && fitsHalf(low, high) ? convKernels.graded : convKernels.wide;
+    },
     run: (kernel, jobs, count) => kernels.addConv(plan.offset, kernel, jobs, count),
     synops: () => 0,
   };

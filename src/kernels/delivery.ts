@@ -143,7 +143,7 @@ export function placeBehind(packed: PackedSynapses, places: SumPlaces, address: 
 }
 
 function packForm(synapses: Synapses, targets: Targets, sum: Sum, layout: Layout): PackedForm {
-  if (synapses.kind === "conv2d") return packConv(synapses, targets, layout);
+  if (synapses.kind === "conv2d") return packConv(synapses, targets, sum, layout);
   const rows = readRows(synapses, targets);
   const found = census(rows);
   if (listsAreBetter(rows, found, sum)) return packSparse(rows, found, layout);

@@ -2,7 +2,7 @@
 
 import type { Weights } from "../core/synapses.ts";
 import { denseKernels } from "./fields.ts";
-import type { Fit } from "./fit.ts";
+import { fitsHalf, type Fit } from "./fit.ts";
 import type { OpenForm, SumSizes } from "./form.ts";
 import type { DeliveryKernels } from "./load.ts";
 import { viewOf, type Layout, type Region } from "./memory.ts";
@@ -104,7 +104,7 @@ export function openDense(packed: PackedDense, kernels: DeliveryKernels): OpenFo
     base,
     kernel(alike, low, high) {
       if (alike || bits === 32) return alone;
-      const fits = low >= -(2 ** 15) && high < 2 ** 15;
+      const fits = fitsHalf(low, high);
       if (bits === 16) return fits ? dot16 : multiply16;
       return fits ? dot8 : multiply8;
     },

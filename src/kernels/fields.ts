@@ -29,7 +29,7 @@ export const denseKernels = {
 } as const;
 
 /** Kernels of convolutions. */
-export const convKernels = { narrow: 0, wide: 1 } as const;
+export const convKernels = { narrow: 0, wide: 1, graded: 2 } as const;
 
 /** Fields of the plan of a convolution. */
 export const convFields = {

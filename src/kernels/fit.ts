@@ -54,3 +54,8 @@ export function signedFit({ low, high, step }: Spread): { readonly bits: 8 | 16 
   const bits = ([8, 16] as const).find(fits);
   return bits === undefined ? { bits: 32, scale: 1 } : { bits, scale };
 }
+
+/** Whether 16 bits hold all numbers of a range. */
+export function fitsHalf(low: number, high: number): boolean {
+  return low >= -(2 ** 15) && high < 2 ** 15;
+}

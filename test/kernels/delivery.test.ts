@@ -97,6 +97,36 @@ describe("the kernels of synaptic delivery", () => {
     expect([...forms].toSorted()).toEqual(["conv2d 16", "conv2d 32", "conv2d 8"]);
   });
 
+  it("give them for graded spikes of many channels at each pixel, payloads and weights at the ends of their ranges", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2 ** 30 }), (seed) => {
+        const dice = new Dice(seed);
+        const groups = dice.one([1, 1, 2]);
+        const [ins, outs] = [groups * dice.between(4, 70), groups * dice.between(1, 40)];
+        const side = dice.one([1, 2]);
+        const [kernel, step] = [dice.between(1, 3), dice.between(1, 2)];
+        const synapses: Synapses = {
+          kind: "conv2d",
+          weight: Int32Array.from({ length: (outs * ins * kernel * kernel) / groups }, () => dice.one([-128, 127, 3])),
+          inputShape: [ins, side, side],
+          outputShape: [outs, dice.between(1, 4), dice.between(1, 4)],
+          kernel: [kernel, kernel],
+          stride: [step, step],
+          padding: [dice.between(0, 2), dice.between(0, 2)],
+          dilation: [1, 1],
+          groups,
+        };
+        const share = dice.one([40, 70, 100]);
+        const sources = Uint32Array.from({ length: ins * side * side }, (_, id) => id);
+        const neuron = sources.filter(() => dice.chance(share)).slice(0, 400);
+        const payload = Int32Array.from(neuron, () => dice.one([-(2 ** 15), 2 ** 15 - 1, dice.between(-9, 9)]));
+        const list = { neuron, payload, begin: 0, count: neuron.length, plain: false };
+        compare(synapses, randomTargets(sizeOf(synapses.outputShape), dice), "weight * payload", [list], dice);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
   it("give them for rows longer than a tile or a block of targets, and for more rows than a block of sources", () => {
     const forms = new Set<string>();
     fc.assert(

@@ -3,13 +3,17 @@
  * the taps of one row of the kernel, mirrored, with all channels out.
  */
 
+import { addPairs } from "./convgraded";
 import { addMarked, mark } from "./convmarked";
 import { addRuns } from "./convruns";
 import { flushNarrow, flushWide } from "./convflush";
 import { ConvPlan, ConvBlock, ConvPhase, ConvPixel, Job, jobAt } from "./job";
 
+// Kernels by number; `fields.ts` of the folder above has the same.
 /** Sums of 16 bits, which the plan's blocks of channels keep from overflowing. */
 const NARROW: u32 = 0;
+/** Weights of 8 bits and payloads of 16. */
+const GRADED: u32 = 2;
 
 /**
  * Add up the events of every job into its totals.
@@ -21,10 +25,13 @@ export function addConv(plan: ConvPlan, kernel: u32, jobs: usize, count: u32): v
     const job = jobAt(jobs, i);
     job.fresh = u32(job.more == 0);
     // The blocks count with one event of each source at most.
-    const wide = u32(kernel != NARROW || !ascends(job));
+    const ascending = ascends(job);
+    const wide = u32(kernel != NARROW || !ascending);
     if (job.wide != wide) clearBorder(plan, job, wide);
-    if (wide) addWide(plan, job);
-    else addNarrow(plan, job);
+    if (!wide) addNarrow(plan, job);
+    else if (kernel == GRADED && ascending) addGraded(plan, job);
+    else addWide(plan, job, job.neurons, job.neurons + (<usize>job.count << 2));
+    if (wide) flushWide(plan, job);
   }
 }
 
@@ -95,19 +102,37 @@ function addOneByOne(plan: ConvPlan, job: Job, event: usize, end: usize): void {
   job.synops += <f64>synops;
 }
 
+/** 8-bit weights times payloads of 16 bits, to sums of 32 bits; events ascend. Pairs need more than an event at each pixel. */
+function addGraded(plan: ConvPlan, job: Job): void {
+  let event = job.neurons;
+  const last = event + (<usize>job.count << 2);
+  while (event < last && load<u32>(event) < plan.firstSource) event += 4;
+  for (let i: u32 = 0; i < plan.blocks; i++) {
+    const block = plan.block(i);
+    const begin = event;
+    while (event < last && load<u32>(event) < block.end) event += 4;
+    if (block.marks && <u32>((event - begin) >> 2) > plan.pixels) {
+      mark(plan, job, begin, event, block.first);
+      addPairs(plan, job, block.first);
+    } else {
+      addWide(plan, job, begin, event);
+    }
+  }
+}
+
 /** Weights of any width times payloads, to sums of 32 bits; events in any order and number. */
-function addWide(plan: ConvPlan, job: Job): void {
+function addWide(plan: ConvPlan, job: Job, event: usize, end: usize): void {
   const sources = plan.channels * plan.pixels;
   let synops: u64 = 0;
-  for (let i: u32 = 0; i < job.count; i++) {
-    const source = load<u32>(job.neurons + (<usize>i << 2)) - plan.firstSource;
+  for (; event < end; event += 4) {
+    const source = load<u32>(event) - plan.firstSource;
     // What lies before the first has become very large.
     if (source >= sources) continue;
     const channel = source / plan.pixels;
     const pixel = plan.pixel(source - channel * plan.pixels);
     const phase = pixel.phase;
     if (changetype<usize>(phase) == 0) continue;
-    const payload = i32x4.splat(job.payloads == 0 ? 1 : load<i32>(job.payloads + (<usize>i << 2)));
+    const payload = i32x4.splat(job.payloads == 0 ? 1 : load<i32>(event - job.neurons + job.payloads));
     const group = plan.groupOf(channel);
     synops += pixel.reached(plan, group);
     const sums = job.narrow + (<usize>(pixel.offset + group * plan.groupSums + pixel.skip) << 2);
@@ -117,7 +142,7 @@ function addWide(plan: ConvPlan, job: Job): void {
     row += <usize>pixel.firstRun * runBytes;
     const length = pixel.length;
     let delta = phase.deltas + (<usize>pixel.firstRun << 2);
-    for (const end = delta + (<usize>pixel.runs << 2); delta < end; delta += 4, row += runBytes) {
+    for (const last = delta + (<usize>pixel.runs << 2); delta < last; delta += 4, row += runBytes) {
       const sum = sums + (<usize>load<u32>(delta) << 2);
       if (bytes == 1) addRun8(row, sum, length, payload);
       else if (bytes == 2) addRun16(row, sum, length, payload);
@@ -125,7 +150,6 @@ function addWide(plan: ConvPlan, job: Job): void {
     }
   }
   job.synops += <f64>synops;
-  flushWide(plan, job);
 }
 
 /** A multiple of 16 elements. */

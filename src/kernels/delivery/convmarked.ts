@@ -3,7 +3,7 @@
 import { addRuns } from "./convruns";
 import { ConvPlan, Job } from "./job";
 
-/** Set one bit per event: a word for each pixel, a bit for each channel from `first` on. */
+/** Set one bit per event: a word for each pixel, a bit for each channel from `first` on; keep the payload, if there is one. */
 export function mark(plan: ConvPlan, job: Job, event: usize, end: usize, first: u32): void {
   const marks = job.narrow + plan.marks;
   const pixels = plan.pixels;
@@ -11,9 +11,18 @@ export function mark(plan: ConvPlan, job: Job, event: usize, end: usize, first: 
   for (; event < end; event += 4) {
     const source = load<u32>(event) - origin;
     const channel = source / pixels;
-    const word = marks + (<usize>(source - channel * pixels) << 2);
+    const pixel = source - channel * pixels;
+    const word = marks + (<usize>pixel << 2);
     store<u32>(word, load<u32>(word) | (1 << channel));
+    if (job.payloads == 0) continue;
+    store<i16>(payloadsAt(plan, job, pixel) + (<usize>channel << 1), <i16>load<i32>(event - job.neurons + job.payloads));
   }
+}
+
+/** Where the payloads of one pixel are kept, 16 bits for each of 32 channels. */
+@inline
+export function payloadsAt(plan: ConvPlan, job: Job, pixel: u32): usize {
+  return job.narrow + plan.marks + (<usize>plan.pixels << 2) + (<usize>pixel << 6);
 }
 
 /** Add the rows of all marks to sums of 16 bits, and take the marks away. */
