@@ -10,7 +10,7 @@ import { loopOf } from "./loop.ts";
 import type { Region } from "./memory.ts";
 import type { ParameterArray, Parameters } from "./parameters.ts";
 import { Translator, type Source } from "./translate.ts";
-import type { Lane, Vector } from "./vector.ts";
+import type { Lane } from "./vector.ts";
 import { hasSimd, webAssembly, type WasmMemory } from "./wasm.ts";
 
 /** An array of one number per neuron. */
@@ -153,7 +153,8 @@ function graphOf(
     const lane = laneFor(region, narrowest);
     const value = translator.result(name, range, lane);
     const before = spec.watch !== null && sources.has(name) ? translator.before(name, lane) : null;
-    if (value !== null) stores.push({ region, value: storable(translator, value), before });
+    if (value !== null)
+      stores.push({ region, value: value.lane === "f64" ? translator.graph.withoutMinusZero(value) : value, before });
   }
   for (const region of spec.cleared) {
     const lane = laneFor(region, narrowest);
@@ -169,11 +170,6 @@ function graphOf(
     listed: spec.listed ? uniforms.length - 1 : null,
     uniforms,
   };
-}
-
-/** Doubles that are no -0, which is not a whole number of its own. */
-function storable({ graph }: Translator, value: Vector): Vector {
-  return value.lane === "f64" ? graph.apply("f64", "f64x2.add", value, graph.constant("f64", 0)) : value;
 }
 
 /** The lane from which a kernel stores. */

@@ -109,17 +109,11 @@ export class SpikeWriter {
    */
   beginBlock(neuron: number, end: number, stop: number): void {
     const { code } = this.#draft;
-    code.get(neuron).set(this.#begin).int(0).set(this.#kept);
+    code.get(neuron).set(this.#begin).int(0).set(this.#kept).int(0).set(this.#turn);
     code.vector(constantBytes("i16", 0)).set(this.#place);
     const blockEnd = (): Code => code.get(neuron).int(listBlock).op("i32.add");
     blockEnd().get(end);
     blockEnd().get(end).op("i32.lt_u").op("select").set(stop);
-  }
-
-  /** Before the first group of a turn. */
-  beginTurn(neuron: number): void {
-    if (this.#payload === null) return;
-    this.#draft.code.get(neuron).get(this.#begin).op("i32.sub").int(this.payloadShift()).op("i32.shl").set(this.#turn);
   }
 
   private payloadShift(): number {
@@ -148,9 +142,15 @@ export class SpikeWriter {
     }
   }
 
-  /** At the end of a turn. */
-  endTurn(): void {
+  /** At the end of a turn of so many neurons. */
+  endTurn(neurons: number): void {
     if (this.#masks.length > 0) this.list();
+    if (this.#payload === null) return;
+    this.#draft.code
+      .get(this.#turn)
+      .int(neurons << this.payloadShift())
+      .op("i32.add")
+      .set(this.#turn);
   }
 
   /** At the end of a block, or where the function returns before it: eight entries at a time, though some of them are none. */

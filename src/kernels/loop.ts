@@ -144,9 +144,8 @@ class LoopWriter {
       .get(stop);
     code.op(groups === 1 ? "i32.ge_u" : "i32.gt_u").branchIf(1);
     this.#access.seekTurn();
-    this.#spikes?.beginTurn(neuron);
     for (let group = 0; group < groups; group++) this.group(group);
-    this.#spikes?.endTurn();
+    this.#spikes?.endTurn(neurons);
     code.get(neuron).int(neurons).op("i32.add").set(neuron).branch(0).end().end();
   }
 
@@ -270,7 +269,8 @@ class LoopWriter {
         if (pushed++ > 0) code.op("v128.or");
       }
     }
-    code.op("v128.any_true").if();
+    // As good as `any_true` of truths, in fewer instructions of the processor.
+    code.op("i8x16.bitmask").if();
     const before = code.operations;
     this.#spikes?.leave();
     this.writeChanged();

@@ -100,8 +100,8 @@ export class Graph {
       case "v128.or":
         return isZero(a!) ? b! : isZero(b!) ? a! : null;
       case "f64x2.add":
-        // All that it does is to make 0 of -0.
-        return isZero(b!) && isNeverMinusZero(a!) ? a! : null;
+        // -0 becomes 0, which makes a difference only where it is stored.
+        return isZero(b!) ? a! : isZero(a!) ? b! : null;
       default:
         return null;
     }
@@ -190,6 +190,12 @@ export class Graph {
     if (b.kind === "apply" && b.op === "v128.not") return this.apply(a.lane, "v128.andnot", a, b.args[0]!);
     if (a.kind === "apply" && a.op === "v128.not") return this.apply(a.lane, "v128.andnot", b, a.args[0]!);
     return this.apply(a.lane, "v128.and", a, b);
+  }
+
+  /** Doubles that may be stored: 0 for -0, which is not a whole number of its own. */
+  withoutMinusZero(node: Vector): Vector {
+    if (isNeverMinusZero(node)) return node;
+    return this.add({ kind: "apply", lane: "f64", op: "f64x2.add", args: [node, this.constant("f64", 0)] });
   }
 
   or(a: Vector, b: Vector): Vector {
@@ -291,6 +297,17 @@ const wholeOps = {
 function isNeverMinusZero(node: Vector): boolean {
   if (node.kind === "convert" || node.kind === "constant") return true;
   return isApply(node, "f64x2.add") && node.args.some(isNeverMinusZero);
+}
+
+/** The truth that a number is not 0, if it is x where x (or its magnitude) is above something from 0 on, and 0 elsewhere. */
+export function truthOf(node: Vector): Vector | null {
+  const [x, truth] = node.args;
+  if (!isApply(node, "v128.and")) return null;
+  const [larger, smaller] = sidesOf(truth!) ?? [];
+  if (smaller?.kind !== "constant" || smaller.value < 0) return null;
+  const same =
+    larger === x || ((isApply(larger!, "i32x4.abs") || isApply(larger!, "i16x8.abs")) && larger!.args[0] === x);
+  return same ? truth! : null;
 }
 
 /** Whether a truth is that a whole number is 0. */

@@ -194,6 +194,9 @@ const forms: readonly ((k: number, n: number, m: number) => string)[] = [
   (k) => `x = saturate(sign(x) * ((abs(x) * (4096 - ${k % 4097})) >> 12) + y, -8388608, 8388607)`,
   (k, n, m) =>
     `x = saturate(x, -1000000, 1000000)\nspike = min(max(div_down(x, ${k}), ${m % 3}), ${(m % 3) + (n % 40)})`,
+  (k, n) => `spike = ${n % 2 === 0 ? "x" : "abs(x)"} > ${(k % 7) - 3} ? x : 0`,
+  (k, n) => `spike = ${n % 2 === 0 ? "y" : "abs(y)"} > ${(k % 7) - 3} ? y : 0`,
+  (k, n) => `x = wrap((y * ${k}) >> ${n % 9}, 24)\ny = wrap(z << ${n % 3}, 16)`,
   (k, n) => `spike = x > 0 ? min(div_down(x, ${k}), ${n}) : 0\nx = x - spike * ${k}`,
   (k, n) => `t = div_down(y, ${k})\nspike = min(max(t, 0), ${n})\ny = saturate(y - spike * ${k}, -32768, 32767)`,
   (k, _, m) => `y = max(min(div_down(y, ${k}), ${m}), -${m})`,
@@ -211,7 +214,11 @@ const simplerBlock: fc.Arbitrary<RandomBlock> = fc
       minLength: 1,
       maxLength: 3,
     }),
-    lanes: fc.integer({ min: 1, max: 80 }),
+    // Spikes of 512 neurons are listed together.
+    lanes: fc.oneof(
+      { weight: 40, arbitrary: fc.integer({ min: 1, max: 80 }) },
+      { weight: 1, arbitrary: fc.integer({ min: 500, max: 1100 }) },
+    ),
     x: fc.array(register(24), { minLength: 1, maxLength: 9 }),
     y: fc.array(register(16), { minLength: 1, maxLength: 9 }),
     z: fc.array(register(16), { minLength: 1, maxLength: 7 }),

@@ -58,6 +58,7 @@ export function shiftRight(vectors: Vectors, rounding: Rounding, a: Value, bits:
   const n = valueOf(by.range);
   if (n === null) return vectors.made(range, shiftRightEach(vectors, rounding, a, by), a);
   const lane = vectors.lane(a.range);
+  if (n === 0n) return vectors.made(range, vectors.lanes(a, lane), a);
   if (lane === "f64") {
     const quotient = scaled(vectors, vectors.lanes(a, lane), 2 ** -Number(n));
     return vectors.made(range, vectors.graph.apply(lane, roundings[rounding], quotient), a);
@@ -84,7 +85,6 @@ function shiftLanes(vectors: Vectors, rounding: Rounding, lane: "i16" | "i32", a
   const { graph } = vectors;
   const bits = lane === "i16" ? 16 : 32;
   const node = vectors.lanes(a, lane);
-  if (n === 0) return node;
   if (rounding === "down" || (rounding === "toward_zero" && a.range.low >= 0n)) {
     return graph.shift(lane, shifts.down[lane], node, Math.min(n, bits - 1));
   }

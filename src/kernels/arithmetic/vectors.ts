@@ -6,7 +6,7 @@
 
 import { overlap, type Interval } from "../../datapath/interval.ts";
 import type { Instruction } from "../encode.ts";
-import { Graph, lowBits, type Lane, type Vector } from "../vector.ts";
+import { Graph, lowBits, truthOf, type Lane, type Vector } from "../vector.ts";
 import { doubleComparisons } from "./instructions.ts";
 import { holds, numberValue, truths, within, type Value } from "./value.ts";
 
@@ -81,6 +81,8 @@ export class Vectors {
   truth(value: Value): Vector {
     if (value.kind === "truth") return value.node;
     if (value.kind === "number") return this.constant("i32", value.range.low === 0n ? 0n : -1n);
+    const known = truthOf(value.node);
+    if (known !== null) return known;
     const { lane } = value.node;
     if (value.range.low >= 0n) return this.compare(">", lane, value.node, this.graph.constant(lane, 0));
     return this.graph.not(this.compare("==", lane, value.node, this.graph.constant(lane, 0)));
