@@ -14,7 +14,7 @@ import { additionsPerTurn, openOperations } from "./additions.ts";
 import { byHand } from "./by-hand.ts";
 import { bound, Driven, loadOf, type Target } from "./driven.ts";
 import { neuronPage, type NeuronResults } from "./pages/neurons.ts";
-import { facts, main, readOptions, type Timing } from "./shared.ts";
+import { extremes, facts, main, readOptions, type Timing } from "./shared.ts";
 
 type Measured = NeuronResults["datapaths"][number];
 
@@ -119,7 +119,7 @@ function measureOperations(repeats: number): Timing {
     const time = ((performance.now() - start) * 1e6) / (turns * additionsPerTurn);
     if (repeat > repeats) times.push(Number(time.toFixed(4)));
   }
-  return times;
+  return extremes(times);
 }
 
 function bytesIn(regions: readonly Region[]): number {
@@ -204,7 +204,7 @@ function measureMany(
     timings.kernel.push(...kernel);
     timings.additions.push(...additions);
   }
-  return timings;
+  return { kernel: extremes(timings.kernel), additions: extremes(timings.additions) };
 }
 
 /** Nanoseconds per neuron and timestep. */
@@ -223,5 +223,5 @@ function inShortTurns(
       if (repeat > repeats / 10) timings.get(key)!.push(Number(time.toFixed(3)));
     }
   }
-  return Object.fromEntries(timings);
+  return Object.fromEntries([...timings].map(([key, timing]) => [key, extremes(timing)]));
 }

@@ -112,6 +112,11 @@ export function median(values: readonly number[]): number {
   return ((sorted[Math.floor(middle)] ?? NaN) + (sorted[Math.ceil(middle)] ?? NaN)) / 2;
 }
 
+/** Fastest, middle and slowest of many rounds, in the place of all of them. */
+export function extremes(timing: Timing): Timing {
+  return [Math.min(...timing), median(timing), Math.max(...timing)];
+}
+
 /** The value below which a share of all lies, in percent: the nearest one there is. */
 export function percentile(values: Iterable<number>, percent: number): number {
   const sorted = Float64Array.from(values).toSorted();

@@ -2,7 +2,7 @@
 
 import { factLines, median, table, timesAsFast, type Facts, type Timing } from "../shared.ts";
 
-/** What neurons.ts finds out; times in nanoseconds per neuron and timestep. */
+/** What neurons.ts finds out; times in nanoseconds per neuron and timestep: the fastest round, the middle one and the slowest. */
 export interface NeuronResults extends Facts {
   readonly repeats: number;
   /** Neurons in the cache. */
