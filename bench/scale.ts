@@ -1,11 +1,13 @@
 /**
  * How large a network can be: memory and time of randomly wired networks on one thread and on two, each in a process of its
  * own: `node dist-bench/scale.js [--json FILE]`; `--network N` runs the Nth of them on one thread and prints what it found as
- * JSON, `--divided N` does so on two threads.
+ * JSON, `--divided N` does so on two threads. `--gibibytes N` checks a network with so many of synapses, which one memory
+ * does not hold beyond 4, against the interpreter; it takes somewhat more than twice as much memory.
  */
 
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import { freemem } from "node:os";
 import { fileURLToPath } from "node:url";
 import {
   openInterpreter,
@@ -16,6 +18,7 @@ import {
   synapsesByRow,
   type Program,
   type Recording,
+  type SparseSynapses,
   type SteppingEngine,
   type Stimuli,
 } from "bitspike";
@@ -41,9 +44,14 @@ const active = Uint32Array.from({ length: inputs / 10 }, (_, i) => i * 10);
 const [warmUp, steps] = [30, 100];
 /** Timesteps of a recording on two threads, and how often each way is timed. */
 const [recorded, rounds] = [20, 7];
+/** Bytes of a listed synapse of a program: its target and its weight. */
+const listedBytes = 5;
+/** Of the network that is compared with the interpreter: timesteps, and events that come in in each. */
+const [compared, arriving] = [12, 100];
 
 await main(async () => {
-  const options = readOptions(["json", "network", "divided"]);
+  const options = readOptions(["json", "network", "divided", "gibibytes"]);
+  if (options.gibibytes !== undefined) return isRight(Number(options.gibibytes));
   if (options.network !== undefined) {
     console.log(JSON.stringify(await measure(networks[Number(options.network)]!)));
     return true;
@@ -178,4 +186,70 @@ async function measureDivided(size: Size): Promise<DividedNetwork | null> {
   await Promise.all([byCore.close(), copies.close()]);
   const [oneThread, twoThreads, twoCopies] = Object.keys(ways).map((way) => timings.get(way)!);
   return { steps: recorded, mebibytes, oneThread: oneThread!, twoThreads: twoThreads!, twoCopies: twoCopies! };
+}
+
+/** Whether a network whose synapses take so much, half of them as a matrix and half as lists, fires as on the interpreter. */
+async function isRight(gibibytes: number): Promise<boolean> {
+  const half = (gibibytes / 2) * 2 ** 30;
+  if (freemem() < 5 * half) throw new Error(`There are not ${(5 * half) / 2 ** 30} GiB of memory left.`);
+  const neurons = Math.floor(Math.sqrt(half));
+  const program = programOfSynapses(neurons, Math.floor(half / listedBytes / neurons));
+  const steps = Array.from(
+    { length: compared },
+    (_, step) =>
+      new Map([
+        ["in", { neuron: Uint32Array.from({ length: arriving }, (_, i) => (i * neurons) / arriving + step * 7) }],
+      ]),
+  );
+  const chip = await openKernels(program);
+  const interpreter = openInterpreter(program);
+  let spikes = 0;
+  for (const [step, events] of steps.entries()) {
+    const [got, wanted] = [chip, interpreter].map((engine) => {
+      const { neuron, count } = engine.step(events).get("net")!;
+      return neuron.slice(0, count);
+    }) as [Uint32Array, Uint32Array];
+    if (got.join() !== wanted.join()) {
+      console.log(`✗ timestep ${step}: the spikes of the kernels are not the interpreter's.`);
+      return false;
+    }
+    spikes += wanted.length;
+  }
+  const bytes = program.projections.reduce((all, { synapses }) => all + synapses.weight.length, 0);
+  console.log(
+    `✓ ${neurons} neurons, ${(bytes / 1e9).toFixed(2)} thousand million synapses, ${gibibytes} GiB: ${spikes} spikes in ${compared} timesteps, all the interpreter's.`,
+  );
+  await chip.close();
+  return spikes > 0;
+}
+
+/** As many inputs as neurons, each with a synapse to every neuron; neurons reach `fanOut` of each other. */
+function programOfSynapses(neurons: number, fanOut: number): Program {
+  let state = 1;
+  const next = (): number => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0) >> 24;
+  const weight = new Int8Array(neurons * neurons);
+  for (let i = 0; i < weight.length; i++) weight[i] = next();
+  return programOfIntegers(readTarget(target), {
+    inputs: [{ name: "in", shape: [neurons] }],
+    populations: [{ name: "net", shape: [neurons], parameters: { beta: 230, threshold: 3000 } }],
+    projections: [
+      { from: "in", to: "net", synapses: { kind: "dense", weight } },
+      { from: "net", to: "net", synapses: listsOf(neurons, fanOut, next) },
+    ],
+  });
+}
+
+/** One target in each stretch of the neurons, at a place that is another for each source. */
+function listsOf(neurons: number, fanOut: number, next: () => number): SparseSynapses {
+  const stretch = Math.floor(neurons / fanOut);
+  const start = Uint32Array.from({ length: neurons + 1 }, (_, source) => source * fanOut);
+  const target = new Uint32Array(neurons * fanOut);
+  const weight = new Int8Array(neurons * fanOut);
+  for (let source = 0, i = 0; source < neurons; source++) {
+    for (let j = 0; j < fanOut; j++, i++) {
+      target[i] = j * stretch + ((source + j) % stretch);
+      weight[i] = next();
+    }
+  }
+  return { kind: "sparse", start, target, weight };
 }
