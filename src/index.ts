@@ -15,6 +15,8 @@ export {
   type Compiled,
   type EmulatorEngine,
   type Engines,
+  type ExplainOptions,
+  type RunName,
   type Validation,
   type ValidationJob,
   type Watcher,
@@ -170,6 +172,7 @@ export { detailsOf, type ReportDetails } from "./report/details.ts";
 export { reportJsonSchema, type ReportDocument } from "./report/document.ts";
 export { reportHtml, type PageAssets } from "./report/html.ts";
 export { summarizeNetwork, type NetworkSummary, type NodeSummary } from "./report/summary.ts";
+export { ladderText } from "./report/ladder-text.ts";
 export { reportText } from "./report/text.ts";
 
 // Formats

@@ -2,7 +2,7 @@
 
 import type { Approximation } from "./compile/approximate.ts";
 import type { Calibration } from "./compile/calibration.ts";
-import { compile } from "./compile/compile.ts";
+import { compileWithExact, type CompiledExactly } from "./compile/compile.ts";
 import type { Program } from "./compile/program.ts";
 import {
   chooseLabels,
@@ -12,6 +12,8 @@ import {
   type PrepareOptions,
 } from "./encoding/prepare.ts";
 import type { Engine, Probe, Recording, StopSignal, Stimulus } from "./engine.ts";
+import { explain } from "./equivalence/explain.ts";
+import type { Ladder } from "./equivalence/explanation.ts";
 import { defaultTolerances, type Tolerances } from "./equivalence/verdict.ts";
 import { mistake, type Warning } from "./errors.ts";
 import type { Mapping } from "./mapping/file.ts";
@@ -58,11 +60,19 @@ export interface ValidationJob extends CompileJob {
   /** Of reading the model. */
   readonly warnings: readonly Warning[];
   readonly tolerances?: Tolerances | undefined;
+  /** Find out why the runs differ; nobody asks when missing. */
+  readonly explain?: ExplainOptions | undefined;
   /** Stops between timesteps with RUN_INTERRUPTED. */
   readonly signal?: StopSignal | undefined;
   /** For the report. */
   readonly versions: Readonly<Record<string, string>>;
   readonly command: readonly string[];
+}
+
+/** How to find out why a float network and its chip differ. */
+export interface ExplainOptions {
+  /** On how many samples quantizations are undone, or on all; 20 at most when missing, fewer of a large network. */
+  readonly samples?: number | "all" | undefined;
 }
 
 /** An integer engine with how it is spread over threads. */
@@ -78,14 +88,16 @@ export interface Engines {
   openEmulator(program: Program): Promise<EmulatorEngine>;
 }
 
+export type RunName = "float" | "chip" | "ladder";
+
 /** Told what is known as soon as it is known. */
 export interface Watcher {
   onPrepared?(prepared: Prepared): void;
   onProgram?(program: Program, assumptions: Assumptions): void;
-  /** Of the run that is under way. */
-  onProgress?(run: "float" | "chip", done: number, total: number): void;
-  /** One of the runs has ended. */
-  onRun?(run: "float" | "chip", wallMs: number): void;
+  /** Of the run that is under way; `ladder`: of the runs that explain the difference. */
+  onProgress?(run: RunName, done: number, total: number): void;
+  /** One of the runs has ended, or all that explain the difference. */
+  onRun?(run: RunName, wallMs: number): void;
 }
 
 export interface Validation {
@@ -117,7 +129,9 @@ export function inputsOf(network: Pick<Network, "nodes">): InputShape[] {
  * @throws mistakes of data, compiling and running; RUN_INTERRUPTED
  */
 export async function validate(job: ValidationJob, engines: Engines, watcher: Watcher = {}): Promise<Validation> {
-  const compiled = compileJob(job, watcher);
+  const compiled = compileBoth(job, watcher);
+  // What leads back to the floats takes as much room as they do.
+  const exact = job.explain === undefined ? null : compiled.exact;
   const { discrete, program } = compiled;
   const assumptions = assumptionsOf(job, compiled);
   watcher.onProgram?.(program, assumptions);
@@ -126,6 +140,7 @@ export async function validate(job: ValidationJob, engines: Engines, watcher: Wa
     const float = await timed(job, compiled, "float", reference, watcher);
     return closing(await engines.openEmulator(program), async (emulator) => {
       const chip = await timed(job, compiled, "chip", emulator, watcher);
+      const ladder = exact === null ? null : await climb(job, compiled, exact, reference, { float, chip }, watcher);
       const document = buildReport({
         model: job.model,
         network: job.network,
@@ -137,6 +152,7 @@ export async function validate(job: ValidationJob, engines: Engines, watcher: Wa
         decode: job.decode ?? "spikes",
         assumptions,
         tolerances: job.tolerances ?? defaultTolerances,
+        ladder,
         warnings: [...job.warnings, ...discrete.warnings],
         versions: job.versions,
         command: job.command,
@@ -162,14 +178,19 @@ async function closing<E extends Engine, T>(engine: E, use: (engine: E) => Promi
  * @throws mistakes of data and compiling
  */
 export function compileJob(job: CompileJob, watcher: Pick<Watcher, "onPrepared"> = {}): Compiled {
+  const { discrete, prepared, labels, program } = compileBoth(job, watcher);
+  return { discrete, prepared, labels, program };
+}
+
+function compileBoth(job: CompileJob, watcher: Pick<Watcher, "onPrepared">): Compiled & Pick<CompiledExactly, "exact"> {
   const prepared = prepareInputs(inputsOf(job.network), job.data, job);
   const labels = job.labels === undefined ? prepared.labels : chooseLabels(job.labels, prepared, prepared.all);
   watcher.onPrepared?.(prepared);
   const discrete = discretize(job.network, job.time ?? defaultTime);
   const { recipe, settings, splitSigns, approximate, calibration, mapping } = job;
   const options = { inputs: prepared.facts, recipe, settings, splitSigns, approximate, calibration, mapping };
-  const program = compile(discrete.network, job.target, options);
-  const compiled = { discrete, prepared, labels, program };
+  const { program, exact } = compileWithExact(discrete.network, job.target, options);
+  const compiled = { discrete, prepared, labels, program, exact };
   checkOutput(job, compiled);
   return compiled;
 }
@@ -206,6 +227,34 @@ function assumptionsOf(job: ValidationJob, { discrete, prepared, program }: Comp
     calibration: program.calibration ?? null,
     notes: [...prepared.notes, ...notes],
   };
+}
+
+/** Why the runs differ. */
+async function climb(
+  job: ValidationJob,
+  { discrete, prepared, labels, program }: Compiled,
+  exact: CompiledExactly["exact"],
+  reference: Engine,
+  runs: { readonly float: TimedRun; readonly chip: TimedRun },
+  watcher: Watcher,
+): Promise<Ladder> {
+  const start = performance.now();
+  const ladder = await explain({
+    program,
+    exact,
+    network: discrete.network,
+    stimuli: prepared.stimuli,
+    labels,
+    decode: job.decode ?? "spikes",
+    reference,
+    recordings: { reference: runs.float.recording, emulator: runs.chip.recording },
+    samples: job.explain?.samples,
+    onProgress: (done, total) => watcher.onProgress?.("ladder", done, total),
+    signal: job.signal,
+  });
+  watcher.onRun?.("ladder", performance.now() - start);
+  throwIfStopped(job.signal);
+  return ladder;
 }
 
 interface TimedRun {

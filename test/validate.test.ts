@@ -103,6 +103,23 @@ describe("a validation", () => {
     expect(told.indexOf("float under way")).toBeLessThan(told.indexOf("float done"));
   });
 
+  it("says why the runs differ where it is asked to, and tells of the runs that this takes", async () => {
+    const told: string[] = [];
+    const watcher = { onRun: (run: string): void => void told.push(run) };
+    const { document } = await validate(
+      job({ target: readTarget("generic-8bit"), encode: "rate", explain: {} }),
+      engines,
+      watcher,
+    );
+    expect(told).toEqual(["float", "chip", "ladder"]);
+    expect(reportSchema.parse(document)).toEqual(document);
+    const { rungs, samples } = document.ladder!;
+    expect(samples).toBe(4);
+    expect(rungs[0]!.predictions).toEqual(document.reference.predictions);
+    expect(rungs[3]!.predictions).toEqual(document.emulator.predictions);
+    expect((await validate(job(), engines)).document.ladder).toBeNull();
+  });
+
   it("gives the same document for the same job, times aside", async () => {
     const [first, second] = [await validate(job(), engines), await validate(job(), engines)];
     const timeless = { wallMs: null };

@@ -1,13 +1,14 @@
 /** `bitspike validate`: a model, a chip and data in; a verdict out. */
 
 import { join } from "node:path";
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { defaultTolerances, type Tolerances } from "../equivalence/verdict.ts";
 import { pageAssets, prepareFolder, readArrays, readMappingFile, readTarget, writeWhole } from "../files.ts";
 import { durationText } from "../measure/numbers.ts";
 import { backendNames, chooseBackend } from "../reference/backend.ts";
 import { reportHtml } from "../report/html.ts";
 import { summarizeNetwork } from "../report/summary.ts";
+import { ladderText } from "../report/ladder-text.ts";
 import { assumptionsText, networkText, resultsText, verdictText } from "../report/text.ts";
 import { programText, warningsText } from "../report/program-text.ts";
 import { validate, type Validation, type ValidationJob, type Watcher } from "../validate.ts";
@@ -17,7 +18,7 @@ import type { MakeCommand } from "./command.ts";
 import { enginesOf } from "./engines.ts";
 import { exitCodes } from "./mistakes.ts";
 import { readLabelFile, readModel } from "./models.ts";
-import { share } from "./numbers.ts";
+import { share, wholeNumber } from "./numbers.ts";
 import {
   addInputOptions,
   addJsonOption,
@@ -38,6 +39,8 @@ import type { Progress, Terminal } from "./terminal.ts";
 interface Flags extends TargetFlags, InputFlags, TimeFlags, RunFlags, JsonOption {
   readonly backend?: string;
   readonly out: string;
+  readonly explain?: boolean;
+  readonly explainSamples?: number | "all";
   readonly maxAccuracyDrop: number;
   readonly minPredictions: number;
   readonly minSpikes?: number;
@@ -48,6 +51,7 @@ Examples:
   $ bitspike validate model.nir --target my-chip.yaml --input images.npy --labels labels.npy --steps 25
   $ bitspike validate model.nir -t generic-8bit -i images.npy -l labels.npy -n 25 --encode rate --seed 7
   $ bitspike validate model.nir -t my-chip.yaml -i events.npz --samples 20 --json -
+  $ bitspike validate model.nir -t my-chip.yaml -i images.npy -l labels.npy --steps 25 --explain
 
 Ends with 0 when the network keeps its tolerances on the chip, with 1 when it does not.`;
 
@@ -65,6 +69,7 @@ export const validateCommand: MakeCommand = ({ terminal, args, finish }) => {
       backendNames,
     ),
   );
+  addExplainOptions(command);
   addToleranceOptions(command);
   command
     .optionsGroup("Output:")
@@ -77,6 +82,28 @@ export const validateCommand: MakeCommand = ({ terminal, args, finish }) => {
       finish(await run(terminal, args, model, flags));
     });
 };
+
+function addExplainOptions(command: Command): void {
+  command
+    .optionsGroup("Why they differ:")
+    .option("--explain", "run the rungs between float and chip, and undo one rounding at a time")
+    .addOption(
+      new Option(
+        "--explain-samples <number>",
+        "samples on which roundings are undone, or all; with it goes --explain (default: 20 that differ, fewer of a large network)",
+      ).argParser(samplesOrAll),
+    );
+}
+
+function samplesOrAll(text: string): number | "all" {
+  if (text === "all") return "all";
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It must be a whole number, 1 or more, or all.");
+  return wholeNumber(1)(text);
+}
+
+function explainOf({ explain, explainSamples }: Flags): ValidationJob["explain"] {
+  return explain === true || explainSamples !== undefined ? { samples: explainSamples } : undefined;
+}
 
 function addToleranceOptions(command: Command): void {
   const { accuracyDrop, predictions } = defaultTolerances;
@@ -149,9 +176,17 @@ async function readJob(terminal: Terminal, model: string, flags: Flags): Promise
     time: timeOf(flags),
     decode: flags.decode,
     tolerances: tolerancesOf(flags),
+    explain: explainOf(flags),
     versions: { bitspike: version, node: process.versions.node },
   };
 }
+
+/** What runs are called in a bar and in a line. */
+const runNames = {
+  float: { bar: "float", title: "Float run" },
+  chip: { bar: "chip ", title: "Chip run" },
+  ladder: { bar: "why  ", title: "Runs between them" },
+} as const;
 
 /** Prints each section as soon as it is known, and a bar while a run is under way. */
 function narrate(output: Output, terminal: Terminal): Watcher & { stop(): void } {
@@ -168,12 +203,12 @@ function narrate(output: Output, terminal: Terminal): Watcher & { stop(): void }
       output.say(`${programText(program, style).trimEnd()}\n`);
     },
     onProgress(run, done, total) {
-      bar ??= terminal.progress(run === "float" ? "float" : "chip ");
+      bar ??= terminal.progress(runNames[run].bar);
       bar.update(done, total);
     },
     onRun(run, wallMs) {
       stop();
-      output.say(`${run === "float" ? "Float run" : "Chip run"} done in ${durationText(wallMs)}.`);
+      output.say(`${runNames[run].title} done in ${durationText(wallMs)}.`);
     },
   };
 }
@@ -181,6 +216,7 @@ function narrate(output: Output, terminal: Terminal): Watcher & { stop(): void }
 async function report(output: Output, terminal: Terminal, flags: Flags, validation: Validation): Promise<void> {
   const { document, details } = validation;
   output.say(resultsText(document, terminal.style).trimEnd());
+  if (document.ladder !== null) output.say(ladderText(document.ladder, terminal.style).trimEnd());
   output.say(verdictText(document, terminal.style).trimEnd());
   const html = join(flags.out, "report.html");
   const json = join(flags.out, "report.json");
@@ -188,4 +224,7 @@ async function report(output: Output, terminal: Terminal, flags: Flags, validati
   await writeWhole(json, `${JSON.stringify(document, null, 2)}\n`);
   await output.json(document);
   output.say(`\nReport: ${html} and ${json}`);
+  if (document.ladder === null && document.agreement.spikesDiffering > 0) {
+    output.say("--explain tells what the difference comes from.");
+  }
 }

@@ -40,15 +40,12 @@ export function reasonOf(explanation: Explanation, { warnings }: Program): strin
   const listed = enough.slice(0, mostNamed).map(({ text, alone }) => `${text} (${grouped(alone.spikes)})`);
   const [first] = enough;
   if (first !== undefined) {
-    const several = enough.length > 1;
-    const head = several
-      ? "Several causes, each of them alone enough for most of it"
-      : "The largest cause is alone enough for most of it";
-    const back =
-      most!.undone.spikes > 0
-        ? `undoing one brings back ${grouped(most!.undone.spikes)} at most`
-        : "undoing one brings back nothing";
-    return `${head} (${counted(quantization.spikes, "spike")} ${where}): ${listed.join("; ")}. Others replace it: ${back}.`;
+    const head =
+      enough.length > 1
+        ? `Several causes, of which each alone makes most of the difference (${counted(quantization.spikes, "spike")} ${where})`
+        : `One cause alone makes most of the difference (${counted(quantization.spikes, "spike")} ${where}), and others together as much`;
+    const back = most!.undone.spikes > 0 ? `more than ${grouped(most!.undone.spikes)}` : "anything";
+    return `${head}: ${listed.join("; ")}. Undoing only one of them does not bring back ${back}.`;
   }
   const byParameters = parameters.spikes >= arithmetic.spikes;
   const part = byParameters ? "rounding all parameters" : "rounding and overflow in the arithmetic";

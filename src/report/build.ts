@@ -3,6 +3,7 @@
 import type { Program } from "../compile/program.ts";
 import type { Recording, Stimuli } from "../engine.ts";
 import { comparePredictions, compareRecordings } from "../equivalence/compare.ts";
+import type { Ladder } from "../equivalence/explanation.ts";
 import { type Evidence, type Tolerances, judge } from "../equivalence/verdict.ts";
 import type { Warning } from "../errors.ts";
 import { denseMacs } from "../measure/dense.ts";
@@ -42,6 +43,8 @@ export interface ReportInputs {
   /** `latency`, `recipe`, `calibration` and `decode` are filled in. */
   readonly assumptions: Omit<Assumptions, "latency" | "recipe" | "calibration" | "decode">;
   readonly tolerances: Tolerances;
+  /** Why the runs differ, where somebody asked. */
+  readonly ladder?: Ladder | null | undefined;
   /** Warnings of reading and running; those of the program are added. */
   readonly warnings: readonly Warning[];
   /** Versions of what ran, by name. */
@@ -106,6 +109,7 @@ export function buildReport(inputs: ReportInputs): ReportDocument {
       populations: compared.populations,
     },
     divergence: compared.divergence,
+    ladder: inputs.ladder ?? null,
     layers: layerReports(program, floatLayers, chipLayers, referenceSynops(inputs, ledger)),
     activationSparsity: {
       reference: activationSparsity(floatLayers, samples, steps),

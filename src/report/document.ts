@@ -3,6 +3,7 @@
 import { z } from "zod";
 import type { Decision, Fit, Proofs } from "../compile/program.ts";
 import type { Divergence, PopulationAgreement } from "../equivalence/compare.ts";
+import type { Ladder } from "../equivalence/explanation.ts";
 import type { Verdict } from "../equivalence/verdict.ts";
 import type { Warning } from "../errors.ts";
 import type { DenseBaseline } from "../measure/baseline.ts";
@@ -12,6 +13,7 @@ import type { CountedAccount } from "../measure/on-chip.ts";
 import type { TimeEstimate } from "../measure/timing.ts";
 import type { Traffic } from "../measure/traffic.ts";
 import type { Confidence, Verification, NocSpec } from "../target/types.ts";
+import { ladder } from "./ladder-schema.ts";
 import { confidence, energy, ledger, time, traffic } from "./measures-schema.ts";
 import type { NetworkSummary } from "./summary.ts";
 
@@ -79,6 +81,7 @@ export interface ReportDocument {
     readonly populations: readonly PopulationAgreement[];
   };
   readonly divergence: Divergence | null;
+  readonly ladder: Ladder | null;
   readonly layers: readonly LayerReport[];
   readonly activationSparsity: { readonly reference: number; readonly emulator: number };
   readonly energy: EnergyEstimate & {
@@ -469,6 +472,7 @@ export const reportSchema: z.ZodType<ReportDocument> = z
       .describe("The run in the chip's integer arithmetic."),
     agreement,
     divergence,
+    ladder,
     layers: z.array(layer).describe("Activity of every population."),
     activationSparsity: z
       .strictObject({ reference: share.describe("Float run."), emulator: share.describe("Chip.") })

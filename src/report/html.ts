@@ -15,6 +15,7 @@ import {
   targetSection,
 } from "./page-chip.ts";
 import { energySection } from "./page-energy.ts";
+import { ladderSection } from "./page-ladder.ts";
 import { differencesSection, layersSection, membraneSection, rasterSection } from "./page-results.ts";
 import { timeSection, trafficSection } from "./page-traffic.ts";
 import { pageScript } from "./page-script.ts";
@@ -28,7 +29,7 @@ export interface PageAssets {
 }
 
 /**
- * The page: verdict and key numbers, layers, differences, spikes and membranes of one sample, energy, time and traffic, what the compiler
+ * The page: verdict and key numbers, layers, differences and why, spikes and membranes of one sample, energy, time and traffic, what the compiler
  * did, and what is needed to reproduce it. Below 1 MB for details that `detailsOf` picked.
  */
 export function reportHtml(document: ReportDocument, details: ReportDetails, assets: PageAssets): string {
@@ -55,6 +56,7 @@ ${verdictSection(document)}
 ${numbers(document)}
 ${layersSection(document)}
 ${differencesSection(document)}
+${ladderSection(document.ladder)}
 ${rasterSection(document, details)}
 ${membraneSection(details)}
 ${energySection(document.energy)}
@@ -85,10 +87,11 @@ function scriptData({ from, steps, traces, populations }: ReportDetails): unknow
   return { from, steps, traces, rows: populations.map(({ rows, neurons }) => (rows.length === neurons ? null : rows)) };
 }
 
-function navigation({ proofs }: ReportDocument): Markup {
+function navigation({ proofs, ladder }: ReportDocument): Markup {
   const places: readonly (readonly [id: string, title: string])[] = [
     ["layers", "Layers"],
     ["differences", "Differences"],
+    ...(ladder === null ? [] : ([["why", "Why"]] as const)),
     ["spikes", "Spikes"],
     ["membranes", "Membranes"],
     ["energy", "Energy"],

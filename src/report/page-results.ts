@@ -100,7 +100,7 @@ ${
 </section>`;
 }
 
-type Run = "float" | "chip" | "both";
+export type Run = "float" | "chip" | "both";
 
 function key(...runs: readonly Run[]): Markup {
   const words = runs.includes("both")
@@ -109,7 +109,8 @@ function key(...runs: readonly Run[]): Markup {
   return markup`<div class="key">${runs.map((run) => markup`<span><i class="${run}"></i>${words[run]}</span>`)}</div>`;
 }
 
-function bar(run: Run, share: number, figure: string): Markup {
+/** A share as a bar in the colour of a run, and in figures. */
+export function bar(run: Run, share: number, figure: string): Markup {
   const width = (100 * Math.min(1, Math.max(0, share))).toFixed(2);
   return markup`<div class="bar ${run}"><span class="track"><b style="width:${width}%"></b></span><span class="figure">${figure}</span></div>`;
 }

@@ -5,6 +5,7 @@ import type { Divergence } from "../equivalence/compare.ts";
 import { counted, durationText, grouped, meanText, percent } from "../measure/numbers.ts";
 import { assumptionRows } from "./assumptions.ts";
 import type { Assumptions, LayerReport, ReportDocument } from "./document.ts";
+import { ladderText } from "./ladder-text.ts";
 import { energySection } from "./energy-text.ts";
 import { timeSection, trafficSection } from "./traffic-text.ts";
 import { programText } from "./program-text.ts";
@@ -19,6 +20,7 @@ export function reportText(document: ReportDocument, program: Program, style: St
     programText(program, style),
     assumptionsText(document.assumptions, style),
     resultsText(document, style),
+    ladderText(document.ladder, style),
     verdictText(document, style),
   ].join("");
 }

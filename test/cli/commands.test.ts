@@ -43,6 +43,21 @@ describe("validate", () => {
     expect(document.labels).toHaveLength(6);
   });
 
+  it("explains the difference when asked to, on as many samples as are wanted", async () => {
+    const args = ["validate", model, "-t", "loihi2", ...some, "-o", scratch("why"), "--explain-samples", "2"];
+    const { exitCode, out, err } = await bitspike(args);
+    expect([exitCode, err]).toEqual([0, ""]);
+    expect(out).toContain("Runs between them done in");
+    expect(out.indexOf("Why they differ")).toBeGreaterThan(out.indexOf("Results"));
+    expect(out.indexOf("Verdict")).toBeGreaterThan(out.indexOf("Why they differ"));
+    expect(out).not.toContain("--explain tells");
+    const document = json<ReportDocument>(join(scratch("why"), "report.json"));
+    expect(document.ladder!.explanation!.samples).toHaveLength(2);
+    expect(readFileSync(join(scratch("why"), "report.html"), "utf8")).toContain('id="why"');
+    const wrong = await bitspike([...args.slice(0, -1), "some"]);
+    expect([wrong.exitCode, wrong.err]).toEqual([2, expect.stringContaining("1 or more, or all")]);
+  });
+
   it("ends with 1 when a tolerance is broken", async () => {
     const args = ["validate", model, "-t", "loihi2", ...some, "--min-spikes", "1", "-o", scratch("strict")];
     const { exitCode, out } = await bitspike(args);
