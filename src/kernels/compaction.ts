@@ -63,6 +63,8 @@ export class SpikeWriter {
   /** Of the masks, and of the payloads: null where all are 1. */
   readonly #mask: Lane;
   readonly #payload: Lane | null;
+  /** Masks hold where a neuron does not fire. */
+  readonly #inverted: boolean;
   /** Locals: byte addresses behind what is listed, and behind the places of the block. */
   readonly #next: number;
   readonly #kept: number;
@@ -79,12 +81,14 @@ export class SpikeWriter {
 
   /**
    * @param mask lane of the masks: 16 or 32 bits
+   * @param inverted masks hold where a neuron does not fire
    * @param payload lane of the payloads
    */
-  constructor(draft: Draft, list: SpikeList, mask: Lane, payload: Lane | null) {
+  constructor(draft: Draft, list: SpikeList, mask: Lane, inverted: boolean, payload: Lane | null) {
     this.#draft = draft;
     this.#list = list;
     this.#mask = mask;
+    this.#inverted = inverted;
     this.#payload = payload;
     this.#next = draft.local("i32");
     this.#kept = draft.local("i32");
@@ -202,6 +206,7 @@ export class SpikeWriter {
       this.halfMask(high);
       code.op("i8x16.narrow_i16x8_s").op("i8x16.bitmask");
     } else code.op("i16x8.bitmask");
+    if (this.#inverted) code.int(2 ** (this.#masks.length * each) - 1).op("i32.xor");
     code.set(this.#bits);
     this.listEight(0, low.length * each);
     if (high.length > 0) this.listEight(8, high.length * each);
@@ -232,11 +237,10 @@ export class SpikeWriter {
     row().memory("v128.load8x8_u", this.#list.table.offset).get(this.#place).op("i16x8.add");
     code.memory("v128.store", this.#list.places.offset);
     row().op("i32.popcnt").int(1).op("i32.shl").get(this.#kept).op("i32.add").set(this.#kept);
-    code
-      .get(this.#place)
-      .vector(constantBytes("i16", neurons * placeBytes))
-      .op("i16x8.add")
-      .set(this.#place);
+    // Always made of the same number, so that it stays in a register.
+    code.get(this.#place).vector(constantBytes("i16", 8 * placeBytes));
+    if (neurons < 8) code.int(Math.log2(8 / neurons)).op("i16x8.shr_u");
+    code.op("i16x8.add").set(this.#place);
   }
 
   private moveIds(): void {

@@ -34,8 +34,9 @@ export interface Store {
 
 /** Neurons that fire are listed as they arise. */
 export interface Spikes {
-  /** Truths of 16 or 32 bits. */
+  /** Truths of 16 or 32 bits: where a neuron fires, or where it does not. */
   readonly mask: Vector;
+  readonly inverted: boolean;
   /** 16 or 32 bits; null where every spike carries 1. */
   readonly payload: Vector | null;
   readonly list: SpikeList;

@@ -59,7 +59,7 @@ class LoopWriter {
     this.#spikes =
       spikes === null
         ? null
-        : new SpikeWriter(this.#draft, spikes.list, spikes.mask.lane, spikes.payload?.lane ?? null);
+        : new SpikeWriter(this.#draft, spikes.list, spikes.mask.lane, spikes.inverted, spikes.payload?.lane ?? null);
     this.#changed = this.#draft.local("v128");
   }
 

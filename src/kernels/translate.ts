@@ -76,14 +76,16 @@ export class Translator {
     return this.#vectors.lanes(this.#vectors.required(value, range), lane);
   }
 
-  /** Where a name is not 0, and what it is; null where it is always 0. */
-  spike(name: string, range: Interval): { mask: Vector; payload: Vector | null } | null {
+  /** Where a name is not 0 (inverted: where it is 0), and what it is; null where it is always 0. */
+  spike(name: string, range: Interval): { mask: Vector; inverted: boolean; payload: Vector | null } | null {
     const value = this.#vectors.required(this.#names.get(name)!, range);
     if (valueOf(value.range) === 0n) return null;
     const lane = this.#vectors.lane(value.range);
     const payload = within(value.range, truths) ? null : this.#vectors.lanes(value, lane);
-    const mask = this.#vectors.truth(value);
-    return { mask: mask.lane === "f64" ? this.graph.convert("i32", mask, "truth") : mask, payload };
+    const truth = this.#vectors.truth(value);
+    const mask = truth.lane === "f64" ? this.graph.convert("i32", truth, "truth") : truth;
+    const opposite = this.graph.opposite(mask);
+    return { mask: opposite ?? mask, inverted: opposite !== null, payload };
   }
 
   /** What a name is at entry, in a lane. */

@@ -97,6 +97,12 @@ export class Graph {
       case "i16x8.neg":
       case "i32x4.neg":
         return this.simplerNegative(wholeLane(lane), a!);
+      case "i16x8.min_s":
+      case "i32x4.min_s":
+        return this.simplerExtreme(lane, op, a!, b!, Math.min);
+      case "i16x8.max_s":
+      case "i32x4.max_s":
+        return this.simplerExtreme(lane, op, a!, b!, Math.max);
       case "v128.or":
         return isZero(a!) ? b! : isZero(b!) ? a! : null;
       case "f64x2.add":
@@ -139,6 +145,21 @@ export class Graph {
     return isApply(a, subtract) ? this.apply(lane, subtract, a.args[1]!, a.args[0]!) : null;
   }
 
+  /** The larger of x, 3 and 5 is that of x and 5. */
+  private simplerExtreme(
+    lane: Lane,
+    op: Instruction,
+    a: Vector,
+    b: Vector,
+    of: (a: number, b: number) => number,
+  ): Vector | null {
+    if (a.kind === "constant")
+      return b.kind === "constant" ? this.constant(lane, of(a.value, b.value)) : this.apply(lane, op, b, a);
+    const inner = isApply(a, op) ? a.args[1]! : null;
+    if (b.kind !== "constant" || inner?.kind !== "constant") return null;
+    return this.apply(lane, op, a.args[0]!, this.constant(lane, of(inner.value, b.value)));
+  }
+
   shift(lane: Lane, op: Instruction, arg: Vector, amount: number): Vector {
     return amount === 0 ? arg : this.add({ kind: "shift", lane, op, args: [arg], amount });
   }
@@ -168,7 +189,9 @@ export class Graph {
   }
 
   product(a: Vector, b: Vector): Vector {
-    if (a.kind === "constant") return this.product(b, a);
+    if (a.kind === "constant") {
+      return b.kind === "constant" ? this.constant("i32", a.value * b.value) : this.product(b, a);
+    }
     // What is multiplied by 0 beside it is added, so that halves need no numbers of 32 bits.
     if (b.kind === "constant") b = this.constant("i32", b.value & 0xffff);
     return this.add({ kind: "product", lane: "i32", args: [a, b] });
@@ -179,8 +202,14 @@ export class Graph {
     return this.add({ kind: "power", lane: "f64", args: [exponent] });
   }
 
+  /** What a truth is the opposite of; null where it is made otherwise. */
+  opposite(truth: Vector): Vector | null {
+    return isApply(truth, "v128.not") ? truth.args[0]! : null;
+  }
+
   not(truth: Vector): Vector {
-    if (truth.kind === "apply" && truth.op === "v128.not") return truth.args[0]!;
+    const opposite = this.opposite(truth);
+    if (opposite !== null) return opposite;
     if (truth.kind === "constant" && truth.lane !== "f64") return this.constant(truth.lane, ~truth.value);
     return this.apply(truth.lane, "v128.not", truth);
   }
@@ -205,7 +234,11 @@ export class Graph {
   select(condition: Vector, yes: Vector, no: Vector): Vector {
     if (yes === no) return yes;
     if (condition.kind === "constant") return condition.value === 0 ? no : yes;
-    if (condition.kind === "apply" && condition.op === "v128.not") return this.select(condition.args[0]!, no, yes);
+    const opposite = this.opposite(condition);
+    if (opposite !== null) return this.select(opposite, no, yes);
+    const sides = yes.lane === "f64" ? null : sidesOf(condition);
+    if (sides?.[0] === yes && sides[1] === no) return this.extreme("most", yes, no);
+    if (sides?.[0] === no && sides[1] === yes) return this.extreme("least", yes, no);
     const sum = this.selectSum(condition, yes, no);
     if (sum !== null) return sum;
     if (isZero(no)) return this.and(yes, condition);
@@ -214,6 +247,11 @@ export class Graph {
     // What is 0 already where the other is wanted need not be cut away.
     if (isApply(no, "v128.andnot") && implies(condition, no.args[1]!)) return this.or(this.and(yes, condition), no);
     return this.apply(yes.lane, "v128.bitselect", yes, no, condition);
+  }
+
+  /** The smaller or larger of two whole numbers. */
+  private extreme(which: "least" | "most", a: Vector, b: Vector): Vector {
+    return this.apply(a.lane, wholeOps[wholeLane(a.lane)][which], a, b);
   }
 
   /** Something else where a number is 0: added to it. */

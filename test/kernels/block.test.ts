@@ -196,6 +196,14 @@ const forms: readonly ((k: number, n: number, m: number) => string)[] = [
     `x = saturate(x, -1000000, 1000000)\nspike = min(max(div_down(x, ${k}), ${m % 3}), ${(m % 3) + (n % 40)})`,
   (k, n) => `spike = ${n % 2 === 0 ? "x" : "abs(x)"} > ${(k % 7) - 3} ? x : 0`,
   (k, n) => `spike = ${n % 2 === 0 ? "y" : "abs(y)"} > ${(k % 7) - 3} ? y : 0`,
+  (k, n, m) => {
+    const operator = [">", ">=", "<", "<="][m % 4];
+    return `t = max(x, ${k - 40})\nx = t ${operator} ${n} ? ${m % 2 === 0 ? `t : ${n}` : `${n} : t`}\nspike = t ${operator} ${n}`;
+  },
+  (k, n, m) => {
+    const operator = [">", ">=", "<", "<="][m % 4];
+    return `y = y ${operator} z ? ${k % 2 === 0 ? "y : z" : "z : y"}\nspike = y ${operator} ${n} || z >= y`;
+  },
   (k, n) => `x = wrap((y * ${k}) >> ${n % 9}, 24)\ny = wrap(z << ${n % 3}, 16)`,
   (k, n) => `spike = x > 0 ? min(div_down(x, ${k}), ${n}) : 0\nx = x - spike * ${k}`,
   (k, n) => `t = div_down(y, ${k})\nspike = min(max(t, 0), ${n})\ny = saturate(y - spike * ${k}, -32768, 32767)`,
