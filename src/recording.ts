@@ -47,14 +47,16 @@ export class SpikeTrainBuilder {
     this.start[++this.row] = this.spikes;
   }
 
-  /** The train; the builder cannot be used afterwards. */
-  finish(): SpikeTrain {
-    this.start.fill(this.spikes, this.row + 1);
-    return {
-      start: this.start,
-      neuron: this.neuron.slice(0, this.spikes),
-      payload: this.payload === null ? null : this.payload.slice(0, this.spikes),
-    };
+  /**
+   * The train; the builder cannot be used afterwards.
+   *
+   * @param kept whether it is to last, in arrays of its size; else it lies in larger ones
+   */
+  finish(kept = true): SpikeTrain {
+    const { start, neuron, payload, spikes } = this;
+    start.fill(spikes, this.row + 1);
+    const part = kept ? "slice" : "subarray";
+    return { start, neuron: neuron[part](0, spikes), payload: payload?.[part](0, spikes) ?? null };
   }
 
   private addPayload(payload: Int32Array, count: number): void {
@@ -70,7 +72,10 @@ export class SpikeTrainBuilder {
 
   private reserve(spikes: number): void {
     if (spikes <= this.neuron.length) return;
-    const capacity = Math.max(spikes, 2 * this.neuron.length);
+    // As many as there will be if it goes on like this: memory that nobody writes to is not taken.
+    const expected = Math.ceil((1.1 * spikes * (this.start.length - 1)) / (this.row + 1));
+    const { length } = this.neuron;
+    const capacity = Math.max(spikes, 2 * length, Math.min(expected, 8 * length));
     this.neuron = grown(this.neuron, new Uint32Array(capacity));
     if (this.payload !== null) this.payload = grown(this.payload, new Int32Array(capacity));
   }

@@ -128,7 +128,7 @@ export class Recorder {
     const populations = program.populations.map(({ name, shape, neurons }, index): PopulationRecording => {
       const { spikes, probes } = this.trains[index]!;
       const traces = new Map(probes.map(({ register, trace }) => [register, trace]));
-      return { name, shape, neurons, spikes: spikes.finish(), traces };
+      return { name, shape, neurons, spikes: spikes.finish(whole), traces };
     });
     const projections = program.projections.map(({ name, from, to }, index): ProjectionRecording => {
       return { name, from, to, synops: this.traffic[index]!.synops };

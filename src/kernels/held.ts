@@ -17,17 +17,17 @@ export interface HeldLists {
   readonly entries: number;
 }
 
-/** Null where synapses do not lie in a memory, or the targets that are here begin or end in the midst of a block. */
+/** Null where synapses do not lie in a memory that threads share. */
 export function heldLists(synapses: Synapses, { neurons, low, high }: Targets): HeldLists | null {
   if (synapses.kind !== "sparse" && synapses.kind !== "blocks") return null;
   const { memory, start, target, weight } = synapses;
   if (!isMemory(memory) || !areViews([start, target, weight])) return null;
   const inBlocks = synapses.kind === "blocks";
   const stride = inBlocks ? blocksOf(neurons) : 1;
-  if (low % blockTargets !== 0 && low !== 0) return null;
-  if (high !== neurons && (!inBlocks || high % blockTargets !== 0)) return null;
-  if (!inBlocks && low !== 0) return null;
-  const first = low / blockTargets;
+  const first = inBlocks ? Math.floor(low / blockTargets) : 0;
+  const blocks = inBlocks ? Math.ceil(high / blockTargets) - first : 1;
+  /** First targets of the first and of the last block. */
+  const [begin, end] = [first * blockTargets, (first + Math.max(1, blocks) - 1) * blockTargets];
   return {
     memory: memory as WasmMemory,
     bits: (8 * weight.BYTES_PER_ELEMENT) as 8 | 16 | 32,
@@ -35,10 +35,11 @@ export function heldLists(synapses: Synapses, { neurons, low, high }: Targets): 
     places: { start: start.byteOffset + 4 * first, targets: target.byteOffset, weights: weight.byteOffset },
     shape: {
       sources: (start.length - 1) / stride,
-      blocks: inBlocks ? Math.ceil((high - low) / blockTargets) : 1,
+      blocks,
       stride,
       totals: high - low,
       counted: true,
+      part: low === 0 && high === neurons ? null : { low: low - begin, high: high - end },
     },
     entries: target.length,
   };

@@ -36,7 +36,7 @@ const shortBlock = 64;
 /** Bytes of lists from which rows have to come from memory. */
 const farBytes = 2 ** 21;
 /** Fields of the plan, with the kernels' own. */
-export const planLength = 13;
+export const planLength = 16;
 
 /** Choose the width of weights and targets and reserve the places of all lists. */
 export function packSparse(rows: Rows, { spread, entries }: Census, layout: Layout): PackedSparse {
@@ -82,7 +82,7 @@ export function writeSparse(packed: PackedSparse, rows: Rows, memory: WasmMemory
     while (block < (source + 1) * blocks) start[++block] = next;
   }
   const places = { start: packed.start.offset, targets: targets.offset, weights: offset };
-  const shape = { sources, blocks, stride: blocks, totals: rows.width, counted: packed.each === null };
+  const shape = { sources, blocks, stride: blocks, totals: rows.width, counted: packed.each === null, part: null };
   const widths = { targetBytes: bytesOf(targets.storage), weightBytes: bits / 8 };
   writePlan(viewOf(memory, packed.plan), places, shape, widths, numbers.length);
 }
@@ -97,10 +97,12 @@ export interface SparsePlaces {
 /** What kernels have to know of lists beside their places. */
 export interface SparseShape {
   readonly sources: number;
-  /** That are here, of `stride` that there are. */
+  /** That are here or in part, of `stride` that there are. */
   readonly blocks: number;
   readonly stride: number;
   readonly totals: number;
+  /** Targets that are here: from `low` of the first block up to `high` of the last (excluded); null: all of the blocks. */
+  readonly part: { readonly low: number; readonly high: number } | null;
   /** Whether entries are what synops count. */
   readonly counted: boolean;
 }
@@ -109,7 +111,7 @@ export interface SparseShape {
 export function writePlan(
   plan: Int32Array,
   places: SparsePlaces,
-  { sources, blocks, stride, totals, counted }: SparseShape,
+  { sources, blocks, stride, totals, counted, part }: SparseShape,
   { targetBytes, weightBytes }: { readonly targetBytes: number; readonly weightBytes: number },
   entries: number,
 ): void {
@@ -118,7 +120,8 @@ export function writePlan(
   const together = Math.max(1, Math.floor(batchBytes / Math.max(1, perBlock * entryBytes)));
   const { start, targets, weights } = places;
   const flags = [Number(counted), Number(perBlock < shortBlock), Number(entries * entryBytes > farBytes)];
-  plan.set([sources, blocks, start, stride, targets, targetBytes, weights, totals, together, ...flags]);
+  const cut = [Number(part !== null), part?.low ?? 0, part?.high ?? 0];
+  plan.set([sources, blocks, start, stride, targets, targetBytes, weights, totals, together, ...flags, ...cut]);
 }
 
 /** Make lists that were written ready to be added up. */

@@ -2,7 +2,6 @@
 
 import type { Program, ProgramPopulation, Synapses } from "../compile/program.ts";
 import { blocksOf, blockTargets } from "../core/blocks.ts";
-import { isMemory } from "../core/synapses.ts";
 import { sizeOf } from "../network/types.ts";
 
 /** Nanoseconds of a timestep that a neuron takes, and one synapse of it: about what they are where a tenth of the sources fires. */
@@ -41,14 +40,13 @@ export function divide(program: Program, shards: number): Starts[] {
 
 /** Neurons that are not divided further, where there are enough: whole vectors of the kernels. */
 const group = 64;
-/** How much more than its share the largest part may be so that threads can use the same lists of synapses. */
-const tolerance = 1.5;
+/** How much more than in equal shares the largest may be so that no row has to be divided in the midst of a block. */
+const tolerance = 1.05;
 
 function cut({ name, neurons }: ProgramPopulation, { projections }: Program, shards: number): Starts {
   const incoming = projections.filter(({ to }) => to === name).map(({ synapses }) => synapses);
   const fine = cutAt(incoming, neurons, shards, neurons >= 4 * group * shards ? group : 1);
-  // Lists that lie in a shared memory can be used by all, but only whole blocks of targets.
-  if (!incoming.some((synapses) => synapses.kind === "blocks" && isMemory(synapses.memory))) return fine;
+  if (!incoming.some(({ kind }) => kind === "blocks")) return fine;
   const coarse = cutAt(incoming, neurons, shards, blockTargets);
   return largest(coarse) <= tolerance * largest(fine) ? coarse : fine;
 }

@@ -59,7 +59,7 @@ describe("synapses told row by row", () => {
         if (expected.some((one) => typeof one === "string")) return;
         expect(interpreted(synapses, here, sum, lists[0]!)).toEqual(expected[0]);
         const behind = new Layout();
-        const held = holdSynapses(synapses, here, sum, behind);
+        const held = dice.chance(70) ? holdSynapses(synapses, here, sum, behind) : null;
         forms.add(`${synapses.kind} ${held === null ? "packed" : "held"}`);
         const memory = synapses.memory as WasmMemory;
         if (held === null) {
@@ -125,9 +125,17 @@ describe("synapses told row by row", () => {
     const target = Uint32Array.from(places, (at, i) => at + (i % each) * stretch);
     const list: SparseSynapses = { kind: "sparse", start, target, weight: narrowest(dice.list(target.length, -9, 9)) };
     const synapses = told(list, neurons);
-    const here = { neurons, low: 0, high: neurons };
     for (const sum of ["weight", "weight * payload"] as const) {
       for (const most of [0, 1, 9, 3000]) {
+        const [low, high] = dice.one([
+          [0, neurons],
+          [0, 70_001],
+          [70_001, 200_500],
+          [65_536, neurons],
+          [99_999, 100_002],
+          [80_000, 80_000],
+        ] as const);
+        const here = { neurons, low, high };
         const events = randomEvents(sources, most, dice);
         const behind = new Layout();
         const held = holdSynapses(synapses, here, sum, behind)!;

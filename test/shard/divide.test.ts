@@ -61,15 +61,16 @@ describe("neurons of a program among shards", () => {
     expect(Math.abs(first - second)).toBeLessThan(0.1 * (first + second));
   });
 
-  it("are whole blocks of targets where threads can share lists that way", () => {
+  it("are whole blocks of targets where that makes almost equal shares, and else not", () => {
     const rows = { sources: 200, targets: 4 * 65_536 + 100, bits: 8 } as const;
     const synapses = synapsesByRow(rows, (_, add) => {
       for (let target = 0; target < rows.targets; target += 50) add(target, 1);
     });
     expect(synapses.kind).toBe("blocks");
+    // Two whole blocks each leave one neuron out of a thousand to the wrong thread.
     expect([...divide(programWith(rows.targets, synapses), 2)[0]!]).toEqual([0, 2 * 65_536, rows.targets]);
-    // With three shards one would have twice its share.
-    const [starts] = divide(programWith(rows.targets, synapses), 4);
-    expect([...starts!].every((start) => start % 65_536 === 0 || start === rows.targets)).toBe(true);
+    const [starts] = divide(programWith(rows.targets, synapses), 3);
+    const sizes = [...starts!].slice(1).map((end, shard) => end - starts![shard]!);
+    expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThan(1000);
   });
 });

@@ -10,7 +10,7 @@ const ways = {
   exit: () => process.exit(0),
   overflow: () => {
     const held = [];
-    for (;;) held.push(new Array(100_000).fill(held.length));
+    for (;;) held.push(Array.from({ length: 10_000 }, () => held.length / 2));
   },
 };
 let told = 0;

@@ -64,7 +64,7 @@ export function eventsBelow(job: Job, limit: u32): u32 {
 @unmanaged
 export class SparsePlan {
   sources: u32;
-  /** Blocks of 65,536 targets that are here, or 1 of any size where targets have 32 bits. */
+  /** Blocks of 65,536 targets that are here or in part, or 1 of any size where targets have 32 bits. */
   blocks: u32;
   /** [sources][stride] u32, of the first block that is here: the entry with which each row and block begins. */
   start: usize;
@@ -85,6 +85,10 @@ export class SparsePlan {
   whole: u32;
   /** 1: lists are larger than a cache. */
   far: u32;
+  /** 1: targets of the first block below `low`, and those of the last from `high` on, are not here. */
+  cut: u32;
+  low: u32;
+  high: u32;
 
   // The kernels' own:
   seen: u32;

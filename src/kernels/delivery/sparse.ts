@@ -58,12 +58,17 @@ function addEvents<W, T>(plan: SparsePlan, job: Job, events: u32, first: u32, en
     const factor = job.payloads == 0 ? job.scale : job.scale * load<i32>(job.payloads + (<usize>i << 2));
     let from = load<u32>(row + (<usize>first << 2));
     for (let block = first; block < end; block++) {
-      const to = load<u32>(row + (<usize>block << 2) + 4);
-      const totals = job.total + (<usize>block << 18);
+      const next = load<u32>(row + (<usize>block << 2) + 4);
+      let to = next;
+      if (plan.cut) {
+        if (block == 0) from = firstFrom<T>(plan, from, to, plan.low);
+        if (block + 1 == plan.blocks) to = firstFrom<T>(plan, from, to, plan.high);
+      }
+      const totals = job.total + (<usize>block << 18) - (<usize>plan.low << 2);
       if (factor == 1) addRow<W, T>(plan, from, to, totals);
       else addTimes<W, T>(plan, from, to, totals, factor);
       entries += to - from;
-      from = to;
+      from = next;
     }
   }
   job.next = last;
@@ -92,6 +97,20 @@ function linesOf(from: usize, to: usize): u32 {
   let seen: u32 = 0;
   for (let at = from; at < to; at += line) seen += load<u8>(at);
   return seen;
+}
+
+/** Targets of a row or less are walked, more of them halved first. */
+const walked: u32 = 16;
+
+/** The first of some entries, ascending, whose target is not below a limit; `to` where all are. */
+function firstFrom<T>(plan: SparsePlan, from: u32, to: u32, limit: u32): u32 {
+  while (to - from > walked) {
+    const middle = from + ((to - from) >> 1);
+    if (load<T>(plan.targets + <usize>middle * sizeof<T>()) < limit) from = middle + 1;
+    else to = middle;
+  }
+  while (from < to && load<T>(plan.targets + <usize>from * sizeof<T>()) < limit) from++;
+  return from;
 }
 
 function addRow<W, T>(plan: SparsePlan, begin: u32, end: u32, totals: usize): void {
