@@ -5,6 +5,7 @@ import { emptyList, makeRoom, onesFor, type EventList } from "../core/events.ts"
 import { storedFrames, type StoredFrames } from "../encoding/recipe.ts";
 import type { Stimulus } from "../engine.ts";
 import { sizeOf } from "../network/types.ts";
+import { giveRoom, takeRoom } from "../room.ts";
 import type { Target } from "../target/types.ts";
 import { appendFrame, oneIsOneEvent } from "./feed.ts";
 
@@ -204,8 +205,13 @@ export function rowsOf({ steps, constant }: Pick<Stimulus, "steps" | "constant">
   return constant ? Math.min(1, steps) : steps;
 }
 
+/** Have a table made in the room of one that nobody looks at any more. */
+export function forget({ neuron }: FeedTable): void {
+  if (neuron.buffer instanceof ArrayBuffer) giveRoom(new Uint32Array(neuron.buffer));
+}
+
 function longer(neuron: Uint32Array, length: number): Uint32Array {
-  const copy = new Uint32Array(length);
+  const copy = takeRoom(length);
   copy.set(neuron);
   return copy;
 }

@@ -285,8 +285,7 @@ class SampleSums implements Sums {
   /** Sum of the magnitudes of all payloads of the list that was looked at. */
   magnitude = 0;
   private readonly form: OpenForm;
-  /** Of the memory, which it takes long to be asked for and never grows. */
-  private readonly buffer: ArrayBufferLike;
+  private readonly addresses: Addresses;
   private readonly fields: Int32Array;
   /** The count of synapses, of which kernels know the place. */
   readonly counted: Float64Array;
@@ -301,7 +300,7 @@ class SampleSums implements Sums {
       partOf(region, places.samples, sample);
     const job = part(places.jobs);
     this.form = form;
-    this.buffer = memory.buffer;
+    this.addresses = new Addresses(memory.buffer);
     this.job = job.offset;
     this.fields = viewOf(memory, job);
     this.counted = viewOf(memory, { storage: "f64", offset: job.offset + 4 * jobSynops, length: 1 });
@@ -359,26 +358,53 @@ class SampleSums implements Sums {
 
   /** Put a portion of the events into the job, from the one numbered `done` on. @returns how many */
   take(events: EventList, done: number): number {
-    const { fields } = this;
+    const { fields, alike, addresses } = this;
     fields[jobFields.more] = done === 0 && !this.adds ? 0 : 1;
     const begin = events.begin + done;
-    let { neuron, payload } = events;
     let count = events.count - done;
-    const { buffer } = this;
-    let at = begin;
-    if (neuron.buffer !== buffer || (!this.alike && payload.buffer !== buffer)) {
+    let neurons = addresses.of(events.neuron);
+    let payloads = alike ? 0 : addresses.of(events.payload);
+    if (neurons >= 0 && payloads >= 0) {
+      neurons += 4 * begin;
+      payloads += 4 * begin;
+    } else {
       count = Math.min(count, this.neuron.length);
-      copyPart(neuron, begin, count, this.neuron, 0);
-      if (!this.alike) copyPart(payload, begin, count, this.payload, 0);
-      ({ neuron, payload } = this);
-      at = 0;
+      copyPart(events.neuron, begin, count, this.neuron, 0);
+      if (!alike) copyPart(events.payload, begin, count, this.payload, 0);
+      neurons = addresses.of(this.neuron);
+      payloads = alike ? 0 : addresses.of(this.payload);
     }
-    const address = neuron.byteOffset + 4 * at;
-    fields[jobFields.neurons] = address;
-    fields[jobFields.payloads] = this.alike ? 0 : payload.byteOffset + 4 * at;
+    fields[jobFields.neurons] = neurons;
+    fields[jobFields.payloads] = alike ? 0 : payloads;
     fields[jobFields.count] = count;
-    this.counted[0]! += this.form.synops(address, count);
+    this.counted[0]! += this.form.synops(neurons, count);
     return count;
+  }
+}
+
+/** Arrays whose addresses are remembered: lists of two timesteps, and where others are copied to. */
+const remembered = 4;
+
+/** Where arrays begin in a memory: to ask one for its buffer takes as long as to copy its events. */
+class Addresses {
+  readonly #buffer: ArrayBufferLike;
+  readonly #arrays: (Uint32Array | Int32Array | null)[] = Array.from({ length: remembered }, () => null);
+  readonly #addresses = new Float64Array(remembered);
+  #oldest = 0;
+
+  /** @param buffer of a memory that does not grow */
+  constructor(buffer: ArrayBufferLike) {
+    this.#buffer = buffer;
+  }
+
+  /** Address of its first byte; -1 where it lies elsewhere. */
+  of(array: Uint32Array | Int32Array): number {
+    for (let i = 0; i < remembered; i++) if (this.#arrays[i] === array) return this.#addresses[i]!;
+    const address = array.buffer === this.#buffer ? array.byteOffset : -1;
+    this.#arrays[this.#oldest] = array;
+    this.#addresses[this.#oldest] = address;
+    this.#oldest = (this.#oldest + 1) % remembered;
+    return address;
   }
 }
 
