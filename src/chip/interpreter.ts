@@ -11,7 +11,8 @@ import { EventNetwork } from "./event-network.ts";
 import { Machine, type Exchange } from "./machine.ts";
 import { probedNames, probeNames, Recorder } from "./record.ts";
 import { Stepper } from "./stepper.ts";
-import { feedRow, forget, plainScanner, rowsOf, tabulate, type FeedTable, type FrameScanner } from "./tabulate.ts";
+import { feedRow, plainScanner, rowsOf, tabulate, type FeedTable, type FrameScanner } from "./tabulate.ts";
+import { ownRooms } from "../room.ts";
 import { nextTurn } from "../turn.ts";
 
 /** How long to compute before other work (Ctrl-C, a progress bar, a page) gets its turn. */
@@ -120,7 +121,7 @@ export function openMachine(
       for (let low = 0; low < samples; low += each) {
         const tables = tabulateAll(program, stimuli, scannerFor, { low, high: Math.min(samples, low + each) });
         await runSamples(taken.machine, tables, recorder, low, runOptions, turns);
-        tables.forEach(forget);
+        for (const { neuron } of tables.values()) ownRooms.give(neuron);
       }
       // To be used again: opening one takes longer than a short run.
       if (!closed) idle = taken;

@@ -5,7 +5,7 @@ import { emptyList, makeRoom, onesFor, type EventList } from "../core/events.ts"
 import { storedFrames, type StoredFrames } from "../encoding/recipe.ts";
 import type { Stimulus } from "../engine.ts";
 import { sizeOf } from "../network/types.ts";
-import { giveRoom, takeRoom } from "../room.ts";
+import { ownRooms, type Rooms } from "../room.ts";
 import type { Target } from "../target/types.ts";
 import { appendFrame, oneIsOneEvent } from "./feed.ts";
 
@@ -102,6 +102,7 @@ export class Tabulation {
   readonly #input: ProgramInput;
   readonly #delivery: Target["delivery"];
   readonly #scanner: FrameScanner;
+  readonly #rooms: Rooms;
   readonly #binary: boolean;
   /** Frames that many at a time may be read of; null as soon as one of them has another value than 0 and 1. */
   #stored: StoredOnes | null;
@@ -114,14 +115,19 @@ export class Tabulation {
   readonly #all = emptyList();
   #row = 0;
 
-  /** @param samples which ones; all where it is missing */
+  /**
+   * @param samples which ones; all where it is missing
+   * @param rooms where lists of events may lie; whoever is done with a table may give its `neuron` back to them
+   */
   constructor(
     stimulus: Stimulus,
     input: ProgramInput,
     delivery: Target["delivery"],
     scanner: FrameScanner,
     { low, high }: Samples = { low: 0, high: stimulus.samples },
+    rooms: Rooms = ownRooms,
   ) {
+    this.#rooms = rooms;
     this.#stimulus = stimulus;
     this.#input = input;
     this.#delivery = delivery;
@@ -174,11 +180,19 @@ export class Tabulation {
       return 0;
     }
     const least = all.count + count;
-    if (least > all.neuron.length) all.neuron = longer(all.neuron, this.#roomFor(least));
+    if (least > all.neuron.length) this.#grow(this.#roomFor(least));
     all.neuron.set(ones.found.subarray(0, count), all.count);
     for (let row = 0; row < rows; row++) this.#start[this.#row + row + 1] = all.count + ones.ends[row]!;
     all.count = least;
     return rows;
+  }
+
+  #grow(entries: number): void {
+    const { neuron } = this.#all;
+    const larger = this.#rooms.take(entries);
+    larger.set(neuron);
+    this.#rooms.give(neuron);
+    this.#all.neuron = larger;
   }
 
   /** Room for so many events, and for those that are to be expected behind them. */
@@ -203,17 +217,6 @@ export class Tabulation {
 /** Rows of a table per sample. */
 export function rowsOf({ steps, constant }: Pick<Stimulus, "steps" | "constant">): number {
   return constant ? Math.min(1, steps) : steps;
-}
-
-/** Have a table made in the room of one that nobody looks at any more. */
-export function forget({ neuron }: FeedTable): void {
-  if (neuron.buffer instanceof ArrayBuffer) giveRoom(new Uint32Array(neuron.buffer));
-}
-
-function longer(neuron: Uint32Array, length: number): Uint32Array {
-  const copy = takeRoom(length);
-  copy.set(neuron);
-  return copy;
 }
 
 /** How many events a table may have of which a `share` has so many, and a little more. */

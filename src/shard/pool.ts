@@ -10,6 +10,7 @@ import type { Recording, RunOptions, Stimuli } from "../engine.ts";
 import { BitspikeError, mistake } from "../errors.ts";
 import { fastestScanners } from "../kernels/engine.ts";
 import { concatRecordings } from "../recording.ts";
+import { Rooms } from "../room.ts";
 import { share } from "../shared-memory.ts";
 import { checkProbes, checkStimuli } from "../stimuli.ts";
 import { createBoard } from "./board.ts";
@@ -53,7 +54,7 @@ export async function openPool(program: Program, threads: number, eventLimit: nu
   });
   // A worker that dies reports here as well as through its task.
   pool.on("error", () => {});
-  const work = { pool, program: shared, eventLimit, scannerFor: await fastestScanners() };
+  const work = { pool, program: shared, eventLimit, scannerFor: await fastestScanners(), rooms: new Rooms(true) };
   return {
     run: (stimuli, options, split, workers) => runShards(work, stimuli, options, split, workers),
     close: () => pool.destroy(),
@@ -72,6 +73,8 @@ interface Work {
   readonly program: Program;
   readonly eventLimit: number | undefined;
   readonly scannerFor: (size: number) => FrameScanner;
+  /** Where workers read their portions of the input. */
+  readonly rooms: Rooms;
 }
 
 async function runShards(
@@ -81,7 +84,7 @@ async function runShards(
   split: Split,
   workers: number,
 ): Promise<Recording> {
-  const { program, eventLimit, scannerFor } = work;
+  const { program, eventLimit, scannerFor, rooms } = work;
   const { probes = [], chipTime = false } = options;
   if (probes.length > 0) checkProbes(probeNames(program), probes);
   const { samples, steps } = checkStimuli(program.inputs, stimuli);
@@ -107,8 +110,9 @@ async function runShards(
       part: parts?.[shard] ?? null,
     };
   });
-  const feed = feeder?.run.bind(feeder, { program, stimuli, scannerFor, portions }, options.signal);
+  const feed = feeder?.run.bind(feeder, { program, stimuli, scannerFor, portions, rooms }, options.signal);
   const answers = await runTasks(work.pool, tasks, control, { feed, close: () => feeder?.close() }, options);
+  feeder?.release();
   const recorded = answers.map((answer) => (answer as Extract<ShardAnswer, { kind: "recorded" }>).parts);
   if (parts !== null) {
     return mergeShards(

@@ -7,6 +7,7 @@ import type { Program } from "../compile/program.ts";
 import type { Stimuli, StopSignal } from "../engine.ts";
 import { mistake } from "../errors.ts";
 import { sizeOf } from "../network/types.ts";
+import { ownRooms, type Rooms } from "../room.ts";
 import { share } from "../shared-memory.ts";
 import { nextTurn } from "../turn.ts";
 import { Stopped } from "./barrier.ts";
@@ -38,6 +39,8 @@ export interface Source {
   readonly stimuli: Stimuli;
   readonly scannerFor: (size: number) => FrameScanner;
   readonly portions: readonly Range[];
+  /** In shared memory. */
+  readonly rooms: Rooms;
 }
 
 /** Gives portions to workers, to whichever has room for one, or each to all of them. */
@@ -51,6 +54,9 @@ export class Feeder {
   readonly #room: number[];
   /** Portions that each has taken. */
   readonly #taken: number[];
+  /** Lists of portions that somebody may still look at, oldest first. */
+  readonly #lent: Uint32Array[][][];
+  #rooms: Rooms = ownRooms;
   #wake = (): void => {};
   #closed = false;
 
@@ -63,6 +69,7 @@ export class Feeder {
     this.#toAll = toAll;
     this.#taken = this.#own.map(() => 0);
     const takers = toAll ? 1 : workers;
+    this.#lent = Array.from({ length: takers }, () => []);
     this.#room = Array.from({ length: ahead * takers }, (_, i) => i % takers);
     for (const [worker, port] of this.#own.entries()) port.on("message", () => this.#hasTaken(worker));
   }
@@ -73,11 +80,13 @@ export class Feeder {
    * @throws RUN_INTERRUPTED when the signal says so; what is wrong with the input: DATA_NOT_FINITE, ENGINE_EVENT_COUNT
    */
   async run({ portions, ...source }: Source, signal: StopSignal | undefined): Promise<void> {
+    this.#rooms = source.rooms;
     for (const samples of portions) {
       const tables = share(await this.#read(source, samples, signal));
       while (this.#room.length === 0 && !this.#closed) await new Promise<void>((resolve) => (this.#wake = resolve));
       if (this.#closed) return;
       const taker = this.#room.shift()!;
+      this.#lent[taker]!.push([...tables.values()].map(({ neuron }) => neuron));
       for (const worker of this.#toAll ? this.#own.keys() : [taker]) this.#give(worker, { first: samples.low, tables });
     }
     for (const worker of this.#own.keys()) this.#give(worker, null);
@@ -94,9 +103,22 @@ export class Feeder {
   #hasTaken(worker: number): void {
     const slowest = Math.min(...this.#taken);
     this.#taken[worker]!++;
-    if (!this.#toAll) this.#room.push(worker);
-    else if (Math.min(...this.#taken) > slowest) this.#room.push(0);
+    if (!this.#toAll) this.#hasRoom(worker);
+    else if (Math.min(...this.#taken) > slowest) this.#hasRoom(0);
     this.#wake();
+  }
+
+  /** Who takes a portion is done with the one before. */
+  #hasRoom(taker: number): void {
+    this.#room.push(taker);
+    const lent = this.#lent[taker]!;
+    const taken = this.#toAll ? Math.min(...this.#taken) : this.#taken[taker]!;
+    if (taken > 1) for (const list of lent.shift()!) this.#rooms.give(list);
+  }
+
+  /** Give back all rooms: nobody looks at any portion any more. */
+  release(): void {
+    for (const lists of this.#lent.splice(0)) for (const list of lists.flat()) this.#rooms.give(list);
   }
 
   /** The count comes behind what it counts: who sees it finds the portion. */
@@ -108,7 +130,7 @@ export class Feeder {
   }
 
   async #read(
-    { program, stimuli, scannerFor }: Omit<Source, "portions">,
+    { program, stimuli, scannerFor, rooms }: Omit<Source, "portions">,
     samples: Range,
     signal: StopSignal | undefined,
   ): Promise<ReadonlyMap<string, FeedTable>> {
@@ -117,7 +139,7 @@ export class Feeder {
     let began = performance.now();
     for (const input of program.inputs) {
       const stimulus = stimuli.get(input.name)!;
-      const tabulation = new Tabulation(stimulus, input, delivery, scannerFor(sizeOf(input.shape)), samples);
+      const tabulation = new Tabulation(stimulus, input, delivery, scannerFor(sizeOf(input.shape)), samples, rooms);
       while (!tabulation.read(rowsAtOnce) && !this.#closed) {
         if (performance.now() - began < turnMs) continue;
         await nextTurn();
