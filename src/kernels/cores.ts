@@ -18,6 +18,7 @@ import {
   packSynapses,
   placeBehind,
   reserveSums,
+  sumsBehind,
   totalRegion,
   writeSynapses,
   type DeliveryParts,
@@ -26,10 +27,11 @@ import {
   type SumPlaces,
   type Sums,
 } from "./delivery.ts";
+import { commonOf, type CommonByName } from "./common.ts";
 import { deliveryKernels, type DeliveryKernels, type DeliveryModules } from "./load.ts";
 import { Layout, openMemory, roomBehind, viewOf, type Region } from "./memory.ts";
 import { planOrdered } from "./ordered.ts";
-import { bytesOfSynapses, openPieces, planPieces, type PlacedParts } from "./pieces.ts";
+import { bytesOfSynapses, mostTogether, openPieces, planPieces, type PlacedParts } from "./pieces.ts";
 import type { Targets } from "./form.ts";
 import type { KernelNeurons } from "./neurons.ts";
 import { intervalOf, planPopulation, type Arriving, type PopulationPlan } from "./population.ts";
@@ -38,21 +40,24 @@ import { packRows, writeRows } from "./rows.ts";
 import { planTotals, type Totals } from "./totals.ts";
 import type { WasmMemory } from "./wasm.ts";
 
-/** Bytes up to which synapses share a memory with their neurons, where it is fastest: a memory holds twice as many. */
-const mostTogether = 2 ** 31;
-
 /**
  * Cores of compiled kernels, each program in a memory of its own; in several where synapses need more than one holds.
  *
  * @param together bytes of a memory before synapses get others
+ * @param common synapses that lie elsewhere already
  */
-export function kernelCores(modules: DeliveryModules, together: number = mostTogether): Cores {
+export function kernelCores(
+  modules: DeliveryModules,
+  together: number = mostTogether,
+  common: CommonByName = new Map(),
+): Cores {
   return (populations, sources) => {
     // Such programs end with a mistake, which the equations themselves tell.
     if (populations.some(({ load }) => startsOutside(load))) return interpretedCores()(populations, sources);
     const layout = new Layout();
+    const room = { layout, together, common };
     const bounded = boundSources(populations, sources);
-    const plans = populations.map((population) => planCore(population, bounded, layout, together));
+    const plans = populations.map((population) => planCore(population, bounded, room));
     const places = sources.map(({ neurons, kept }) => {
       return Array.from({ length: kept }, (): ListPlace => ({
         neuron: layout.reserve("u32", neurons),
@@ -99,6 +104,13 @@ function instances(modules: DeliveryModules): KernelsOn {
   };
 }
 
+/** Where neurons and synapses may lie. */
+interface Room {
+  readonly layout: Layout;
+  readonly together: number;
+  readonly common: CommonByName;
+}
+
 /** Opens a projection whose place is known. */
 type OpenProjection = (memory: WasmMemory, neurons: KernelNeurons, kernelsOn: KernelsOn) => Synaptic;
 
@@ -130,10 +142,11 @@ interface SumsPlan {
   readonly others: ReadonlyMap<string, SumPlan>;
 }
 
-function planCore(population: CorePopulation, sources: Sources, layout: Layout, together: number): CorePlan {
+function planCore(population: CorePopulation, sources: Sources, room: Room): CorePlan {
+  const { layout } = room;
   const { load, probed, incoming } = population;
   const several = sumsBeside(population);
-  const sums = incoming.map((projection) => planSums(projection, population, sources, several, layout, together));
+  const sums = incoming.map((projection) => planSums(projection, population, sources, several, room));
   const ranges = inputRanges(
     population,
     sums.map((one) => one?.total.range ?? null),
@@ -234,8 +247,7 @@ function planSums(
   population: CorePopulation,
   sources: Sources,
   several: ReturnType<typeof sumsBeside>,
-  layout: Layout,
-  together: number,
+  room: Room,
 ): SumsPlan | null {
   const { load } = population;
   const source = sources.get(projection.from)!;
@@ -244,7 +256,7 @@ function planSums(
   const plan = (sum: Sum, synapses: Synapses): SumPlan => {
     const range = totalRange(synapses, sum, population, source);
     const facts = { synapses, name: projection.name, bounded: within(range, limitsOfTotal) };
-    return { range, ...placeSums(facts, targets, sum, layout, together) };
+    return { range, ...placeSums(facts, targets, sum, room) };
   };
   const only = sumOf(load, projection, constants);
   if (only !== null) return { total: plan(only, projection.synapses), others: new Map() };
@@ -317,11 +329,21 @@ function placeSums(
   facts: SumFacts,
   targets: Targets,
   sum: Sum,
-  layout: Layout,
-  together: number,
+  { layout, together, common }: Room,
 ): Omit<SumPlan, "range"> {
   const { synapses } = facts;
   const behind = new Layout();
+  const ready = commonOf(common, facts.name, targets);
+  if (ready !== null) {
+    const { memory: apart, packed } = ready;
+    const places = reserveSums(packed, behind);
+    const region = layout.reserve("i32", targets.high - targets.low);
+    const open: SumPlan["open"] = (memory, kernelsOn) => {
+      const own = { memory: apart, packed, places: sumsBehind(places, roomBehind(apart, behind)) };
+      return { delivery: openDelivery({ ...own, ...facts, kernels: kernelsOn(apart) }), copy: viewOf(memory, region) };
+    };
+    return { region, open };
+  }
   const held = holdSynapses(synapses, targets, sum, behind);
   if (held !== null) {
     const places = reserveSums(held, behind);

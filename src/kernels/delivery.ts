@@ -128,18 +128,19 @@ export function holdSynapses(synapses: Synapses, targets: Targets, sum: Sum, lay
 /** What is told of synapses and of their sums, with places behind all others of a memory. */
 export function placeBehind(packed: PackedSynapses, places: SumPlaces, address: number): [PackedSynapses, SumPlaces] {
   const form = { ...(packed.form as PackedSparse), plan: placedAt(address, packed.form.plan) };
-  const { samples, jobs, narrow, total, neuron, payload } = places;
-  return [
-    { ...packed, form },
-    {
-      samples,
-      jobs: placedAt(address, jobs),
-      narrow: placedAt(address, narrow),
-      total: placedAt(address, total),
-      neuron: placedAt(address, neuron),
-      payload: placedAt(address, payload),
-    },
-  ];
+  return [{ ...packed, form }, sumsBehind(places, address)];
+}
+
+/** Places of sums behind all others of a memory. */
+export function sumsBehind({ samples, jobs, narrow, total, neuron, payload }: SumPlaces, address: number): SumPlaces {
+  return {
+    samples,
+    jobs: placedAt(address, jobs),
+    narrow: placedAt(address, narrow),
+    total: placedAt(address, total),
+    neuron: placedAt(address, neuron),
+    payload: placedAt(address, payload),
+  };
 }
 
 function packForm(synapses: Synapses, targets: Targets, sum: Sum, layout: Layout): PackedForm {

@@ -7,6 +7,7 @@ import { Machine } from "../chip/machine.ts";
 import type { Program } from "../compile/program.ts";
 import { interpretedCores, type Cores } from "../core/cores.ts";
 import type { SteppingEngine } from "../engine.ts";
+import type { CommonByName } from "./common.ts";
 import { kernelCores } from "./cores.ts";
 import { openFrame } from "./frames.ts";
 import { loadDelivery, type DeliveryModules } from "./load.ts";
@@ -30,9 +31,14 @@ export async function openKernels(program: Program): Promise<SteppingEngine> {
 
 type MachineMaker = Parameters<typeof openMachine>[2];
 
-/** Cores of compiled kernels, or the interpreter's where there is no SIMD. @throws ENGINE_KERNELS */
-export async function fastestCores(): Promise<Cores> {
-  return coresOf(hasSimd() ? await loadDelivery() : null);
+/**
+ * Cores of compiled kernels, or the interpreter's where there is no SIMD.
+ *
+ * @param common synapses that lie elsewhere already
+ * @throws ENGINE_KERNELS
+ */
+export async function fastestCores(common?: CommonByName): Promise<Cores> {
+  return coresOf(hasSimd() ? await loadDelivery() : null, common);
 }
 
 /** Scanners of frames by compiled kernels, or those of JavaScript where there is no SIMD. @throws ENGINE_KERNELS */
@@ -40,8 +46,8 @@ export async function fastestScanners(): Promise<(size: number) => FrameScanner>
   return hasSimd() ? framesOf(await loadDelivery()) : plainScanner;
 }
 
-function coresOf(modules: DeliveryModules | null): Cores {
-  return modules === null ? interpretedCores() : kernelCores(modules);
+function coresOf(modules: DeliveryModules | null, common?: CommonByName): Cores {
+  return modules === null ? interpretedCores() : kernelCores(modules, undefined, common);
 }
 
 /** One frame for each size, since to open one takes as long as to read many. */

@@ -8,7 +8,9 @@ import type { Range } from "../compile/parts.ts";
 import type { Program } from "../compile/program.ts";
 import type { Recording, RunOptions, Stimuli } from "../engine.ts";
 import { BitspikeError, mistake } from "../errors.ts";
+import { packForAll, type CommonByName } from "../kernels/common.ts";
 import { fastestScanners } from "../kernels/engine.ts";
+import { hasSimd } from "../kernels/wasm.ts";
 import { concatRecordings } from "../recording.ts";
 import { Rooms } from "../room.ts";
 import { share } from "../shared-memory.ts";
@@ -26,6 +28,8 @@ const startLimitMs = 30_000;
 const pollMs = 50;
 /** About what a wake-up costs; with more shards than cores spinning only keeps the others from working. */
 const spinTurns = 2000;
+/** Bytes of synapses from which a copy for each worker costs more than that sums are copied from where they are added up. */
+const leastCommon = 2 ** 23;
 
 /** Workers of one engine. */
 export interface Pool {
@@ -54,11 +58,25 @@ export async function openPool(program: Program, threads: number, eventLimit: nu
   });
   // A worker that dies reports here as well as through its task.
   pool.on("error", () => {});
-  const work = { pool, program: shared, eventLimit, scannerFor: await fastestScanners(), rooms: new Rooms(true) };
+  const work = {
+    pool,
+    program: shared,
+    eventLimit,
+    scannerFor: await fastestScanners(),
+    rooms: new Rooms(true),
+    common: commonFor(shared),
+  };
   return {
     run: (stimuli, options, split, workers) => runShards(work, stimuli, options, split, workers),
     close: () => pool.destroy(),
   };
+}
+
+/** Packed at the first run that needs it. */
+function commonFor(program: Program): () => CommonByName {
+  let common: CommonByName | null = null;
+  const kernels = program.target.events === null && hasSimd();
+  return () => (common ??= kernels ? packForAll(program, leastCommon) : new Map());
 }
 
 /** Workers run JavaScript: where this file is still TypeScript, the built worker is taken. */
@@ -75,6 +93,8 @@ interface Work {
   readonly scannerFor: (size: number) => FrameScanner;
   /** Where workers read their portions of the input. */
   readonly rooms: Rooms;
+  /** What workers that have all neurons need once for all of them. */
+  readonly common: () => CommonByName;
 }
 
 async function runShards(
@@ -95,6 +115,7 @@ async function runShards(
   const control = controlFor(shards);
   const recipes = parts === null ? recipesOf(program, stimuli) : null;
   const feeder = recipes === null ? new Feeder(control, shards, parts !== null) : null;
+  const common = parts === null && shards > 1 ? work.common() : new Map();
   const tasks = Array.from({ length: shards }, (_, shard): ShardTask => {
     const input = recipes === null ? { port: feeder!.ports[shard]! } : { recipes, portions };
     return {
@@ -108,6 +129,7 @@ async function runShards(
       control,
       input,
       part: parts?.[shard] ?? null,
+      common,
     };
   });
   const feed = feeder?.run.bind(feeder, { program, stimuli, scannerFor, portions, rooms }, options.signal);

@@ -6,6 +6,7 @@ import type { Range } from "../compile/parts.ts";
 import type { Recipe } from "../encoding/recipe.ts";
 import type { Probe, Recording, Stimulus } from "../engine.ts";
 import type { ErrorCode, Place } from "../errors.ts";
+import type { CommonByName } from "../kernels/common.ts";
 
 /** Fields of the shared control block, an Int32Array. What one thread writes often is 128 bytes away from all others. */
 export const slots = {
@@ -50,6 +51,8 @@ export interface ShardTask {
   readonly input: SentInput | OwnInput;
   /** Null where the worker has all neurons. */
   readonly part: Part | null;
+  /** Large synapses, packed for all workers. */
+  readonly common: CommonByName;
 }
 
 /** Portions of the input are sent: `Portion`, null behind the last. For each one taken the worker sends anything. */

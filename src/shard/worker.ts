@@ -87,9 +87,9 @@ async function ownPortions(task: ShardTask, input: OwnInput): Promise<OwnPortion
   return new OwnPortions(workerData as Program, task.control, input, await fastestScanners());
 }
 
-async function machineFor({ part, probes, eventLimit }: ShardTask): Promise<ChipMachine> {
+async function machineFor({ part, probes, eventLimit, common }: ShardTask): Promise<ChipMachine> {
   const program = workerData as Program;
   if (program.target.events !== null) return new EventNetwork(program, { limit: eventLimit });
   const options = part === null ? {} : { ranges: part.ranges };
-  return new Machine(program, { cores: await fastestCores(), ...options, probed: probedNames({ probes }) });
+  return new Machine(program, { cores: await fastestCores(common), ...options, probed: probedNames({ probes }) });
 }

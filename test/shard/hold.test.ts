@@ -5,6 +5,7 @@ import type { Program, Synapses } from "../../src/compile/program.ts";
 import type { Stimulus } from "../../src/engine.ts";
 import { readTarget } from "../../src/files.ts";
 import { openKernels } from "../../src/kernels/engine.ts";
+import { openShards } from "../../src/shard/engine.ts";
 import { holdLarge } from "../../src/shard/hold.ts";
 import { outcome } from "../chip/programs.ts";
 
@@ -71,5 +72,31 @@ describe("large lists of synapses", () => {
       weight,
     };
     expect(isKept(whole, 1)).toBe(true);
+  });
+});
+
+describe("large synapses of whole rows", () => {
+  it("give the same on several workers, which have one copy of them", async () => {
+    const [sources, targets] = [2100, 4096];
+    const weight = Int8Array.from({ length: sources * targets }, (_, i) => ((i * 7919) % 251) - 125);
+    const program = programOfIntegers(readTarget("generic-8bit"), {
+      inputs: [{ name: "in", shape: [sources] }],
+      populations: [{ name: "out", shape: [targets], parameters: { beta: 240, threshold: 150 } }],
+      projections: [{ from: "in", to: "out", synapses: { kind: "dense", weight } }],
+    });
+    const read: Stimulus["read"] = (sample, step, out) => {
+      for (let i = 0; i < out.length; i++) out[i] = Number((i * 13 + step * 5 + sample) % 97 === 0);
+    };
+    const stimulus: Stimulus = { samples: 5, steps: 4, shape: [sources], kind: "spikes", constant: false, read };
+    const stimuli = new Map([["in", stimulus]]);
+    const engine = await openShards(program, { threads: 2, split: "sample" });
+    try {
+      const expected = (await outcome(openInterpreter(program), stimuli)) as object;
+      for (let run = 0; run < 2; run++) {
+        expect({ ...((await outcome(engine, stimuli)) as object), engine: "" }).toEqual({ ...expected, engine: "" });
+      }
+    } finally {
+      await engine.close();
+    }
   });
 });
