@@ -24,13 +24,27 @@ export interface DeliveryKernels {
 const own = new URL("../../dist/kernels/delivery.wasm", import.meta.url);
 const shared = new URL("../../dist/kernels/delivery-shared.wasm", import.meta.url);
 
+let loaded: Promise<DeliveryModules> | null = null;
+
 /**
- * Read and compile the kernels. Ask `hasSimd()` first.
+ * Read and compile the kernels, the first time that they are needed. Ask `hasSimd()` first.
  *
  * @throws ENGINE_KERNELS when the files are not there or do not compile
  */
 export async function loadDelivery(): Promise<DeliveryModules> {
-  return { own: await load(own), shared: await load(shared) };
+  loaded ??= loadBoth();
+  try {
+    return await loaded;
+  } catch (error) {
+    // They may be there the next time.
+    loaded = null;
+    throw error;
+  }
+}
+
+async function loadBoth(): Promise<DeliveryModules> {
+  const modules = await Promise.all([load(own), load(shared)]);
+  return { own: modules[0], shared: modules[1] };
 }
 
 async function load(url: URL): Promise<object> {
