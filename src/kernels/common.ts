@@ -24,7 +24,7 @@ export type CommonByName = ReadonlyMap<string, CommonSynapses>;
  * Pack what is large of a program for all threads. Lists that lie in a memory already stay there, and what chips add in the order
  * of events is left to every thread.
  *
- * @param least bytes of the synapses of a projection
+ * @param least bytes of the weights of a projection
  * @throws ENGINE_MEMORY
  */
 export function packForAll(program: Program, least: number): CommonByName {
@@ -33,8 +33,8 @@ export function packForAll(program: Program, least: number): CommonByName {
     const targets = { neurons, low: 0, high: neurons };
     for (const projection of incoming) {
       const { synapses, name } = projection;
-      const bytes = bytesOfSynapses(synapses, targets);
-      if (bytes < least || bytes > mostTogether || ("memory" in synapses && isMemory(synapses.memory))) continue;
+      if (synapses.weight.byteLength < least || ("memory" in synapses && isMemory(synapses.memory))) continue;
+      if (bytesOfSynapses(synapses, targets) > mostTogether) continue;
       const sum = sumOf(load, projection, projectionConstants({ constants: constantsOf(load) }, projection));
       if (sum === null) continue;
       const layout = new Layout();

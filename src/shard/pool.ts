@@ -28,7 +28,7 @@ const startLimitMs = 30_000;
 const pollMs = 50;
 /** About what a wake-up costs; with more shards than cores spinning only keeps the others from working. */
 const spinTurns = 2000;
-/** Bytes of synapses from which a copy for each worker costs more than that sums are copied from where they are added up. */
+/** Bytes of weights from which a copy for each worker costs more than that sums are copied from where they are added up. */
 const leastCommon = 2 ** 23;
 
 /** Workers of one engine. */
