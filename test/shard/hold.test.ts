@@ -75,6 +75,10 @@ describe("large lists of synapses", () => {
   });
 });
 
+function readFew(sample: number, step: number, out: Float32Array | Float64Array): void {
+  for (let i = 0; i < out.length; i++) out[i] = Number((i * 13 + step * 5 + sample) % 97 === 0);
+}
+
 describe("large synapses of whole rows", () => {
   it("give the same on several workers, which have one copy of them", async () => {
     const [sources, targets] = [2100, 4096];
@@ -84,10 +88,14 @@ describe("large synapses of whole rows", () => {
       populations: [{ name: "out", shape: [targets], parameters: { beta: 240, threshold: 150 } }],
       projections: [{ from: "in", to: "out", synapses: { kind: "dense", weight } }],
     });
-    const read: Stimulus["read"] = (sample, step, out) => {
-      for (let i = 0; i < out.length; i++) out[i] = Number((i * 13 + step * 5 + sample) % 97 === 0);
+    const stimulus: Stimulus = {
+      samples: 5,
+      steps: 4,
+      shape: [sources],
+      kind: "spikes",
+      constant: false,
+      read: readFew,
     };
-    const stimulus: Stimulus = { samples: 5, steps: 4, shape: [sources], kind: "spikes", constant: false, read };
     const stimuli = new Map([["in", stimulus]]);
     const engine = await openShards(program, { threads: 2, split: "sample" });
     try {
