@@ -4,6 +4,7 @@ import type { Program, ProgramInput } from "../compile/program.ts";
 import { realCores, type LossPlace, type LossyBlock, type RealValues } from "../core/real.ts";
 import { lossesOf } from "../datapath/losses.ts";
 import { readDatapath } from "../datapath/datapath.ts";
+import { fold } from "../datapath/fold.ts";
 import type { Block } from "../datapath/syntax.ts";
 import type { Engine } from "../engine.ts";
 import { mistake } from "../errors.ts";
@@ -59,17 +60,26 @@ function refuseReal({ target, populations }: Program): void {
   throw mistake("REAL_NONE", facts, { node: machine.name });
 }
 
-/** Everywhere in the equations of a program's populations where a number may be lost, with the line's text. */
+/** A population's equations with the chip's settings put in, so that only what is computed is left. */
+export function settledBlocks(
+  { target, settings, projections }: Program,
+  { name, datapath }: Program["populations"][number],
+): ReadonlyMap<LossyBlock, Block> {
+  const { onSpike, onTotal, onTimestep, words } = readDatapath(target.datapaths[datapath]!, target.settings).datapath!;
+  const known = new Map([...words, ...Object.entries(settings)]);
+  const settled = (block: Block): Block => block.map((line) => ({ ...line, value: fold(line.value, known) }));
+  const reached = projections.some(({ to }) => to === name);
+  return new Map<LossyBlock, Block>([
+    ...(reached ? [["on spike", settled(onSpike)] as const, ["on total", settled(onTotal ?? [])] as const] : []),
+    ["on timestep", settled(onTimestep)],
+  ]);
+}
+
+/** Everywhere in the equations of a program's populations where a number may be lost, with what the line assigns. */
 export function lossPlaces(program: Program): readonly (LossPlace & { readonly name: string })[] {
-  return program.populations.flatMap((population) => {
-    const { target, projections } = program;
-    const spec = target.datapaths[population.datapath]!;
-    const datapath = readDatapath(spec, target.settings).datapath!;
-    const reached = projections.some(({ to }) => to === population.name);
-    const blocks: [LossyBlock, Block][] = [["on timestep", datapath.onTimestep]];
-    if (reached) blocks.unshift(["on spike", datapath.onSpike], ["on total", datapath.onTotal ?? []]);
-    return blocks.flatMap(([block, lines]) =>
+  return program.populations.flatMap((population) =>
+    [...settledBlocks(program, population)].flatMap(([block, lines]) =>
       lossesOf(lines).map((loss) => ({ population: population.name, block, ...loss })),
-    );
-  });
+    ),
+  );
 }

@@ -1,10 +1,16 @@
 /** Everything that separates a chip's integers from its equations in real numbers, one by one, and how to undo one. */
 
-import { lossPlaces, openReal, type LossPlace, type RealReading, type RealValues } from "../chip/real.ts";
+import {
+  lossPlaces,
+  openReal,
+  settledBlocks,
+  type LossPlace,
+  type RealReading,
+  type RealValues,
+} from "../chip/real.ts";
 import type { Program } from "../compile/program.ts";
 import type { LossyBlock } from "../core/real.ts";
 import { lossOf, type LossKind } from "../datapath/losses.ts";
-import { parseBlock, parseDefinitions } from "../datapath/parse.ts";
 import { printExpression } from "../datapath/print.ts";
 import { childrenOf, type Expression } from "../datapath/syntax.ts";
 import type { Engine } from "../engine.ts";
@@ -156,7 +162,7 @@ export function quantizationText(quantization: Quantization, program: Program): 
   const { where } = quantization;
   switch (quantization.kind) {
     case "weights":
-      return `rounding the weights of ${where} to ${bitsText(program)}`;
+      return `rounding the weights of ${where} to integers ${weightsText(quantization, program)}`;
     case "parameter":
       return `rounding ${quantization.name} of ${where}${valuesText(quantization, program)}`;
     case "initial":
@@ -171,9 +177,20 @@ export function quantizationText(quantization: Quantization, program: Program): 
   }
 }
 
-/** A chip whose synapses are bits has the weights elsewhere. */
-function bitsText({ target: { weights } }: Program): string {
-  return weights.axonTypes === undefined ? `${weights.bits} bit${weights.bits === 1 ? "" : "s"}` : "integers";
+/** `from -256 to 204 in steps of 2`. */
+function weightsText({ where }: Quantization, { projections }: Program): string {
+  const { weight } = projections.find(({ name }) => name === where)!.synapses;
+  let [low, high, step] = [Infinity, -Infinity, 0];
+  for (const value of weight) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+    step = greatestDivisor(step, Math.abs(value));
+  }
+  return `from ${low} to ${high}${step > 1 ? ` in steps of ${step}` : ""}`;
+}
+
+function greatestDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestDivisor(b, a % b);
 }
 
 /** The integer that all neurons share. */
@@ -188,10 +205,10 @@ const longestOperation = 56;
 /** The operations that lose something, as the target writes them. */
 function operationsText(
   { where, block, line, loss }: Quantization & { readonly kind: "arithmetic" },
-  { target, populations }: Program,
+  program: Program,
 ): string {
-  const { blocks } = target.datapaths[populations.find((one) => one.name === where)!.datapath]!;
-  const lines = parseBlock(blocks[block] ?? "", parseDefinitions(blocks["define"] ?? ""));
+  const population = program.populations.find((one) => one.name === where)!;
+  const lines = settledBlocks(program, population).get(block)!;
   const texts = lossyIn(lines[line]!.value, loss).map((operation) => {
     const whole = printExpression(operation);
     if (loss === "rounding" && whole.length <= longestOperation) return whole;

@@ -27,8 +27,8 @@ export function reasonOf(explanation: Explanation, { warnings }: Program): strin
   if (2 * semantics.spikes > framework.spikes) {
     const warned = [...new Set(warnings.map(({ code }) => code).filter((code) => semanticCodes.has(code)))].join(", ");
     return (
-      `Most of the difference (${semantics.spikes} of ${counted(framework.spikes, "spike")} ${where}) is there before anything is ` +
-      `rounded: the chip does something otherwise than the network${warned === "" ? "" : ` (${warned})`}.`
+      `Most of the difference (${grouped(semantics.spikes)} of ${counted(framework.spikes, "spike")} ${where}) is there before anything is ` +
+      `rounded: the chip does something otherwise than the network${warned === "" ? "" : ` (see the warnings ${warned})`}.${restText(explanation)}`
     );
   }
   const of = (spikes: number): string => `${grouped(spikes)} of ${counted(quantization.spikes, "spike")} ${where}`;
@@ -51,4 +51,11 @@ export function reasonOf(explanation: Explanation, { warnings }: Program): strin
   const part = byParameters ? "rounding all parameters" : "rounding and overflow in the arithmetic";
   const named = causes.slice(0, mostNamed).map(({ text, alone }) => `${text} (alone ${grouped(alone.spikes)})`);
   return `Many small causes: ${part} makes ${of(Math.max(0, parameters.spikes, arithmetic.spikes))}; most of all ${named.join("; ")}.`;
+}
+
+/** What quantization adds to a difference that is there without it. */
+function restText({ quantization, causes }: Explanation): string {
+  const most = causes.toSorted((a, b) => b.undone.spikes - a.undone.spikes)[0];
+  if (most === undefined || 2 * most.undone.spikes <= quantization.spikes) return "";
+  return ` Of what quantization changes beside it (${counted(quantization.spikes, "spike")}), ${grouped(most.undone.spikes)} come from ${most.text}.`;
 }
