@@ -1,7 +1,7 @@
 /** Shards show each other their spikes in shared memory. */
 
 import type { Exchange } from "../chip/machine.ts";
-import { copyPart } from "../copy.ts";
+import { copyPart, fillPart } from "../copy.ts";
 import { clearList, makeRoom } from "../core/events.ts";
 import { waitForAll } from "./barrier.ts";
 import type { Board, Part, ShardTask } from "./protocol.ts";
@@ -60,7 +60,7 @@ export function openExchange(
         const to = into.count;
         if (into.neuron.length < to + more) makeRoom(into, Math.max(to + more, 2 * to));
         copyPart(neuron, from, more, into.neuron, to);
-        if (plain) into.payload.fill(1, to, to + more);
+        if (plain) fillPart(into.payload, to, more, 1);
         else copyPart(payload, from, more, into.payload, to);
         into.count = to + more;
         into.plain &&= plain;
