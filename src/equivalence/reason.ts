@@ -27,8 +27,8 @@ export function reasonOf(explanation: Explanation, { warnings }: Program): strin
   if (2 * semantics.spikes > framework.spikes) {
     const warned = [...new Set(warnings.map(({ code }) => code).filter((code) => semanticCodes.has(code)))].join(", ");
     return (
-      `Most of the difference (${grouped(semantics.spikes)} of ${counted(framework.spikes, "spike")} ${where}) is there before anything is ` +
-      `rounded: the chip does something otherwise than the network${warned === "" ? "" : ` (see the warnings ${warned})`}.${restText(explanation)}`
+      `Most of the difference (${counted(framework.spikes, "spike")} ${where}) is there before anything is rounded ` +
+      `(${grouped(semantics.spikes)}): the chip does something otherwise than the network${warned === "" ? "" : ` (see the warnings ${warned})`}.${restText(explanation)}`
     );
   }
   const of = (spikes: number): string => `${grouped(spikes)} of ${counted(quantization.spikes, "spike")} ${where}`;

@@ -1,6 +1,6 @@
 /** The ladder between float network and chip as text: rungs, what each step costs, causes, and the first spike that differs. */
 
-import type { Cause, Explanation, FirstDivergence, Ladder } from "../equivalence/explanation.ts";
+import type { Cause, Difference, Explanation, FirstDivergence, Ladder } from "../equivalence/explanation.ts";
 import type { LadderStep, RungName } from "../equivalence/ladder.ts";
 import { counted, grouped, percent } from "../measure/numbers.ts";
 import { plainStyle, type Style } from "./style.ts";
@@ -126,8 +126,7 @@ function explanationLines(explanation: Explanation, style: Style): string[] {
     "",
     ...paragraph(
       `Undone one at a time in ${counted(samples.length, "sample")} that ${samples.length === 1 ? "differs" : "differ"} (${samplesText(samples)}): ` +
-        `${counted(framework.spikes, "spike")} and ${grouped(framework.predictions)} classes differ from the float network, ` +
-        `${grouped(quantization.spikes)} and ${grouped(quantization.predictions)} by quantization.`,
+        `${differenceText(framework)} differ from the float network, ${differenceText(quantization)} by quantization.`,
     ),
     "",
     ...table(
@@ -146,10 +145,15 @@ function explanationLines(explanation: Explanation, style: Style): string[] {
   ];
 }
 
+/** `1,518 spikes and 9 classes`. */
+export function differenceText({ spikes, predictions }: Difference): string {
+  return `${counted(spikes, "spike")} and ${grouped(predictions)} ${predictions === 1 ? "class" : "classes"}`;
+}
+
 /** Where the runs part, and what makes them. */
 export function firstText({ sample, step, population, neuron, fires, condition }: FirstDivergence): string {
   const who = fires[0] ? "float fires, the chip does not" : "the chip fires, float does not";
-  return `sample ${sample}, step ${step}, population ${population}, neuron ${neuron}: ${who} (it fires if ${condition})`;
+  return `sample ${sample}, step ${step}, population ${population}, neuron ${neuron}: ${who} (spike = ${condition})`;
 }
 
 /** What the first difference comes from. */

@@ -6,6 +6,7 @@ import { counted, grouped, percent } from "../measure/numbers.ts";
 import {
   causesShown,
   classesAsFloat,
+  differenceText,
   firstCauseText,
   firstText,
   membraneText,
@@ -39,7 +40,7 @@ function rungTable(ladder: Ladder): Markup {
 <td class="right">${accuracy === null ? "–" : percent(accuracy)}</td><td class="right">${percent(classesAsFloat(ladder, index))}</td>
 <td>${differing === undefined ? "" : bar("chip", differing / most, grouped(differing))}</td></tr>`;
   });
-  return markup`<div class="scroll"><table class="layers">
+  return markup`<div class="scroll"><table class="rungs">
 <thead><tr><th>rung</th><th></th><th class="right">accuracy</th><th class="right">class as float</th><th>spikes differ from the rung above</th></tr></thead>
 <tbody>${rows}</tbody></table></div>`;
 }
@@ -55,7 +56,7 @@ function layerTable(steps: readonly LadderStep[], samples: number): Markup {
   });
   return markup`<h3>By layer</h3>
 <p class="faint">Spikes that each step of the ladder changes in ${counted(samples, "sample")}, and membranes by so many thresholds (θ) on average.</p>
-<div class="scroll"><table class="layers">
+<div class="scroll"><table class="steps">
 <thead><tr><th>layer</th>${steps.map(({ cost }) => markup`<th>by ${cost}</th>`)}</tr></thead>
 <tbody>${rows}</tbody></table></div>`;
 }
@@ -71,8 +72,8 @@ function causeTable(explanation: Explanation): Markup {
       markup`<tr><td>${text}</td><td>${bar("both", undone.spikes / most, grouped(undone.spikes))}</td><td>${bar("chip", alone.spikes / most, grouped(alone.spikes))}</td><td class="right">${grouped(undone.predictions)}</td></tr>`,
   );
   return markup`<h3>Undone one at a time</h3>
-<p class="faint">In ${counted(samples.length, "sample")} (${samplesText(samples)}), where ${counted(framework.spikes, "spike")} and ${grouped(framework.predictions)} classes differ from the float network, ${grouped(quantization.spikes)} and ${grouped(quantization.predictions)} by quantization. Back: how many fewer differ when this alone is undone. Alone: how many differ when nothing else is rounded.${left > 0 ? ` Left out: ${left} that do little or nothing.` : ""}</p>
-<div class="scroll"><table class="layers">
+<p class="faint">In ${counted(samples.length, "sample")} (${samplesText(samples)}), where ${differenceText(framework)} differ from the float network, ${differenceText(quantization)} by quantization. Back: how many fewer differ when this alone is undone. Alone: how many differ when nothing else is rounded.${left > 0 ? ` Left out: ${left} that do little or nothing.` : ""}</p>
+<div class="scroll"><table class="causes">
 <thead><tr><th>when undone</th><th>spikes back</th><th>alone</th><th class="right">classes back</th></tr></thead>
 <tbody>${rows}${part("all parameters before rounding", parameters)}${part("all arithmetic without rounding and overflow", arithmetic)}</tbody></table></div>`;
 }
@@ -83,7 +84,7 @@ function firstTable(first: FirstDivergence, explanation: Explanation): Markup {
     markup`<tr><td></td><td>chip</td>${chip.map((value) => markup`<td class="right">${numberText(value)}</td>`)}</tr>`,
   ]);
   return markup`<h3>The neuron that differs first</h3>
-<p>${firstText(first)}. ${firstCauseText(first, explanation)}</p>
+<p>First divergence: ${firstText(first)}. ${firstCauseText(first, explanation)}</p>
 <div class="scroll"><table class="narrow">
 <thead><tr><th>LSBs</th><th></th>${first.steps.map((step) => markup`<th class="right">step ${step}</th>`)}</tr></thead>
 <tbody>${rows}</tbody></table></div>`;

@@ -84,6 +84,11 @@ table.wide { min-width: 720px; }
 table.wide th:last-child { min-width: 240px; }
 table.layers { min-width: 720px; table-layout: fixed; }
 table.layers th:nth-child(1) { width: 13%; } table.layers th:nth-child(2) { width: 9%; } table.layers th:nth-child(6) { width: 16%; }
+table.rungs, table.steps, table.causes { min-width: 720px; table-layout: fixed; }
+table.rungs th:nth-child(1) { width: 15%; } table.rungs th:nth-child(2) { width: 36%; } table.rungs th:nth-child(5) { width: 25%; }
+table.steps th:nth-child(1) { width: 15%; }
+table.causes th:nth-child(1) { width: 47%; } table.causes th:nth-child(4) { width: 11%; }
+table.rungs td, table.causes td { vertical-align: middle; } table.causes td:first-child { overflow-wrap: anywhere; }
 table.layers td { padding-top: 9px; padding-bottom: 9px; vertical-align: middle; }
 .bar { display: flex; align-items: center; gap: 8px; font-size: 12.5px; line-height: 17px; font-variant-numeric: tabular-nums; }
 .bar .track { flex: 1 1 auto; min-width: 44px; height: 9px; background: var(--sunken); border-radius: 2px; overflow: hidden; }
