@@ -277,7 +277,7 @@ type List = EventList;
 function fire(neuron: Uint32Array, payload: Int32Array, sources: number, activity: number): List {
   let count = 0;
   for (let source = 0; source < sources; source++) if (chance(10_000) < 10_000 * activity) neuron[count++] = source;
-  return { neuron, payload, begin: 0, count, plain: false };
+  return { neuron, payload, begin: 0, count, binary: false };
 }
 
 /** @returns synops of all lists; null when a kernel differs from the interpreter */

@@ -18,7 +18,7 @@ import { nextTurn } from "../turn.ts";
 /** How long to compute before other work (Ctrl-C, a progress bar, a page) gets its turn. */
 const turnMs = 30;
 /** Steps that may be done without a look at the clock, which takes as long as to read a frame, and how long they may take. */
-const mostSteps = 16;
+const mostSteps = 4;
 const lookMs = 1;
 
 /** When other work has its turn. */

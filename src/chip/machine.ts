@@ -208,9 +208,9 @@ export class Machine implements ChipMachine {
   }
 
   /** Whether what neurons fired is what others receive. */
-  private isSentAsItIs({ plain }: EventList): boolean {
+  private isSentAsItIs({ binary }: EventList): boolean {
     const { payloadBits, atMost } = this.program.target.delivery;
-    return payloadBits > 0 || (plain && (atMost?.spikes ?? 1) >= 1);
+    return payloadBits > 0 || (binary && (atMost?.spikes ?? 1) >= 1);
   }
 
   /** Put binary spikes under way: a count of n as n events one after the other. */

@@ -97,7 +97,7 @@ export class Recorder {
     for (const { offset, fired, spikes, probes } of this.trains) {
       const row = this.row(step, offset);
       if (row < 0) continue;
-      spikes.addRow(fired.neuron, fired.plain ? null : fired.payload, fired.count);
+      spikes.addRow(fired.neuron, fired.binary ? null : fired.payload, fired.count);
       for (const { source, trace } of probes) trace.set(source, (sample * this.rows + row) * source.length);
     }
     for (const { offset, delivery, synops } of this.traffic) {

@@ -186,7 +186,7 @@ function readEvents(view: DataView, offset: number, count: number, list: EventLi
   }
   list.begin = 0;
   list.count = count;
-  list.plain = false;
+  list.binary = false;
 }
 
 /** @returns the end of the events at an offset, or -1 where they cannot be those of a source */

@@ -96,6 +96,9 @@ interface Samples {
   readonly high: number;
 }
 
+/** How many times as long lists become at once, however many events a dense beginning makes expect. */
+const mostGrowth = 8;
+
 /** Tabulates some samples of a stimulus, so many rows at a time. */
 export class Tabulation {
   readonly #stimulus: Stimulus;
@@ -138,7 +141,7 @@ export class Tabulation {
     this.#rows = rowsOf(stimulus);
     this.#before = low * this.#rows;
     this.#start = new Uint32Array(this.#samples * this.#rows + 1);
-    this.#all.plain = true;
+    this.#all.binary = true;
   }
 
   /** Read so many rows at most. @returns whether all have been read. @throws DATA_NOT_FINITE, ENGINE_EVENT_COUNT */
@@ -197,19 +200,20 @@ export class Tabulation {
 
   /** Room for so many events, and for those that are to be expected behind them. */
   #roomFor(least: number): number {
-    return least + Math.max(least, expected(this.#all.count, this.#row / this.#start.length));
+    const whole = expected(this.#all.count, this.#row / this.#start.length);
+    return least + Math.max(least, Math.min(whole, mostGrowth * least));
   }
 
   /** What was read. */
   finish(): FeedTable {
-    const { neuron, payload, count, plain } = this.#all;
+    const { neuron, payload, count, binary } = this.#all;
     return {
       samples: this.#samples,
       rows: this.#rows,
       steps: this.#stimulus.steps,
       start: this.#start,
       neuron: neuron.subarray(0, count),
-      payload: plain ? null : payload.subarray(0, count),
+      payload: binary ? null : payload.subarray(0, count),
     };
   }
 }
@@ -272,8 +276,8 @@ export function feedRow(table: FeedTable, sample: number, step: number, list: Ev
   const row = sample * table.rows + (table.rows === 1 ? 0 : step);
   const begin = table.start[row]!;
   list.neuron = table.neuron;
-  list.payload = table.payload ?? onesFor(table.neuron.length);
-  list.plain = table.payload === null;
+  list.payload = table.payload ?? onesFor(table.neuron);
+  list.binary = table.payload === null;
   list.begin = begin;
   list.count = table.start[row + 1]! - begin;
   return step > 0 && table.rows === 1 && table.steps > 1;

@@ -89,7 +89,7 @@ interface ListPlace {
 }
 
 function openList({ neuron, payload }: ListPlace, memory: WasmMemory): EventList {
-  return { neuron: viewOf(memory, neuron), payload: viewOf(memory, payload), begin: 0, count: 0, plain: false };
+  return { neuron: viewOf(memory, neuron), payload: viewOf(memory, payload), begin: 0, count: 0, binary: false };
 }
 
 /** Instances of the kernels, one for each memory. */

@@ -331,12 +331,12 @@ class SampleSums implements Sums {
   }
 
   /** Choose the kernel by the payloads, and set what weights are multiplied with and what all targets get. */
-  look({ payload, begin, count, plain }: EventList, sum: Sum): void {
+  look({ payload, begin, count, binary }: EventList, sum: Sum): void {
     let low = 1;
     let high = 1;
     let all = count;
     let magnitude = count;
-    if (sum === "weight * payload" && !plain && count > 0) {
+    if (sum === "weight * payload" && !binary && count > 0) {
       low = high = payload[begin]!;
       all = magnitude = 0;
       for (let i = begin; i < begin + count; i++) {

@@ -56,7 +56,7 @@ export interface PopulationParts {
   /** The kernel that begins from totals; null where nobody said what arrives. */
   readonly fused: CompiledBlock | null;
   /** Kernels list no spike that carries another payload than 1. */
-  readonly plain: boolean;
+  readonly binary: boolean;
 }
 
 /** A kernel, and what runs the few neurons of a group that it gives back. */
@@ -143,7 +143,7 @@ export class KernelPopulation implements KernelNeurons {
   step(timestep: number): void {
     this.#timestep = timestep;
     this.#count[0] = 0;
-    if (this.#parts.plain && !this.fired.plain) this.allPlain();
+    if (this.#parts.binary && !this.fired.binary) this.allOnes();
     const beyond = this.#foreign || timestep > lastTimestep;
     if (beyond) this.#totals?.run();
     if (beyond) this.runEquations(0, this.size);
@@ -156,9 +156,9 @@ export class KernelPopulation implements KernelNeurons {
   }
 
   /** The equations may have listed other payloads than the kernels can. */
-  private allPlain(): void {
+  private allOnes(): void {
     this.fired.payload.fill(1);
-    this.fired.plain = true;
+    this.fired.binary = true;
   }
 
   private run({ run, group, exactly }: GroupedKernel, first: number, end: number): void {
@@ -235,7 +235,7 @@ export class KernelPopulation implements KernelNeurons {
       if (spike[i] === 0) continue;
       fired.neuron[count] = load.low + i;
       fired.payload[count++] = spike[i]!;
-      if (spike[i] !== 1) fired.plain = false;
+      if (spike[i] !== 1) fired.binary = false;
     }
     this.#count[0] = count;
   }

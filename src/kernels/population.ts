@@ -91,7 +91,7 @@ class Plan implements PopulationPlan {
   readonly kernel: CompiledBlock | null;
   /** The same from totals; null where nobody said what arrives. */
   readonly fused: CompiledBlock | null;
-  readonly plain: boolean;
+  readonly binary: boolean;
   readonly parameters: Parameters;
   readonly constants: ReadonlyMap<string, Values>;
   readonly probes: ReadonlyMap<string, Region<"f64">>;
@@ -133,8 +133,8 @@ class Plan implements PopulationPlan {
     this.kernel = size === 0 || forwardingOf(load) !== null ? null : this.compile(shared);
     const fused = this.kernel === null || arriving === null ? null : this.compile(shared, arriving);
     // One list is for both, in which both have to write payloads or neither.
-    this.fused = fused !== null && isPlain(fused) === isPlain(this.kernel!) ? fused : null;
-    this.plain = this.kernel !== null && isPlain(this.kernel);
+    this.fused = fused !== null && isBinary(fused) === isBinary(this.kernel!) ? fused : null;
+    this.binary = this.kernel !== null && isBinary(this.kernel);
     this.payload = this.kernel?.payload ?? { low: BigInt(-payloadLimit), high: BigInt(payloadLimit) };
   }
 
@@ -220,7 +220,7 @@ class Plan implements PopulationPlan {
       payload: viewOf(memory, this.list.payload),
       begin: 0,
       count: 0,
-      plain: this.plain,
+      binary: this.binary,
     };
     fillSpikes(memory, this.list);
     this.parameters.fill(memory);
@@ -238,7 +238,7 @@ class Plan implements PopulationPlan {
 }
 
 /** Whether every spike carries 1. */
-function isPlain({ payload }: CompiledBlock): boolean {
+function isBinary({ payload }: CompiledBlock): boolean {
   return within(payload, { low: 0n, high: 1n });
 }
 

@@ -2,7 +2,7 @@
 
 import { feedRow, tabulate } from "../chip/tabulate.ts";
 import type { Program } from "../compile/program.ts";
-import { emptyList, type EventList } from "../core/events.ts";
+import { emptyList, onesFor, type EventList } from "../core/events.ts";
 import type { Recording, SpikeTrain, Stimuli } from "../engine.ts";
 import { mistake } from "../errors.ts";
 import { populationOf } from "./frames.ts";
@@ -38,8 +38,8 @@ export function sentBy(program: Program, stimuli: Stimuli, recording: Recording)
 }
 
 function readerOf({ start, neuron, payload }: SpikeTrain): SentIn {
-  const all = payload ?? new Int32Array(neuron.length).fill(1);
-  const list: EventList = { neuron, payload: all, begin: 0, count: 0, plain: payload === null };
+  const all = payload ?? onesFor(neuron);
+  const list: EventList = { neuron, payload: all, begin: 0, count: 0, binary: payload === null };
   return (row) => {
     list.begin = start[row]!;
     list.count = start[row + 1]! - start[row]!;

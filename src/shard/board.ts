@@ -37,13 +37,13 @@ export function openExchange(
       const { starts, parts, neuron, payload } = boards[population]!;
       const half = 1 - halves[population]!;
       halves[population] = half;
-      const { begin, count, plain } = own;
+      const { begin, count, binary } = own;
       const to = half * starts[shards]! + starts[shard]!;
       copyPart(own.neuron, begin, count, neuron, to);
-      if (!plain) copyPart(own.payload, begin, count, payload, to);
+      if (!binary) copyPart(own.payload, begin, count, payload, to);
       const part = (half * shards + shard) * apart;
       parts[part] = count;
-      parts[part + 1] = Number(plain);
+      parts[part + 1] = Number(binary);
     },
     // The barrier's atomics order the plain writes before it with the plain reads after it.
     wait: () => waitForAll(control, shards, spin),
@@ -56,14 +56,14 @@ export function openExchange(
         const from = half * starts[shards]! + starts[shard]!;
         const part = (half * shards + shard) * apart;
         const more = parts[part]!;
-        const plain = parts[part + 1] === 1;
+        const binary = parts[part + 1] === 1;
         const to = into.count;
         if (into.neuron.length < to + more) makeRoom(into, Math.max(to + more, 2 * to));
         copyPart(neuron, from, more, into.neuron, to);
-        if (plain) fillPart(into.payload, to, more, 1);
+        if (binary) fillPart(into.payload, to, more, 1);
         else copyPart(payload, from, more, into.payload, to);
         into.count = to + more;
-        into.plain &&= plain;
+        into.binary &&= binary || more === 0;
       }
     },
   };

@@ -22,9 +22,9 @@ export const deliveries = fc.constantFrom(
   { payloadBits: 8, atMost: null },
 ) as unknown as fc.Arbitrary<Delivery>;
 
-export function events({ neuron, payload, begin, count, plain }: EventList): [number, number][] {
+export function events({ neuron, payload, begin, count, binary }: EventList): [number, number][] {
   const all = Array.from({ length: count }, (_, i): [number, number] => [neuron[begin + i]!, payload[begin + i]!]);
-  if (plain && all.some(([, carried]) => carried !== 1)) throw new Error("a plain list has other payloads than 1");
+  if (binary && all.some(([, carried]) => carried !== 1)) throw new Error("a binary list has other payloads than 1");
   return all;
 }
 

@@ -120,7 +120,7 @@ describe("the kernels of synaptic delivery", () => {
         const sources = Uint32Array.from({ length: ins * side * side }, (_, id) => id);
         const neuron = sources.filter(() => dice.chance(share)).slice(0, 400);
         const payload = Int32Array.from(neuron, () => dice.one([-(2 ** 15), 2 ** 15 - 1, dice.between(-9, 9)]));
-        const list = { neuron, payload, begin: 0, count: neuron.length, plain: false };
+        const list = { neuron, payload, begin: 0, count: neuron.length, binary: false };
         compare(synapses, randomTargets(sizeOf(synapses.outputShape), dice), "weight * payload", [list], dice);
       }),
       { numRuns: 150 },
@@ -158,7 +158,7 @@ describe("the kernels of synaptic delivery", () => {
       const weight = bits === 1 ? steps.map((value) => (value === low ? low : high)) : steps;
       for (const count of [255, 256, 257, 258, 4368, 4369, 4370, 70_000]) {
         const neuron = new Uint32Array(count);
-        const list = { neuron, payload: new Int32Array(count).fill(1), begin: 0, count, plain: false };
+        const list = { neuron, payload: new Int32Array(count).fill(1), begin: 0, count, binary: false };
         const targets = { neurons: 128, low: 0, high: 128 };
         const synapses: Synapses = { kind: "dense", weight };
         const where = { shared: false, inside: true };
@@ -200,7 +200,7 @@ describe("the kernels of synaptic delivery", () => {
         };
         const count = inputs * side * side;
         const all = Uint32Array.from({ length: count }, (_, source) => source);
-        const list = { neuron: all, payload: new Int32Array(count).fill(1), begin: 0, count, plain: false };
+        const list = { neuron: all, payload: new Int32Array(count).fill(1), begin: 0, count, binary: false };
         const targets = { neurons: outs * side * side, low: 0, high: outs * side * side };
         const where = { shared: true, inside: true };
         const { delivery, lists } = opened(modules, synapses, targets, "weight", [list], where);

@@ -70,7 +70,7 @@ function randomEvents(sources: number, payload: readonly [number, number], dice:
     .toSorted();
   const begin = dice.between(0, neuron.length);
   const payloads = Int32Array.from(neuron, () => drawn(dice, payload[0], payload[1]));
-  return { neuron, payload: payloads, begin, count: neuron.length - begin, plain: false };
+  return { neuron, payload: payloads, begin, count: neuron.length - begin, binary: false };
 }
 
 /** Synapses to all targets with the largest weights there are, so that what comes first shows where registers saturate. */
@@ -185,7 +185,7 @@ describe("totals added by kernels", () => {
           payload: Int32Array.of(1),
           begin: 0,
           count: 1,
-          plain: false,
+          binary: false,
         };
         const error = attempt(() => delivery.deliver(event));
         const wide = dice.chance(20);

@@ -181,7 +181,7 @@ describe("events that reach a few of many neurons", () => {
         payload: new Int32Array(9),
         begin: 0,
         count: neuron.length,
-        plain: false,
+        binary: false,
       });
       return [reach.first / restBlock, reach.end / restBlock];
     };

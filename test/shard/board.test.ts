@@ -8,7 +8,7 @@ import { Dice } from "../dice.ts";
 /** Some neurons of a range, and what they send: 1 each, or anything. */
 function spikesOf(low: number, high: number, percent: number, graded: boolean, dice: Dice): EventList {
   const begin = dice.between(0, 3);
-  const list = { ...emptyList(begin), begin, plain: dice.chance(70) };
+  const list = { ...emptyList(begin), begin, binary: dice.chance(70) };
   for (let neuron = low; neuron < high; neuron++) {
     if (dice.chance(percent)) pushEvent(list, neuron, graded ? dice.between(-5, 5) : 1);
   }
@@ -20,7 +20,7 @@ function entries({ neuron, payload, begin, count }: EventList): [number, number]
 }
 
 describe("what shards show each other", () => {
-  it("is every spike in the order of the neurons, and whether all are plain", () => {
+  it("is every spike in the order of the neurons, and whether all are binary", () => {
     const sizes = array(oneof(constant(0), nat(20), integer({ min: 250, max: 700 })), { minLength: 1, maxLength: 4 });
     assert(
       property(record({ seed: nat(), sizes }), ({ seed, sizes: own }) => {
@@ -42,7 +42,7 @@ describe("what shards show each other", () => {
           for (const [shard, part] of parts.entries()) exchanges[shard]!.publish(0, part);
           for (const [shard, exchange] of exchanges.entries()) {
             exchange.collect(0, collected[shard]!);
-            expect(collected[shard]!.plain).toBe(parts.every(({ plain }) => plain));
+            expect(collected[shard]!.binary).toBe(parts.every(({ binary, count }) => binary || count === 0));
             expect(entries(collected[shard]!)).toEqual(expected);
           }
         }
