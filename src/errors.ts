@@ -972,16 +972,16 @@ export const catalogue = {
     hint: "Compare the float network with the chip's run itself; validate names the first spike that differs.",
   },
   REAL_INEXACT: {
-    title: "Integers too large for doubles",
+    title: "Doubles that differ from the chip's integers",
     message:
-      "The integers of {target} grow beyond 2^53 (in {population}, timestep {step}), where doubles no longer hold them exactly, so rounding cannot be undone one place at a time.",
+      "With every loss as on {target}, doubles fire otherwise than its integers (in {population}, timestep {step}), most likely since integers grow beyond 2^53, so rounding cannot be undone one place at a time.",
     hint: "Narrow the registers or the products of the target's equations; validate without --explain still compares both runs.",
   },
   REAL_SPIKE: {
-    title: "Spike that is no whole number",
+    title: "Spike that no event can carry",
     message:
-      "Neuron {neuron} of {population} fires {value} at timestep {timestep} when its equations are read in real numbers; spikes travel as whole numbers.",
-    hint: "Round what a spike carries by div_down in the target's equations, so that it is whole in every reading.",
+      "Neuron {neuron} of {population} fires {value} at timestep {timestep} when its equations are read in real numbers; events carry whole numbers of at most 2^31 - 1.",
+    hint: "Where it is no whole number, round what a spike carries by div_down in the target's equations; where it is too large, limit it by clamp: both hold in every reading.",
   },
   ENGINE_SUM_RANGE: {
     title: "Sum of synaptic input too large",

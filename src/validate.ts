@@ -129,9 +129,9 @@ export function inputsOf(network: Pick<Network, "nodes">): InputShape[] {
  * @throws mistakes of data, compiling and running; RUN_INTERRUPTED
  */
 export async function validate(job: ValidationJob, engines: Engines, watcher: Watcher = {}): Promise<Validation> {
-  const compiled = compileBoth(job, watcher);
-  // What leads back to the floats takes as much room as they do.
-  const exact = job.explain === undefined ? null : compiled.exact;
+  const { exact: exactValues, ...compiled } = compileBoth(job, watcher);
+  // What leads back to the floats takes as much room as they do: it is kept only where it is needed.
+  const exact = job.explain === undefined ? null : exactValues;
   const { discrete, program } = compiled;
   const assumptions = assumptionsOf(job, compiled);
   watcher.onProgram?.(program, assumptions);

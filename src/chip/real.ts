@@ -4,14 +4,12 @@ import type { Program, ProgramInput } from "../compile/program.ts";
 import { realCores, type LossPlace, type LossyBlock, type RealValues } from "../core/real.ts";
 import { lossesOf } from "../datapath/losses.ts";
 import { readDatapath } from "../datapath/datapath.ts";
-import { fold } from "../datapath/fold.ts";
+import { foldBlock } from "../datapath/fold.ts";
 import type { Block } from "../datapath/syntax.ts";
 import type { Engine } from "../engine.ts";
 import { mistake } from "../errors.ts";
 import { openMachine } from "./interpreter.ts";
 import { Machine } from "./machine.ts";
-
-export type { LossPlace, LossyBlock, RealValues } from "../core/real.ts";
 
 /** How to read a program. */
 export interface RealReading {
@@ -25,8 +23,13 @@ export interface RealReading {
   readonly watch?: ((place: LossPlace, numbers: number) => void) | undefined;
 }
 
-/** Payloads travel as 32-bit integers: one that is not rounded is a multiple of so small a part of an LSB. */
-const finestPayload = 2 ** -22;
+/**
+ * Payloads travel as 32-bit integers: one that is not rounded is a multiple of so small a part of an LSB, 2^-22 or what the
+ * largest payload leaves.
+ */
+export function payloadUnit({ payloadLimit }: Pick<ProgramInput, "payloadLimit">): number {
+  return 2 ** -Math.max(0, Math.min(22, 30 - Math.ceil(Math.log2(payloadLimit + 1))));
+}
 
 /**
  * Open a program in real numbers, on one thread. With every loss happening and the program's own integers the run is
@@ -39,7 +42,7 @@ export function openReal(program: Program, reading: RealReading = {}): Engine {
   const exact = program.inputs.filter(({ name, payloadScale }) => {
     return payloadScale !== null && reading.exactInputs?.has(name) === true;
   });
-  const payloadUnits = new Map(exact.map(({ name }) => [name, finestPayload]));
+  const payloadUnits = new Map(exact.map((input) => [input.name, payloadUnit(input)]));
   const inputs = program.inputs.map((input): ProgramInput => (exact.includes(input) ? finer(input) : input));
   const cores = realCores({ ...reading, payloadUnits });
   const read = { ...program, inputs };
@@ -48,7 +51,8 @@ export function openReal(program: Program, reading: RealReading = {}): Engine {
 
 function finer(input: ProgramInput): ProgramInput {
   const { payloadScale, payloadLimit } = input;
-  return { ...input, payloadScale: payloadScale! / finestPayload, payloadLimit: payloadLimit / finestPayload };
+  const unit = payloadUnit(input);
+  return { ...input, payloadScale: payloadScale! / unit, payloadLimit: payloadLimit / unit };
 }
 
 /** @throws REAL_EVENTS, REAL_NONE */
@@ -67,7 +71,7 @@ export function settledBlocks(
 ): ReadonlyMap<LossyBlock, Block> {
   const { onSpike, onTotal, onTimestep, words } = readDatapath(target.datapaths[datapath]!, target.settings).datapath!;
   const known = new Map([...words, ...Object.entries(settings)]);
-  const settled = (block: Block): Block => block.map((line) => ({ ...line, value: fold(line.value, known) }));
+  const settled = (block: Block): Block => foldBlock(block, known);
   const reached = projections.some(({ to }) => to === name);
   return new Map<LossyBlock, Block>([
     ...(reached ? [["on spike", settled(onSpike)] as const, ["on total", settled(onTotal ?? [])] as const] : []),

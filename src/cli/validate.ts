@@ -90,7 +90,7 @@ function addExplainOptions(command: Command): void {
     .addOption(
       new Option(
         "--explain-samples <number>",
-        "samples on which roundings are undone, or all; with it goes --explain (default: 20 that differ, fewer of a large network)",
+        "samples on which roundings are undone, or all; implies --explain (default: 20 that differ, fewer of a large network)",
       ).argParser(samplesOrAll),
     );
 }

@@ -7,6 +7,7 @@ import type { Acts, LossWatch } from "../datapath/prepare-real.ts";
 import { prepareReal, type RealOutput } from "../datapath/prepare-real.ts";
 import type { LossKind } from "../datapath/losses.ts";
 import type { PreparedBlock, Values } from "../datapath/prepare.ts";
+import { foldBlock } from "../datapath/fold.ts";
 import { namesIn, type Block } from "../datapath/syntax.ts";
 import { mistake } from "../errors.ts";
 import type { CorePopulation, CoreProjection, Cores } from "./cores.ts";
@@ -77,6 +78,11 @@ function switchesOf(
   };
 }
 
+/** Settings put in: what is computed from them alone is the chip's integer in every reading, and no loss of a run. */
+function settled({ datapath, settings }: PopulationLoad, block: Block): Block {
+  return foldBlock(block, new Map([...datapath.words, ...Object.entries(settings)]));
+}
+
 /** One population: registers and accumulators, [neurons] each. */
 class RealNeurons implements Neurons {
   readonly load: PopulationLoad;
@@ -118,7 +124,7 @@ class RealNeurons implements Neurons {
     if (!this.probes.has("spike")) outputs.push({ name: "spike", array: this.spike });
     const { acts, watch } = switchesOf(load.name, "on timestep", options);
     const changing = new Map([["timestep", () => this.timestep]]);
-    this.block = prepareReal(onTimestep, inputs, outputs, changing, acts, watch);
+    this.block = prepareReal(settled(load, onTimestep), inputs, outputs, changing, acts, watch);
     this.reset();
   }
 
@@ -195,16 +201,18 @@ class RealDelivery implements Synaptic {
     this.total = new Float64Array(size);
     const constants = new Map<string, Values>([...neurons.constants, ...Object.entries(projection.parameters)]);
     const { onSpike, onTotal } = blocksOf(load, projection);
+    const total = settled(load, onTotal);
     // Shares of parameters are none that a sum could depend on.
     const whole = [...constants].filter(([, value]) => typeof value !== "number" || Number.isInteger(value));
     this.sum = sumOf(load, projection, new Map(whole));
     const arrays = new Map<string, Float64Array>([...registers, ...accumulators, ["total", this.total]]);
-    this.onSpike = this.sum === null ? new RealLanes(onSpike, constants, arrays, load.name, options) : null;
+    this.onSpike =
+      this.sum === null ? new RealLanes(settled(load, onSpike), constants, arrays, load.name, options) : null;
     const inputs = new Map<string, Values>([...registers, ...constants, ["total", this.total]]);
     for (const accumulator of accumulators.keys()) inputs.delete(accumulator);
     const outputs = [...accumulators].map(([own, array]): RealOutput => ({ name: own, array }));
     const { acts, watch } = switchesOf(load.name, "on total", options);
-    this.onTotal = prepareReal(onTotal, inputs, outputs, new Map(), acts, watch);
+    this.onTotal = prepareReal(total, inputs, outputs, new Map(), acts, watch);
   }
 
   deliver(events: EventList, sameAsLast: boolean): void {

@@ -2,7 +2,7 @@
 
 import { BitspikeError } from "../errors.ts";
 import { evaluate } from "./evaluate.ts";
-import { childrenOf, mapChildren, type Expression } from "./syntax.ts";
+import { childrenOf, mapChildren, type Block, type Expression } from "./syntax.ts";
 
 const nothing = {
   value: (): never => {
@@ -30,6 +30,11 @@ export function fold(expression: Expression, constants: ReadonlyMap<string, numb
   if (inner.kind === "number" || !childrenOf(inner).every((child) => child.kind === "number")) return inner;
   const value = tryEvaluate(inner);
   return value === null ? inner : { kind: "number", value, at };
+}
+
+/** The same line by line; lines keep their places. */
+export function foldBlock(block: Block, constants: ReadonlyMap<string, number>): Block {
+  return block.map((line) => ({ ...line, value: fold(line.value, constants) }));
 }
 
 function tryEvaluate(expression: Expression): number | null {

@@ -1,8 +1,8 @@
 /** Why a float network and its chip differ: the ladder between them, and what comes back when one quantization is undone. */
 
-import type { LossPlace, RealValues } from "../chip/real.ts";
 import { openReal } from "../chip/real.ts";
 import type { Program, ProgramPopulation } from "../compile/program.ts";
+import type { LossPlace, RealValues } from "../core/real.ts";
 import { readDatapath } from "../datapath/datapath.ts";
 import { printExpression } from "../datapath/print.ts";
 import { namesIn } from "../datapath/syntax.ts";
@@ -46,8 +46,8 @@ export interface ExplainInputs extends SampleInputs {
 
 /** Timesteps shown before the first divergence. */
 const lead = 4;
-/** Above this many values a population's membranes are not compared. */
-const largestTrace = 20_000_000;
+/** So many membranes at most are recorded in a run, of outputs first; of populations beyond they are not compared. */
+const mostTraced = 20_000_000;
 
 /**
  * Climb the ladder between two finished runs, and find what their differences come from.
@@ -58,7 +58,7 @@ export async function explain(inputs: ExplainInputs): Promise<Ladder> {
   try {
     return await climb(inputs);
   } catch (error) {
-    if (!(error instanceof BitspikeError) || !error.code.startsWith("REAL_")) throw error;
+    if (!isMistake(error)) throw error;
     return withoutRungs(inputs, error);
   }
 }
@@ -67,7 +67,7 @@ async function climb(inputs: ExplainInputs): Promise<Ladder> {
   const { program, recordings, labels } = inputs;
   // Refuses targets without a real reading before anything is worked out.
   await openReal(program).close();
-  const unrounded: Unrounded = { values: inputs.exact(), inputs: roundedInputs(inputs) };
+  const unrounded: Unrounded = { values: inputs.exact(), inputs: await roundedInputs(inputs) };
   const all = quantizationsOf(program, unrounded, () => true);
   const count = inputs.samples === "all" ? recordings.emulator.samples : rungSamples(inputs);
   const first = Array.from({ length: count }, (_, sample) => sample);
@@ -90,7 +90,7 @@ async function climb(inputs: ExplainInputs): Promise<Ladder> {
     rungs,
     steps,
     explanation,
-    reason: explanation === null ? "Every spike agrees." : reasonOf(explanation, program),
+    reason: explanation === null ? "Every spike and every class agrees." : reasonOf(explanation, program),
     missing: null,
   };
 }
@@ -162,7 +162,7 @@ async function attribute(
   const base = await baseOf(inputs, unrounded, samples, runs);
   const [float, order, parameters, chip] = base.recordings;
   const causes = await causesOf(base);
-  const exactParameters = await runMade(base, (one) => partOf(one) === "arithmetic");
+  const exactParameters = await runMade(base, (one) => partOf(one) === "arithmetic", true);
   const membrane = membranes(inputs, samples.length).filter(({ register }) => register === "membrane");
   const framework = await runs.run(inputs.reference, samples, membrane);
   return {
@@ -172,7 +172,7 @@ async function attribute(
       framework: differenceOf(base, float, chip),
       semantics: differenceOf(base, float, order),
       quantization: differenceOf(base, order, chip),
-      parameters: broughtBack(base, exactParameters),
+      parameters: exactParameters && broughtBack(base, exactParameters),
       arithmetic: broughtBack(base, parameters),
       causes,
       first: base.place === null ? null : await firstDivergence(base, base.place),
@@ -194,12 +194,12 @@ async function baseOf(
   refuseInexact(pickRecording(recordings.emulator, samples), chip, program);
   const all = quantizationsOf(program, unrounded, (place) => acted.has(keyOf(place)));
   const order = await runs.run(
-    openWith(program, all, unrounded, () => false),
+    openWith(program, all, unrounded, () => false, false),
     samples,
     probes,
   );
   const parameters = await runs.run(
-    openWith(program, all, unrounded, (one) => partOf(one) === "parameters"),
+    openWith(program, all, unrounded, (one) => partOf(one) === "parameters", false),
     samples,
     probes,
   );
@@ -208,12 +208,26 @@ async function baseOf(
   return { inputs, unrounded, samples, runs, all, recordings: [float, order, parameters, chip], place };
 }
 
-/** The program with some quantizations made, on the samples of the attribution. */
-function runMade(
+/**
+ * The program with some quantizations made, on the samples of the attribution; null where it cannot run so, since a neuron
+ * fires what no event can carry.
+ */
+async function runMade(
   { inputs, unrounded, samples, runs, all }: Base,
   made: (one: Quantization) => boolean,
-): Promise<Recording> {
-  return runs.run(openWith(inputs.program, all, unrounded, made), samples, readoutProbes(inputs));
+  others: boolean,
+): Promise<Recording | null> {
+  try {
+    return await runs.run(openWith(inputs.program, all, unrounded, made, others), samples, readoutProbes(inputs));
+  } catch (error) {
+    if (!isMistake(error)) throw error;
+    return null;
+  }
+}
+
+/** Whether an error tells of the run; what stops it does not. */
+function isMistake(error: unknown): error is BitspikeError {
+  return error instanceof BitspikeError && error.code !== "RUN_INTERRUPTED";
 }
 
 /** Every quantization alone undone, and alone made. */
@@ -222,24 +236,26 @@ async function causesOf(base: Base): Promise<readonly Cause[]> {
   const [, order, , chip] = recordings;
   const causes: Cause[] = [];
   for (const quantization of all) {
-    const without = await runMade(base, (one) => one !== quantization);
-    const only = await runMade(base, (one) => one === quantization);
+    const without = await runMade(base, (one) => one !== quantization, true);
+    const only = await runMade(base, (one) => one === quantization, false);
     const decides = place !== null && firesAt(order, place) !== firesAt(chip, place);
     causes.push({
       quantization,
       part: partOf(quantization),
       text: quantizationText(quantization, inputs.program),
-      undone: broughtBack(base, without),
-      alone: differenceOf(base, order, only),
-      first: decides && firesAt(without, place) === firesAt(order, place),
+      undone: without && broughtBack(base, without),
+      alone: only && differenceOf(base, order, only),
+      first: decides && without !== null && firesAt(without, place) === firesAt(order, place),
     });
   }
-  return causes.toSorted((a, b) => weightOf(b) - weightOf(a));
+  return causes.toSorted(
+    (a, b) => weightOf(b, "spikes") - weightOf(a, "spikes") || weightOf(b, "predictions") - weightOf(a, "predictions"),
+  );
 }
 
 /** What a cause does where everything else is real, and where everything else is as on the chip. */
-function weightOf({ undone, alone }: Cause): number {
-  return undone.spikes + alone.spikes;
+function weightOf({ undone, alone }: Cause, what: keyof Difference): number {
+  return Math.abs(undone?.[what] ?? 0) + (alone?.[what] ?? 0);
 }
 
 /** How much less a run differs from the equations in real numbers than the chip does. */
@@ -280,15 +296,22 @@ function firesAt(recording: Recording, { sample, step, population, neuron }: Div
   return ids.subarray(start[row], start[row + 1]).includes(neuron);
 }
 
-/** Membranes of populations that are not too large, and what classes are read from. */
-function membranes(inputs: LadderInputs, samples: number): Probe[] {
+/** Membranes of as many populations as there is room for, outputs first, and what classes are read from. */
+export function membranes(inputs: LadderInputs, samples: number, most: number = mostTraced): Probe[] {
   const { program, stimuli } = inputs;
   const [stimulus] = stimuli.values();
-  const own = program.populations.flatMap(({ name, neurons, datapath }): Probe[] => {
-    const has = "membrane" in program.target.datapaths[datapath]!.state;
-    const fits = neurons * samples * (stimulus?.steps ?? 0) <= largestTrace;
-    return has && fits ? [{ population: name, register: "membrane" }] : [];
-  });
+  const outputs = new Set(program.outputs.map(({ population }) => population));
+  const isOutput = (name: string): number => Number(outputs.has(name));
+  let room = most;
+  const own: Probe[] = [];
+  for (const { name, neurons, datapath } of program.populations.toSorted(
+    (a, b) => isOutput(b.name) - isOutput(a.name),
+  )) {
+    const values = neurons * samples * (stimulus?.steps ?? 0);
+    if (!("membrane" in program.target.datapaths[datapath]!.state) || values > room) continue;
+    room -= values;
+    own.push({ population: name, register: "membrane" });
+  }
   const needed = readoutProbes(inputs).filter((probe) =>
     own.every(({ population }) => population !== probe.population),
   );
@@ -307,7 +330,7 @@ async function firstDivergence(base: Base, place: Divergence): Promise<FirstDive
     names.map((register) => ({ population: population.name, register })),
   );
   const one = pickStimuli(stimuli, [sample]);
-  const order = await openWith(program, all, unrounded, () => false).run(one, options);
+  const order = await openWith(program, all, unrounded, () => false, false).run(one, options);
   const chip = await openReal(program, { acts: () => true }).run(one, options);
   const from = Math.max(0, place.step - lead);
   const steps = Array.from({ length: place.step - from + 1 }, (_, i) => from + i);

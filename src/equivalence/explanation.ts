@@ -17,10 +17,10 @@ export interface Cause {
   readonly part: QuantizationPart;
   /** As the object of a sentence. */
   readonly text: string;
-  /** How many fewer differ when it alone is undone and everything else stays as on the chip; negative: more. */
-  readonly undone: Difference;
-  /** How many differ when it alone is made and everything else is real. */
-  readonly alone: Difference;
+  /** How many fewer differ when it alone is undone and everything else stays as on the chip; negative: more; null: no such run. */
+  readonly undone: Difference | null;
+  /** How many differ when it alone is made and everything else is real; null: no such run. */
+  readonly alone: Difference | null;
   /** Whether the first spike that differs agrees once it is undone. */
   readonly first: boolean;
 }
@@ -56,8 +56,8 @@ export interface Explanation {
   readonly semantics: Difference;
   /** What differs between the chip's equations in real numbers and the chip: what quantization costs. */
   readonly quantization: Difference;
-  /** What comes back when all parameters are what they were before rounding, and the arithmetic is the chip's. */
-  readonly parameters: Difference;
+  /** What comes back when all parameters are what they were before rounding, and the arithmetic is the chip's; null: no such run. */
+  readonly parameters: Difference | null;
   /** What comes back when nothing is rounded or cut in any timestep, and the parameters are the chip's. */
   readonly arithmetic: Difference;
   /** The one that weighs most first: what it brings back and what it does alone, taken together. */

@@ -1,15 +1,8 @@
 /** Everything that separates a chip's integers from its equations in real numbers, one by one, and how to undo one. */
 
-import {
-  lossPlaces,
-  openReal,
-  settledBlocks,
-  type LossPlace,
-  type RealReading,
-  type RealValues,
-} from "../chip/real.ts";
+import { lossPlaces, openReal, settledBlocks, type RealReading } from "../chip/real.ts";
 import type { Program } from "../compile/program.ts";
-import type { LossyBlock } from "../core/real.ts";
+import type { LossPlace, LossyBlock, RealValues } from "../core/real.ts";
 import { lossOf, type LossKind } from "../datapath/losses.ts";
 import { printExpression } from "../datapath/print.ts";
 import { childrenOf, type Expression } from "../datapath/syntax.ts";
@@ -102,11 +95,14 @@ function differ(integers: ArrayLike<number>, exact: Float64Array | undefined): b
  *
  * @param all what `quantizationsOf` gives
  * @param made whether a quantization is made
+ * @param others whether losses of the arithmetic happen that are not in `all`: they changed no number on the chip, and may
+ *   once something else is undone
  */
 export function readWith(
   all: readonly Quantization[],
   { values, inputs }: Unrounded,
   made: (quantization: Quantization) => boolean,
+  others: boolean,
 ): RealReading {
   const undone = all.filter((one) => !made(one));
   const has = (kind: Quantization["kind"], where: string, name?: string): boolean =>
@@ -121,8 +117,10 @@ export function readWith(
         Object.fromEntries(Object.entries(own).filter(([name]) => has(kind, where, name))),
       ]),
     );
-  const arithmetic = all.flatMap((one) => (one.kind === "arithmetic" && made(one) ? [keyOf(placeOf(one))] : []));
-  const acting = new Set(arithmetic);
+  const arithmetic = all.flatMap((one) =>
+    one.kind === "arithmetic" ? [[keyOf(placeOf(one)), made(one)] as const] : [],
+  );
+  const acting = new Map(arithmetic);
   return {
     values: {
       parameters: numbers("parameter", values.parameters),
@@ -130,7 +128,7 @@ export function readWith(
       weights: new Map([...values.weights].filter(([name]) => has("weights", name))),
     },
     exactInputs: new Set([...inputs].filter((name) => has("payloads", name))),
-    acts: (place) => acting.has(keyOf(place)),
+    acts: (place) => acting.get(keyOf(place)) ?? others,
   };
 }
 
@@ -140,8 +138,9 @@ export function openWith(
   all: readonly Quantization[],
   unrounded: Unrounded,
   made: (quantization: Quantization) => boolean,
+  others: boolean,
 ): Engine {
-  return openReal(program, readWith(all, unrounded, made));
+  return openReal(program, readWith(all, unrounded, made, others));
 }
 
 function nameOf(quantization: Quantization): string {

@@ -1,7 +1,9 @@
 /** On which samples the rungs of the ladder run, and on which quantizations are undone. */
 
 import type { Recording } from "../engine.ts";
+import { mistake } from "../errors.ts";
 import { sizeOf } from "../network/types.ts";
+import { nextTurn } from "../turn.ts";
 import { readRung, type LadderInputs } from "./ladder.ts";
 
 /** What decides which samples are looked at. */
@@ -19,25 +21,26 @@ const rungWork = 2e9;
 const causeWork = 8e9;
 const neuronWork = 40;
 
-/** Inputs of which some value has to be rounded to become a payload. */
-export function roundedInputs({ program, stimuli }: LadderInputs): ReadonlySet<string> {
-  const rounded = program.inputs.filter(({ name, shape, payloadScale, payloadLimit }) => {
-    if (payloadScale === null) return false;
+/** Inputs of which some value has to be rounded to become a payload; what is cut to the limit is cut unrounded too. @throws RUN_INTERRUPTED */
+export async function roundedInputs({ program, stimuli, signal }: LadderInputs): Promise<ReadonlySet<string>> {
+  const rounded = new Set<string>();
+  for (const { name, shape, payloadScale, payloadLimit } of program.inputs) {
+    if (payloadScale === null) continue;
     const stimulus = stimuli.get(name)!;
     const frame = new Float64Array(sizeOf(shape));
     const rows = stimulus.constant ? Math.min(1, stimulus.steps) : stimulus.steps;
-    for (let sample = 0; sample < stimulus.samples; sample++) {
+    const isRounded = (payload: number): boolean =>
+      Math.abs(payload) < payloadLimit && Math.abs(payload - Math.round(payload)) > 2 ** -23;
+    for (let sample = 0; sample < stimulus.samples && !rounded.has(name); sample++) {
+      await nextTurn();
+      if (signal?.aborted) throw mistake("RUN_INTERRUPTED", {});
       for (let step = 0; step < rows; step++) {
         stimulus.read(sample, step, frame);
-        for (let i = 0; i < frame.length; i++) {
-          const payload = frame[i]! * payloadScale;
-          if (Math.abs(payload - Math.round(payload)) > 2 ** -23 || Math.abs(payload) > payloadLimit + 0.5) return true;
-        }
+        if (frame.some((value) => isRounded(value * payloadScale))) rounded.add(name);
       }
     }
-    return false;
-  });
-  return new Set(rounded.map(({ name }) => name));
+  }
+  return rounded;
 }
 
 /** What one sample takes, in additions. */
@@ -52,35 +55,35 @@ export function rungSamples(inputs: SampleInputs): number {
   return Math.min(inputs.recordings.emulator.samples, Math.max(usualSamples, affordable));
 }
 
-/** Samples that differ: those whose class does first, then others; always the first of all. Ascending. */
+/** Samples whose spikes or class differ: those whose class does first, then others; always the first of all. Ascending. */
 export function chosenSamples(inputs: SampleInputs, quantizations: number): readonly number[] {
   const { recordings, program, samples } = inputs;
   const { reference, emulator } = recordings;
   const names = program.populations.map(({ name }) => name);
-  const differing = differingSamples(reference, emulator, names);
+  const float = readRung(reference, inputs, true).predictions;
+  const chip = readRung(emulator, inputs, false).predictions;
+  const otherClass = (sample: number): boolean => float[sample] !== chip[sample];
+  const differing = Array.from({ length: reference.samples }, (_, sample) => sample).filter(
+    (sample) => otherClass(sample) || spikesDiffer(reference, emulator, names, sample),
+  );
   if (samples === "all") return differing;
   const affordable = Math.floor(causeWork / (2 * quantizations * workOf(inputs)));
   const most = samples ?? Math.max(2, Math.min(usualSamples, affordable));
-  const float = readRung(reference, inputs, true).predictions;
-  const chip = readRung(emulator, inputs, false).predictions;
-  const classes = differing.filter((sample) => float[sample] !== chip[sample]);
-  const ordered = [...new Set([...differing.slice(0, 1), ...classes, ...differing])];
+  const ordered = [...new Set([...differing.slice(0, 1), ...differing.filter(otherClass), ...differing])];
   return ordered.slice(0, most).toSorted((a, b) => a - b);
 }
 
-function differingSamples(reference: Recording, emulator: Recording, names: readonly string[]): number[] {
-  const { samples, steps } = reference;
-  return Array.from({ length: samples }, (_, sample) => sample).filter((sample) =>
-    names.some((name) => {
-      const [a, b] = [reference, emulator].map((one) => one.populations.find((own) => own.name === name)!.spikes);
-      const first = sample * steps;
-      const [i, j] = [a!.start[first]!, b!.start[first]!];
-      for (let row = first; row < first + steps; row++) {
-        if (a!.start[row + 1]! - i !== b!.start[row + 1]! - j) return true;
-      }
-      const count = a!.start[first + steps]! - i;
-      for (let spike = 0; spike < count; spike++) if (a!.neuron[i + spike] !== b!.neuron[j + spike]) return true;
-      return false;
-    }),
-  );
+function spikesDiffer(reference: Recording, emulator: Recording, names: readonly string[], sample: number): boolean {
+  const { steps } = reference;
+  return names.some((name) => {
+    const [a, b] = [reference, emulator].map((one) => one.populations.find((own) => own.name === name)!.spikes);
+    const first = sample * steps;
+    const [i, j] = [a!.start[first]!, b!.start[first]!];
+    for (let row = first; row < first + steps; row++) {
+      if (a!.start[row + 1]! - i !== b!.start[row + 1]! - j) return true;
+    }
+    const count = a!.start[first + steps]! - i;
+    for (let spike = 0; spike < count; spike++) if (a!.neuron[i + spike] !== b!.neuron[j + spike]) return true;
+    return false;
+  });
 }

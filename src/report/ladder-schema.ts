@@ -30,6 +30,10 @@ function difference(what: string) {
     .describe(what);
 }
 
+function differenceOrNone(what: string) {
+  return difference(what).nullable().describe(what);
+}
+
 const quantization = z
   .discriminatedUnion("kind", [
     z.strictObject({
@@ -65,10 +69,12 @@ const cause = z.strictObject({
   quantization,
   part: z.enum(["parameters", "arithmetic"]).describe("In which step of the ladder it is made."),
   text: text.describe("In words."),
-  undone: difference(
-    "How many fewer differ when it alone is undone and everything else stays as on the chip; negative: more.",
+  undone: differenceOrNone(
+    "How many fewer differ when it alone is undone and everything else stays as on the chip; negative: more; null where the network does not run so.",
   ),
-  alone: difference("How many differ when it alone is made and everything else is real."),
+  alone: differenceOrNone(
+    "How many differ when it alone is made and everything else is real; null where the network does not run so.",
+  ),
   first: z.boolean().describe("Whether the first spike that differs agrees once it is undone."),
 });
 
@@ -101,7 +107,9 @@ const explanation = z
     framework: difference("What differs between the float network and the chip."),
     semantics: difference("What differs before anything is rounded: between the framework and the chip's equations."),
     quantization: difference("What differs between the chip's equations in real numbers and the chip."),
-    parameters: difference("What comes back with all parameters before rounding, and the arithmetic the chip's."),
+    parameters: differenceOrNone(
+      "What comes back with all parameters before rounding, and the arithmetic the chip's; null where the network does not run so.",
+    ),
     arithmetic: difference(
       "What comes back with nothing rounded or cut in any timestep, and the parameters the chip's.",
     ),

@@ -54,7 +54,7 @@ function rungLines(ladder: Ladder, style: Style): string[] {
       { header: "accuracy", ...right },
       { header: "class as float", ...right },
       { header: "spikes differ", ...right },
-      { header: "" },
+      { header: "what runs" },
     ],
     rows,
     style,
@@ -80,7 +80,9 @@ function layerLines(steps: readonly LadderStep[], style: Style): string[] {
       rows,
       style,
     ),
-    ...paragraph("Spikes that differ from the rung above, and membranes by so many thresholds (θ) on average."),
+    ...paragraph(
+      "Spikes differ from those of the rung above, in all and by layer; membranes by so many thresholds (θ) on average.",
+    ),
   ];
 }
 
@@ -92,8 +94,22 @@ export function membraneText(membrane: number): string {
 
 /** Causes that do anything, and how many were left out. */
 export function causesShown({ causes }: Explanation): { readonly shown: readonly Cause[]; readonly left: number } {
-  const acting = causes.filter(({ undone, alone }) => undone.spikes !== 0 || alone.spikes !== 0);
+  const acting = causes.filter(({ undone, alone }) => [undone, alone].some((one) => one === null || doesAnything(one)));
   return { shown: acting.slice(0, mostCauses), left: causes.length - Math.min(acting.length, mostCauses) };
+}
+
+function doesAnything({ spikes, predictions }: Difference): boolean {
+  return spikes !== 0 || predictions !== 0;
+}
+
+/** A number of the table of causes; a dash where there was no such run. */
+export function backText(difference: Difference | null, what: keyof Difference): string {
+  return difference === null ? "–" : grouped(difference[what]);
+}
+
+/** What was undone, and whether it could be. */
+export function causeText({ text, undone }: Cause): string {
+  return undone === null ? `${text} (cannot be undone alone)` : text;
 }
 
 /** Samples as ranges: `0 to 10, 15, 24`. */
@@ -113,14 +129,16 @@ function explanationLines(explanation: Explanation, style: Style): string[] {
   const { shown, left } = causesShown(explanation);
   const right = { align: "right" } as const;
   const rows = [
-    ...shown.map(({ undone, alone, text }) => [
-      grouped(undone.spikes),
-      grouped(undone.predictions),
-      grouped(alone.spikes),
-      text,
+    ...shown.map((one) => [
+      backText(one.undone, "spikes"),
+      backText(one.undone, "predictions"),
+      backText(one.alone, "spikes"),
+      causeText(one),
     ]),
-    [grouped(parameters.spikes), grouped(parameters.predictions), "", "all parameters before rounding"],
-    [grouped(arithmetic.spikes), grouped(arithmetic.predictions), "", "all arithmetic without rounding and overflow"],
+    ...[
+      { part: parameters, text: "all parameters before rounding" },
+      { part: arithmetic, text: "all arithmetic without rounding and overflow" },
+    ].map(({ part, text }) => [backText(part, "spikes"), backText(part, "predictions"), "", text]),
   ];
   return [
     "",
@@ -139,8 +157,10 @@ function explanationLines(explanation: Explanation, style: Style): string[] {
       rows,
       style,
     ),
-    ...(left > 0 ? paragraph(`${counted(left, "other")} that ${left === 1 ? "does" : "do"} little or nothing.`) : []),
-    ...paragraph("Alone: spikes that differ where nothing else is rounded."),
+    ...(left > 0 ? paragraph(`${counted(left, "other")} that ${left === 1 ? "does" : "do"} less.`) : []),
+    ...paragraph(
+      "Back: how many fewer differ from the rung chip order when this alone is undone. Alone: spikes that differ from it when nothing else is rounded.",
+    ),
     ...(first === null ? [] : ["", ...firstLines(first, explanation, style)]),
   ];
 }
@@ -158,10 +178,8 @@ export function firstText({ sample, step, population, neuron, fires, condition }
 
 /** What the first difference comes from. */
 export function firstCauseText({ fires }: FirstDivergence, { causes }: Explanation): string {
-  const [float, order, , chip] = fires;
+  const [, order, , chip] = fires;
   if (order === chip) return "It is there before anything is rounded.";
-  if (float !== order)
-    return "The chip's equations differ from the float network there, and quantization differs again.";
   const own = causes.filter(({ first }) => first).map(({ text }) => text);
   if (own.length === 0) return "It takes several causes together: undoing one does not bring it back.";
   return `It agrees again when ${own.length === 1 ? "this is undone" : "one of these is undone"}: ${own.join("; ")}.`;

@@ -1,9 +1,11 @@
 /** The part of the page about why both runs differ: rungs, causes, and the neuron that differs first. */
 
-import type { Explanation, FirstDivergence, Ladder } from "../equivalence/explanation.ts";
+import type { Difference, Explanation, FirstDivergence, Ladder } from "../equivalence/explanation.ts";
 import type { LadderStep } from "../equivalence/ladder.ts";
 import { counted, grouped, percent } from "../measure/numbers.ts";
 import {
+  backText,
+  causeText,
   causesShown,
   classesAsFloat,
   differenceText,
@@ -41,7 +43,7 @@ function rungTable(ladder: Ladder): Markup {
 <td>${differing === undefined ? "" : bar("chip", differing / most, grouped(differing))}</td></tr>`;
   });
   return markup`<div class="scroll"><table class="rungs">
-<thead><tr><th>rung</th><th></th><th class="right">accuracy</th><th class="right">class as float</th><th>spikes differ from the rung above</th></tr></thead>
+<thead><tr><th>rung</th><th>what runs</th><th class="right">accuracy</th><th class="right">class as float</th><th>spikes differ from the rung above</th></tr></thead>
 <tbody>${rows}</tbody></table></div>`;
 }
 
@@ -64,15 +66,17 @@ function layerTable(steps: readonly LadderStep[], samples: number): Markup {
 function causeTable(explanation: Explanation): Markup {
   const { samples, framework, quantization, parameters, arithmetic } = explanation;
   const { shown, left } = causesShown(explanation);
-  const most = Math.max(1, quantization.spikes, ...shown.map(({ alone }) => alone.spikes));
-  const part = (text: string, { spikes, predictions }: Explanation["parameters"]): Markup =>
-    markup`<tr><td>${text}</td><td>${bar("both", spikes / most, grouped(spikes))}</td><td></td><td class="right">${grouped(predictions)}</td></tr>`;
+  const most = Math.max(1, quantization.spikes, ...shown.map(({ alone }) => alone?.spikes ?? 0));
+  const barOf = (kind: "both" | "chip", difference: Difference | null): Markup =>
+    bar(kind, (difference?.spikes ?? 0) / most, backText(difference, "spikes"));
+  const part = (text: string, back: Difference | null): Markup =>
+    markup`<tr><td>${text}</td><td>${barOf("both", back)}</td><td></td><td class="right">${backText(back, "predictions")}</td></tr>`;
   const rows = shown.map(
-    ({ text, undone, alone }) =>
-      markup`<tr><td>${text}</td><td>${bar("both", undone.spikes / most, grouped(undone.spikes))}</td><td>${bar("chip", alone.spikes / most, grouped(alone.spikes))}</td><td class="right">${grouped(undone.predictions)}</td></tr>`,
+    (one) =>
+      markup`<tr><td>${causeText(one)}</td><td>${barOf("both", one.undone)}</td><td>${barOf("chip", one.alone)}</td><td class="right">${backText(one.undone, "predictions")}</td></tr>`,
   );
   return markup`<h3>Undone one at a time</h3>
-<p class="faint">In ${counted(samples.length, "sample")} (${samplesText(samples)}), where ${differenceText(framework)} differ from the float network, ${differenceText(quantization)} by quantization. Back: how many fewer differ when this alone is undone. Alone: how many differ when nothing else is rounded.${left > 0 ? ` Left out: ${left} that do little or nothing.` : ""}</p>
+<p class="faint">In ${counted(samples.length, "sample")} (${samplesText(samples)}), where ${differenceText(framework)} differ from the float network, ${differenceText(quantization)} by quantization. Back: how many fewer differ from the rung chip order when this alone is undone. Alone: how many differ from it when nothing else is rounded.${left > 0 ? ` Left out: ${left} that ${left === 1 ? "does" : "do"} less.` : ""}</p>
 <div class="scroll"><table class="causes">
 <thead><tr><th>when undone</th><th>spikes back</th><th>alone</th><th class="right">classes back</th></tr></thead>
 <tbody>${rows}${part("all parameters before rounding", parameters)}${part("all arithmetic without rounding and overflow", arithmetic)}</tbody></table></div>`;

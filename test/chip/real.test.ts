@@ -1,8 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { openInterpreter } from "../../src/chip/interpreter.ts";
-import { lossPlaces, openReal, type LossPlace } from "../../src/chip/real.ts";
+import { lossPlaces, openReal } from "../../src/chip/real.ts";
 import type { Program } from "../../src/compile/program.ts";
+import type { LossPlace } from "../../src/core/real.ts";
 import type { Recording } from "../../src/engine.ts";
 import { readTarget, targetNames } from "../../src/files.ts";
 import { Dice } from "../dice.ts";

@@ -6,6 +6,7 @@ import type { Program } from "../../src/compile/program.ts";
 import type { Stimuli, Stimulus } from "../../src/engine.ts";
 import { explain, type ExplainInputs } from "../../src/equivalence/explain.ts";
 import type { Cause, Ladder } from "../../src/equivalence/explanation.ts";
+import { mistake } from "../../src/errors.ts";
 import { readTarget } from "../../src/files.ts";
 import type { DiscreteNetwork } from "../../src/network/types.ts";
 import { openReference } from "../../src/reference/engine.ts";
@@ -48,9 +49,10 @@ async function explained(
   changes: Partial<ExplainInputs> = {},
 ): Promise<Ladder> {
   const reference = await openReference(network, { backend: "cpu" });
+  const probes = changes.decode === "membrane" ? [{ population: "out", register: "membrane" }] : [];
   const recordings = {
-    reference: await reference.run(stimuli),
-    emulator: await openInterpreter(program).run(stimuli),
+    reference: await reference.run(stimuli, { probes }),
+    emulator: await openInterpreter(program).run(stimuli, { probes }),
   };
   const labels = recordings.reference.outputs.get("classes")!.slice(0, recordings.reference.samples).fill(0);
   const inputs = {
@@ -127,7 +129,7 @@ describe("the first cause of a difference", () => {
         if (ladder.explanation === null) return;
         expect(first(ladder).quantization).toEqual(culprit);
         expect(ladder.reason).toContain(first(ladder).text);
-        expect(first(ladder).undone.spikes).toBeGreaterThan(0.5 * ladder.explanation.quantization.spikes);
+        expect(first(ladder).undone!.spikes).toBeGreaterThan(0.5 * ladder.explanation.quantization.spikes);
       }),
       { numRuns: 5 },
     );
@@ -159,6 +161,12 @@ describe("the first cause of a difference", () => {
   });
 });
 
+function failing(code: "ENGINE_SPIKE_COUNT" | "RUN_INTERRUPTED"): () => never {
+  return () => {
+    throw mistake(code, { population: "out", neuron: 0, value: -1, limit: 1, timestep: 1 });
+  };
+}
+
 describe("a ladder", () => {
   it("has four rungs that agree, and no cause, where a chip holds a network exactly", async () => {
     const rows = [0, 5, 10, 15].map((i) => Array.from({ length: 14 }, (_, j) => ((i + j * 3) % 7) - 2));
@@ -170,7 +178,32 @@ describe("a ladder", () => {
     expect(new Set(ladder.rungs.map(({ spikes }) => spikes)).size).toBe(1);
     expect(ladder.rungs[0]!.spikes).toBeGreaterThan(0);
     expect(ladder.steps.map(({ spikes }) => spikes.differing)).toEqual([0, 0, 0]);
-    expect(ladder).toMatchObject({ explanation: null, missing: null, reason: "Every spike agrees." });
+    expect(ladder).toMatchObject({ explanation: null, missing: null, reason: "Every spike and every class agrees." });
+  });
+
+  it("explains classes that differ where every spike agrees", async () => {
+    const dice = new Dice(4);
+    const rows = Array.from({ length: 4 }, () => [...dice.list(14, -1000, 1000)].map((value) => value / 1000));
+    const nodes = [input("in", 14), dense("w", rows), cell("out", { beta: 0.85, threshold: 60 }), output("classes")];
+    const network = networkOf(nodes, "in w out classes");
+    const { program, exact } = compiled(network, wide);
+    const coarse = { program: coarsened(program, "w", 1), exact };
+    const ladder = await explained(network, coarse, spikesBy(4, 12), { decode: "membrane" });
+    const { framework, causes } = ladder.explanation!;
+    expect(framework.spikes).toBe(0);
+    expect(framework.predictions).toBeGreaterThan(0);
+    expect(causes[0]!.quantization).toEqual({ kind: "weights", where: "w" });
+    expect(ladder.reason).toContain(`of ${framework.predictions} class`);
+  });
+
+  it("has the framework and the chip alone where a run between them fails, and ends where it is stopped", async () => {
+    const network = networkBy(new Dice(3));
+    const { program } = compiled(network, wide);
+    const exact = failing("ENGINE_SPIKE_COUNT");
+    const ladder = await explained(network, { program, exact }, spikesBy(3, 2));
+    expect(ladder.missing?.code).toBe("ENGINE_SPIKE_COUNT");
+    const stopped = explained(network, { program, exact: failing("RUN_INTERRUPTED") }, spikesBy(3, 2));
+    await expect(stopped).rejects.toMatchObject({ code: "RUN_INTERRUPTED" });
   });
 
   it("says what is lost before anything is rounded", async () => {
@@ -192,10 +225,10 @@ describe("a ladder", () => {
     const { causes, quantization, parameters, arithmetic, samples, first: place } = explanation!;
     expect(parts.map(({ cost }) => cost)).toEqual(["semantics", "parameters", "arithmetic"]);
     for (const { undone, alone } of causes) {
-      expect(undone.spikes).toBeLessThanOrEqual(quantization.spikes);
-      expect(alone.spikes).toBeGreaterThanOrEqual(0);
+      expect(undone!.spikes).toBeLessThanOrEqual(quantization.spikes);
+      expect(alone!.spikes).toBeGreaterThanOrEqual(0);
     }
-    expect(Math.max(parameters.spikes, arithmetic.spikes)).toBeLessThanOrEqual(quantization.spikes);
+    expect(Math.max(parameters!.spikes, arithmetic.spikes)).toBeLessThanOrEqual(quantization.spikes);
     expect(samples).toEqual(samples.toSorted((a, b) => a - b));
     expect(place!.sample).toBe(samples[0]);
     expect(place!.fires[0]).toBe(place!.reference);

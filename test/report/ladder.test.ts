@@ -6,13 +6,13 @@ import { firstCauseText, ladderText, membraneText, samplesText } from "../../src
 import { ladderSection } from "../../src/report/page-ladder.ts";
 import { synthetic } from "./synthetic.ts";
 
-function cause(where: string, back: number, alone: number, first: boolean): Cause {
+function cause(where: string, back: number, alone: number, first: boolean, classes: number = 1): Cause {
   return {
     quantization: { kind: "weights", where },
     part: "parameters",
     text: `rounding the weights of ${where} to 8 bits`,
-    undone: { spikes: back, predictions: 1 },
-    alone: { spikes: alone, predictions: 2 },
+    undone: { spikes: back, predictions: classes },
+    alone: { spikes: alone, predictions: 2 * classes },
     first,
   };
 }
@@ -32,7 +32,7 @@ const explanation: Explanation = {
   quantization: { spikes: 57, predictions: 3 },
   parameters: { spikes: 50, predictions: 3 },
   arithmetic: { spikes: 4, predictions: 0 },
-  causes: [cause("fc1", 41, 44, true), cause("fc2", -3, 2, false), cause("fc3", 0, 0, false)],
+  causes: [cause("fc1", 41, 44, true), cause("fc2", -3, 2, false), cause("fc3", 0, 0, false, 0)],
   first,
 };
 
@@ -75,13 +75,26 @@ describe("the ladder as text", () => {
     expect(text).toMatch(/41 +1 +44 +rounding the weights of fc1/);
     expect(text).toMatch(/-3 +1 +2 +rounding the weights of fc2/);
     expect(text).not.toContain("fc3");
-    expect(text).toContain("1 other that does little or nothing.");
+    expect(text).toContain("1 other that does less.");
   });
 
   it("shows the first neuron that differs with its registers on both sides", () => {
     const words = text.replaceAll(/\s+/g, " ");
     expect(words).toContain("sample 4, step 3, population hidden, neuron 7: float fires, the chip does not");
     expect(text).toMatch(/v +real +1,200\.3 +3,600\.5\n +chip +1,200 +3,599/);
+  });
+
+  it("shows causes that bring back classes alone, and those that cannot be undone", () => {
+    const impossible = { ...cause("fc4", 0, 3, false), undone: null };
+    const own = { ...explanation, causes: [cause("fc3", 0, 0, false, 2), impossible] };
+    const changed = { ...ladder, explanation: { ...own, parameters: null } };
+    expect(ladderText(changed)).toMatch(/ 0 +2 +0 +rounding the weights of fc3/);
+    expect(ladderText(changed)).toMatch(/– +– +3 +rounding the weights of fc4 to 8 bits \(cannot be undone\s+alone\)/);
+    expect(ladderText(changed)).toMatch(/– +– +all parameters before rounding/);
+    expect(ladderSection(changed).text).toContain("fc4 to 8 bits (cannot be undone alone)");
+    expect(ladderSection(changed).text).toContain("fc3");
+    const document = buildReport({ ...synthetic({ samples: 3, steps: 6, sizes: [12, 8, 3] }), ladder: changed });
+    expect(reportSchema.parse(JSON.parse(JSON.stringify(document)))).toEqual(document);
   });
 
   it("is empty where nobody asked", () => {
@@ -100,7 +113,6 @@ describe("the ladder as text", () => {
 
   it.each<[FirstDivergence["fires"], readonly boolean[], string]>([
     [[true, false, false, false], [], "before anything is rounded"],
-    [[true, false, true, true], [], "quantization differs again"],
     [[true, true, false, false], [], "several causes together"],
     [[true, true, false, false], [true], "when this is undone: rounding the weights of 0"],
     [[true, true, false, false], [true, false, true], "when one of these is undone: rounding the weights of 0"],
