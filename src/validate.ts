@@ -11,9 +11,10 @@ import {
   type Prepared,
   type PrepareOptions,
 } from "./encoding/prepare.ts";
-import type { Engine, Probe, Recording, StopSignal, Stimulus } from "./engine.ts";
+import type { Engine, Recording, StopSignal } from "./engine.ts";
 import { explain } from "./equivalence/explain.ts";
 import type { Ladder } from "./equivalence/explanation.ts";
+import { pickStimuli, readoutProbes } from "./equivalence/ladder.ts";
 import { defaultTolerances, type Tolerances } from "./equivalence/verdict.ts";
 import { mistake, type Warning } from "./errors.ts";
 import type { Mapping } from "./mapping/file.ts";
@@ -272,7 +273,7 @@ async function timed(
   const start = performance.now();
   const activity = run === "chip" ? activityProbes(program, prepared.samples, prepared.steps) : [];
   const recording = await engine.run(prepared.stimuli, {
-    probes: [...membraneProbes(job.decode, program), ...activity],
+    probes: [...readoutProbes({ program, decode: job.decode ?? "spikes" }), ...activity],
     ...(job.signal === undefined ? {} : { signal: job.signal }),
     onProgress: (done, total) => watcher.onProgress?.(run, done, total),
   });
@@ -298,12 +299,6 @@ function passedOver({ tried }: BackendChoice): string | null {
   return failed.length === 0 ? null : failed.join("; ");
 }
 
-/** What a read-out needs beside the spikes: membranes, recorded only where classes are read from them. */
-export function membraneProbes(decode: Decode | undefined, program: Program): Probe[] {
-  if (decode !== "membrane" && decode !== "max-membrane") return [];
-  return program.outputs.map(({ population }) => ({ population, register: "membrane" }));
-}
-
 /** Above this many values per population a membrane trace is left out of the details. */
 const largestTrace = 20_000_000;
 
@@ -316,7 +311,7 @@ async function detail(
   emulator: Engine,
 ): Promise<ReportDetails> {
   const sample = document.divergence?.sample ?? 0;
-  const stimuli = new Map([...prepared.stimuli].map(([name, all]) => [name, oneSample(all, sample)]));
+  const stimuli = pickStimuli(prepared.stimuli, [sample]);
   const probes = program.populations
     .filter(({ neurons, datapath }) => neurons * prepared.steps <= largestTrace && hasMembrane(program, datapath))
     .map(({ name }) => ({ population: name, register: "membrane" }));
@@ -330,8 +325,4 @@ async function detail(
 
 function hasMembrane(program: Program, datapath: string): boolean {
   return "membrane" in (program.target.datapaths[datapath]?.state ?? {});
-}
-
-function oneSample(stimulus: Stimulus, sample: number): Stimulus {
-  return { ...stimulus, samples: 1, read: (_, step, out) => stimulus.read(sample, step, out) };
 }

@@ -12,7 +12,8 @@ import { durationText, grouped, percent } from "../measure/numbers.ts";
 import { accuracyOf, readOut, type Readout } from "../measure/readout.ts";
 import { warningsText } from "../report/program-text.ts";
 import { section } from "../report/table.ts";
-import { compileJob, membraneProbes } from "../validate.ts";
+import { readoutProbes } from "../equivalence/ladder.ts";
+import { compileJob } from "../validate.ts";
 import { calibrationOf } from "./calibration.ts";
 import type { MakeCommand } from "./command.ts";
 import { enginesOf } from "./engines.ts";
@@ -167,7 +168,7 @@ async function emulate(
         flags,
         program.populations.filter(({ datapath }) => "membrane" in (program.target.datapaths[datapath]?.state ?? {})),
         [
-          ...(flags.chipTime ? [] : membraneProbes(flags.decode, program)),
+          ...(flags.chipTime ? [] : readoutProbes({ program, decode: flags.decode ?? "spikes" })),
           ...(flags.measurable ? ledgerProbes(program) : []),
         ],
       ),

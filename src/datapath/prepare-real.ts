@@ -103,7 +103,7 @@ function down(out: Lanes, a: Lanes, b: Lanes, _c: Lanes, count: number): void {
 }
 
 /** What is left of a division, of the divisor's sign. */
-function rest(a: number, b: number): number {
+function remainder(a: number, b: number): number {
   const own = a % b;
   return own !== 0 && own < 0 !== b < 0 ? own + b : own;
 }
@@ -148,12 +148,12 @@ const lossless: Readonly<Record<string, LaneOperation>> = {
     for (let i = 0; i < count; i++) out[i] = a[i]! * power(b[i]!);
   },
   div_down: (out, a, b, _c, count) => {
-    for (let i = 0; i < count; i++) out[i] = Math.round((a[i]! - rest(a[i]!, b[i]!)) / b[i]!);
+    for (let i = 0; i < count; i++) out[i] = Math.round((a[i]! - remainder(a[i]!, b[i]!)) / b[i]!);
   },
   rem: (out, a, b, _c, count) => {
-    for (let i = 0; i < count; i++) out[i] = rest(a[i]!, b[i]!);
+    for (let i = 0; i < count; i++) out[i] = remainder(a[i]!, b[i]!);
   },
   bits: (out, a, low, bits, count) => {
-    for (let i = 0; i < count; i++) out[i] = rest(Math.floor(a[i]! / power(low[i]!)), power(bits[i]!));
+    for (let i = 0; i < count; i++) out[i] = remainder(Math.floor(a[i]! / power(low[i]!)), power(bits[i]!));
   },
 };

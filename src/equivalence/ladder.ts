@@ -146,8 +146,8 @@ export function readRung(recording: Recording, { program, decode }: LadderInputs
   );
 }
 
-/** What classes are read from beside spikes. */
-export function readoutProbes({ program, decode }: LadderInputs): Probe[] {
+/** What classes are read from beside spikes: membranes, recorded only where they are needed. */
+export function readoutProbes({ program, decode }: Pick<LadderInputs, "program" | "decode">): Probe[] {
   if (decode !== "membrane" && decode !== "max-membrane") return [];
   return program.outputs.map(({ population }) => ({ population, register: "membrane" }));
 }
