@@ -340,7 +340,10 @@ function placeSums(
     const region = layout.reserve("i32", targets.high - targets.low);
     const open: SumPlan["open"] = (memory, kernelsOn) => {
       const own = { memory: apart, packed, places: sumsBehind(places, roomBehind(apart, behind)) };
-      return { delivery: openDelivery({ ...own, ...facts, kernels: kernelsOn(apart) }), copy: viewOf(memory, region) };
+      return {
+        delivery: openDelivery({ ...own, ...facts, apart: true, kernels: kernelsOn(apart) }),
+        copy: viewOf(memory, region),
+      };
     };
     return { region, open };
   }
@@ -358,7 +361,7 @@ function placeSums(
     const pieces = planPieces(synapses, targets, sum, together);
     const region = layout.reserve("i32", targets.high - targets.low);
     const open: SumPlan["open"] = (memory, kernelsOn) => {
-      const openPiece = (parts: PlacedParts): KernelDelivery => openPacked(parts, facts, kernelsOn);
+      const openPiece = (parts: PlacedParts): KernelDelivery => openPacked({ ...parts, apart: true }, facts, kernelsOn);
       return { delivery: openPieces(pieces, viewOf(memory, region), openPiece), copy: null };
     };
     return { region, open };
@@ -380,7 +383,7 @@ function openPacked(parts: PlacedParts, facts: SumFacts, kernelsOn: KernelsOn): 
 /** The same in the memory of the synapses. */
 function placedApart(memory: WasmMemory, packed: PackedSynapses, places: SumPlaces, behind: Layout): PlacedParts {
   const [ownPacked, ownPlaces] = placeBehind(packed, places, roomBehind(memory, behind));
-  return { memory, packed: ownPacked, places: ownPlaces };
+  return { memory, packed: ownPacked, places: ownPlaces, apart: true };
 }
 
 function planInOrder(

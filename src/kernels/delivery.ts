@@ -97,6 +97,8 @@ export interface DeliveryParts {
   readonly name: string;
   /** Whether it is known that no events of a timestep add up to more than 32 bits. */
   readonly bounded?: boolean;
+  /** Whether lists of events never lie in `memory`, which may then grow. */
+  readonly apart?: boolean;
 }
 
 /** Totals are 32-bit integers where no sum can leave their range. */
@@ -286,30 +288,37 @@ class SampleSums implements Sums {
   /** Sum of the magnitudes of all payloads of the list that was looked at. */
   magnitude = 0;
   private readonly form: OpenForm;
-  private readonly addresses: Addresses;
+  /** Null where all lists lie elsewhere. */
+  private readonly addresses: Addresses | null;
   private readonly fields: Int32Array;
   /** The count of synapses, of which kernels know the place. */
   readonly counted: Float64Array;
+  /** Where events are copied to that lie elsewhere, and the addresses. */
   private readonly neuron: Uint32Array;
   private readonly payload: Int32Array;
+  private readonly neuronAt: number;
+  private readonly payloadAt: number;
   private double: Float64Array | null = null;
   /** Whether all events of the list carry the same payload. */
   private alike = true;
 
-  constructor({ memory, packed, places }: DeliveryParts, form: OpenForm, sample: number) {
+  constructor({ memory, packed, places, apart = false }: DeliveryParts, form: OpenForm, sample: number) {
     const part = <S extends "i32" | "u32" | "u8">(region: Region<S>): Region<S> =>
       partOf(region, places.samples, sample);
     const job = part(places.jobs);
     this.form = form;
-    this.addresses = new Addresses(memory.buffer);
+    this.addresses = apart ? null : new Addresses(memory.buffer);
     this.job = job.offset;
     this.fields = viewOf(memory, job);
     this.counted = viewOf(memory, { storage: "f64", offset: job.offset + 4 * jobSynops, length: 1 });
     const total = totalRegion(packed, places, sample);
     this.total = viewOf(memory, total);
     this.spare = viewOf(memory, behind(total, part(places.total), packed.form.sums));
-    this.neuron = viewOf(memory, part(places.neuron));
-    this.payload = viewOf(memory, part(places.payload));
+    const [neuron, payload] = [part(places.neuron), part(places.payload)];
+    this.neuron = viewOf(memory, neuron);
+    this.payload = viewOf(memory, payload);
+    this.neuronAt = neuron.offset;
+    this.payloadAt = payload.offset;
     this.fields[jobFields.narrow] = part(places.narrow).offset;
     this.fields[jobFields.total] = part(places.total).offset;
   }
@@ -363,8 +372,8 @@ class SampleSums implements Sums {
     fields[jobFields.more] = done === 0 && !this.adds ? 0 : 1;
     const begin = events.begin + done;
     let count = events.count - done;
-    let neurons = addresses.of(events.neuron);
-    let payloads = alike ? 0 : addresses.of(events.payload);
+    let neurons = addresses === null ? -1 : addresses.of(events.neuron);
+    let payloads = alike || neurons < 0 ? 0 : addresses!.of(events.payload);
     if (neurons >= 0 && payloads >= 0) {
       neurons += 4 * begin;
       payloads += 4 * begin;
@@ -372,8 +381,8 @@ class SampleSums implements Sums {
       count = Math.min(count, this.neuron.length);
       copyPart(events.neuron, begin, count, this.neuron, 0);
       if (!alike) copyPart(events.payload, begin, count, this.payload, 0);
-      neurons = addresses.of(this.neuron);
-      payloads = alike ? 0 : addresses.of(this.payload);
+      neurons = this.neuronAt;
+      payloads = this.payloadAt;
     }
     fields[jobFields.neurons] = neurons;
     fields[jobFields.payloads] = alike ? 0 : payloads;
@@ -383,29 +392,50 @@ class SampleSums implements Sums {
   }
 }
 
-/** Arrays whose addresses are remembered: lists of two timesteps, and where others are copied to. */
-const remembered = 4;
+/** Arrays of which is remembered where they lie: in the memory (lists of so many timesteps that events may take), and elsewhere. */
+const mostInside = 64;
+const mostElsewhere = 4;
 
-/** Where arrays begin in a memory: to ask one for its buffer takes as long as to copy its events. */
+type List = Uint32Array | Int32Array;
+
+/** Where arrays begin in a memory that does not grow: to ask one for its buffer takes as long as to copy its events. */
 class Addresses {
   readonly #buffer: ArrayBufferLike;
-  readonly #arrays: (Uint32Array | Int32Array | null)[] = Array.from({ length: remembered }, () => null);
-  readonly #addresses = new Float64Array(remembered);
+  readonly #inside: List[] = [];
+  readonly #addresses: number[] = [];
+  /** Lists come again in the same order: the one after the last that was found. */
+  #next = 0;
+  readonly #elsewhere: (List | null)[] = Array.from({ length: mostElsewhere }, () => null);
   #oldest = 0;
 
-  /** @param buffer of a memory that does not grow */
   constructor(buffer: ArrayBufferLike) {
     this.#buffer = buffer;
   }
 
   /** Address of its first byte; -1 where it lies elsewhere. */
-  of(array: Uint32Array | Int32Array): number {
-    for (let i = 0; i < remembered; i++) if (this.#arrays[i] === array) return this.#addresses[i]!;
-    const address = array.buffer === this.#buffer ? array.byteOffset : -1;
-    this.#arrays[this.#oldest] = array;
-    this.#addresses[this.#oldest] = address;
-    this.#oldest = (this.#oldest + 1) % remembered;
-    return address;
+  of(array: List): number {
+    const { length } = this.#inside;
+    for (let tries = 0, at = this.#next; tries < length; tries++, at++) {
+      if (at >= length) at = 0;
+      if (this.#inside[at] !== array) continue;
+      this.#next = at + 1;
+      return this.#addresses[at]!;
+    }
+    for (let i = 0; i < mostElsewhere; i++) if (this.#elsewhere[i] === array) return -1;
+    return this.#remember(array);
+  }
+
+  #remember(array: List): number {
+    if (array.buffer !== this.#buffer) {
+      this.#elsewhere[this.#oldest] = array;
+      this.#oldest = (this.#oldest + 1) % mostElsewhere;
+      return -1;
+    }
+    if (this.#inside.length < mostInside) {
+      this.#inside.push(array);
+      this.#addresses.push(array.byteOffset);
+    }
+    return array.byteOffset;
   }
 }
 

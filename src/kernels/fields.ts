@@ -11,8 +11,8 @@ export const jobFields = {
   total: 6,
   more: 7,
 } as const;
-/** Fields of a job, with the kernels' own and those of a double at the end. */
-export const jobLength = 14;
+/** Fields of a job, with the kernels' own and two of 64 bits at the end: a line of the cache. */
+export const jobLength = 16;
 /** The double that counts synapses. */
 export const jobSynops = 12;
 

@@ -16,7 +16,7 @@ import { mostWhole } from "./rowed.ts";
 export const mostTogether: number = 2 ** 31;
 
 /** What of a delivery is different in every memory. */
-export type PlacedParts = Pick<DeliveryParts, "memory" | "packed" | "places">;
+export type PlacedParts = Pick<DeliveryParts, "memory" | "packed" | "places" | "apart">;
 
 /** The synapses onto some targets, in a memory of their own. */
 export interface Piece extends Omit<PlacedParts, "memory"> {

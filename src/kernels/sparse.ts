@@ -35,8 +35,8 @@ const batchBytes = 2 ** 19;
 const shortBlock = 64;
 /** Bytes of lists from which rows have to come from memory. */
 const farBytes = 2 ** 21;
-/** Fields of the plan, with the kernels' own. */
-export const planLength = 16;
+/** Fields of the plan. */
+export const planLength = 15;
 
 /** Choose the width of weights and targets and reserve the places of all lists. */
 export function packSparse(rows: Rows, { spread, entries }: Census, layout: Layout): PackedSparse {

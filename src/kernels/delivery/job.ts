@@ -44,6 +44,8 @@ export class Job {
   wide: u32;
   /** Synapses that were reached; kernels of convolutions and of lists of targets add to it. */
   synops: f64;
+  /** What was read only to be in the cache; here, since plans may lie once for all threads. */
+  seen: u64;
 }
 
 /** A job in a list of them. */
@@ -89,9 +91,6 @@ export class SparsePlan {
   cut: u32;
   low: u32;
   high: u32;
-
-  // The kernels' own:
-  seen: u32;
 }
 
 /** How the synapses of one convolution are stored. Sums lie [group][down][across][channel out], with a border. */

@@ -89,7 +89,7 @@ function fetch<W, T>(plan: SparsePlan, job: Job, begin: u32, end: u32, first: u3
     seen += linesOf(plan.weights + from * sizeof<W>(), plan.weights + to * sizeof<W>());
   }
   // Written, so that no compiler finds the reading needless.
-  plan.seen = seen;
+  job.seen = seen;
 }
 
 @inline
