@@ -30,6 +30,7 @@ import {
 import { commonOf, type CommonByName } from "./common.ts";
 import { deliveryKernels, type DeliveryKernels, type DeliveryModules } from "./load.ts";
 import { Layout, openMemory, roomBehind, viewOf, type Region } from "./memory.ts";
+import { openOnce } from "./once.ts";
 import { planOrdered } from "./ordered.ts";
 import { bytesOfSynapses, mostTogether, openPieces, planPieces, type PlacedParts } from "./pieces.ts";
 import type { Targets } from "./form.ts";
@@ -339,11 +340,11 @@ function placeSums(
     const places = reserveSums(packed, behind);
     const region = layout.reserve("i32", targets.high - targets.low);
     const open: SumPlan["open"] = (memory, kernelsOn) => {
-      const own = { memory: apart, packed, places: sumsBehind(places, roomBehind(apart, behind)) };
-      return {
-        delivery: openDelivery({ ...own, ...facts, apart: true, kernels: kernelsOn(apart) }),
-        copy: viewOf(memory, region),
-      };
+      const delivery = openOnce(apart, kindOf(facts), () => {
+        const own = sumsBehind(places, roomBehind(apart, behind));
+        return openDelivery({ memory: apart, packed, places: own, ...facts, apart: true, kernels: kernelsOn(apart) });
+      });
+      return { delivery, copy: viewOf(memory, region) };
     };
     return { region, open };
   }
@@ -352,7 +353,10 @@ function placeSums(
     const places = reserveSums(held, behind);
     const region = layout.reserve("i32", targets.high - targets.low);
     const open: SumPlan["open"] = (memory, kernelsOn) => {
-      const delivery = openPacked(placedApart(held.held!.memory, held, places, behind), facts, kernelsOn);
+      const { memory: apart } = held.held!;
+      const delivery = openOnce(apart, kindOf(facts, held), () => {
+        return openPacked(placedApart(apart, held, places, behind), facts, kernelsOn);
+      });
       return { delivery, copy: viewOf(memory, region) };
     };
     return { region, open };
@@ -372,6 +376,11 @@ function placeSums(
     return { delivery: openPacked({ memory, packed, places }, facts, kernelsOn), copy: null };
   };
   return { region: totalRegion(packed, places), open };
+}
+
+/** What tells a delivery from others in the memory of its synapses. @param packed where several parts may be used */
+function kindOf({ name, bounded }: SumFacts, packed: PackedSynapses | null = null): string {
+  return JSON.stringify([name, bounded, packed]);
 }
 
 /** Write synapses to their place, and make them ready to receive events. */
@@ -441,7 +450,8 @@ class Summed implements Synaptic {
     if (!sameAsLast) reach?.find(events);
     for (let i = 0; i < this.#all.length; i++) {
       const { delivery, sums, totals, copy } = this.#all[i]!;
-      if (!sameAsLast) {
+      if (!sameAsLast || delivery.user !== this) {
+        delivery.user = this;
         delivery.addUp(events, 0, reach);
         if (copy !== null && sums.wide === null) take(sums.total, copy, reach);
       }

@@ -68,6 +68,8 @@ export interface Sums {
 export interface KernelDelivery {
   /** One per sample that can be under way. */
   readonly sums: readonly Sums[];
+  /** Whose events were added up last, where several use it by turns; they set it. */
+  user: object | null;
   /**
    * Add up the events that arrive together. Nothing is copied where the list lies in the delivery's memory, and nothing
    * allocated.
@@ -204,6 +206,7 @@ export function openDelivery(parts: DeliveryParts): KernelDelivery {
 
 class Opened implements KernelDelivery {
   readonly sums: readonly SampleSums[];
+  user: object | null = null;
   private readonly parts: DeliveryParts;
   private readonly form: OpenForm;
   /** Where magnitudes of weights and payloads come to more, 32 bits might not hold a sum, or doubles one of the interpreter. */

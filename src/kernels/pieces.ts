@@ -87,6 +87,7 @@ interface OpenedPiece {
 /** The sums of all pieces, one sample at a time. */
 class Together implements KernelDelivery, Sums {
   readonly sums: readonly Sums[] = [this];
+  user: object | null = null;
   readonly total: Int32Array;
   wide: Float64Array | null = null;
   synops = 0;

@@ -11,6 +11,7 @@ import type { Program } from "../compile/program.ts";
 import { BitspikeError } from "../errors.ts";
 import { Stopped } from "./barrier.ts";
 import { openExchange } from "./board.ts";
+import type { CommonByName } from "../kernels/common.ts";
 import { fastestCores, fastestScanners } from "../kernels/engine.ts";
 import { buffersOf } from "./move.ts";
 import { OwnPortions } from "./own.ts";
@@ -43,6 +44,9 @@ function moved(answer: ShardAnswer): ShardAnswer {
 
 /** A machine that no run is on, and what it was made for: a worker has one program. */
 let idle: { readonly key: string; readonly machine: ChipMachine } | null = null;
+
+/** What a run of all neurons brought first: every message has other objects for the same memories. */
+let common: CommonByName = new Map();
 
 async function compute(task: ShardTask): Promise<RecordedPart[]> {
   const { control, shard, part, probes, samples, steps } = task;
@@ -87,9 +91,10 @@ async function ownPortions(task: ShardTask, input: OwnInput): Promise<OwnPortion
   return new OwnPortions(workerData as Program, task.control, input, await fastestScanners());
 }
 
-async function machineFor({ part, probes, eventLimit, common }: ShardTask): Promise<ChipMachine> {
+async function machineFor({ part, probes, eventLimit, common: brought }: ShardTask): Promise<ChipMachine> {
   const program = workerData as Program;
   if (program.target.events !== null) return new EventNetwork(program, { limit: eventLimit });
+  if (common.size === 0) common = brought;
   const options = part === null ? {} : { ranges: part.ranges };
   return new Machine(program, { cores: await fastestCores(common), ...options, probed: probedNames({ probes }) });
 }
