@@ -125,7 +125,7 @@ function placeFor(starts: number, entries: number, inBlocks: boolean, bits: 8 | 
   const start = layout.reserve("u32", starts);
   const target = layout.reserve(inBlocks ? "u16" : "u32", entries);
   const weight = layout.reserve(storages[bits], entries);
-  const memory = openMemory(layout, true, true);
+  const memory = openMemory(layout, true, Infinity);
   return {
     start: viewOf(memory, start),
     target: viewOf(memory, target),

@@ -80,16 +80,16 @@ export class Layout {
  * Make the memory of a finished layout; all zeros.
  *
  * @param shared between threads
- * @param grows whether something may be put behind what is shared
+ * @param room pages that may be put behind what is shared, as far as a memory can have them
  * @throws ENGINE_MEMORY when there is not as much
  */
-export function openMemory(layout: Layout, shared = false, grows = false): WasmMemory {
+export function openMemory(layout: Layout, shared = false, room = 0): WasmMemory {
   const pages = checkSize(layout);
   const facts = { bytes: layout.bytes };
   if (webAssembly === undefined) throw mistake("ENGINE_MEMORY", facts);
   try {
     return new webAssembly.Memory(
-      shared ? { initial: pages, maximum: grows ? largestMemoryPages : pages, shared } : { initial: pages },
+      shared ? { initial: pages, maximum: Math.min(largestMemoryPages, pages + room), shared } : { initial: pages },
     );
   } catch (cause) {
     throw mistake("ENGINE_MEMORY", facts, {}, { cause });
@@ -97,10 +97,14 @@ export function openMemory(layout: Layout, shared = false, grows = false): WasmM
 }
 
 /** How many pages a layout takes. @throws ENGINE_MEMORY when no memory can be as large */
-export function checkSize({ bytes }: Layout): number {
-  const pages = Math.ceil(bytes / pageBytes);
-  if (pages > largestMemoryPages) throw mistake("ENGINE_MEMORY", { bytes });
+export function checkSize(layout: Layout): number {
+  const pages = pagesOf(layout);
+  if (pages > largestMemoryPages) throw mistake("ENGINE_MEMORY", { bytes: layout.bytes });
   return pages;
+}
+
+export function pagesOf({ bytes }: Layout): number {
+  return Math.ceil(bytes / pageBytes);
 }
 
 /**
@@ -111,7 +115,7 @@ export function checkSize({ bytes }: Layout): number {
  */
 export function roomBehind(memory: WasmMemory, layout: Layout): number {
   try {
-    return memory.grow(Math.ceil(layout.bytes / pageBytes)) * pageBytes;
+    return memory.grow(pagesOf(layout)) * pageBytes;
   } catch (cause) {
     throw mistake("ENGINE_MEMORY", { bytes: memory.buffer.byteLength + layout.bytes }, {}, { cause });
   }

@@ -6,7 +6,7 @@ import type { FrameScanner } from "../chip/tabulate.ts";
 import { probeNames } from "../chip/record.ts";
 import type { Range } from "../compile/parts.ts";
 import type { Program } from "../compile/program.ts";
-import type { Recording, RunOptions, Stimuli } from "../engine.ts";
+import type { Recording, RunOptions, Stimuli, StopSignal } from "../engine.ts";
 import { BitspikeError, mistake } from "../errors.ts";
 import { packForAll, type CommonByName } from "../kernels/common.ts";
 import { fastestScanners } from "../kernels/engine.ts";
@@ -64,7 +64,7 @@ export async function openPool(program: Program, threads: number, eventLimit: nu
     eventLimit,
     scannerFor: await fastestScanners(),
     rooms: new Rooms(true),
-    common: commonFor(shared),
+    common: commonFor(shared, threads),
   };
   return {
     run: (stimuli, options, split, workers) => runShards(work, stimuli, options, split, workers),
@@ -73,10 +73,10 @@ export async function openPool(program: Program, threads: number, eventLimit: nu
 }
 
 /** Packed at the first run that needs it. */
-function commonFor(program: Program): () => CommonByName {
+function commonFor(program: Program, threads: number): Work["common"] {
   let common: CommonByName | null = null;
   const kernels = program.target.events === null && hasSimd();
-  return () => (common ??= kernels ? packForAll(program, leastCommon) : new Map());
+  return async (signal) => (common ??= kernels ? await packForAll(program, leastCommon, threads, signal) : new Map());
 }
 
 /** Workers run JavaScript: where this file is still TypeScript, the built worker is taken. */
@@ -94,7 +94,7 @@ interface Work {
   /** Where workers read their portions of the input. */
   readonly rooms: Rooms;
   /** What workers that have all neurons need once for all of them. */
-  readonly common: () => CommonByName;
+  readonly common: (signal?: StopSignal) => Promise<CommonByName>;
 }
 
 async function runShards(
@@ -112,10 +112,10 @@ async function runShards(
   // A worker without any portion has no task.
   const parts = split === "core" ? byCore(program, workers) : null;
   const shards = parts?.length ?? Math.min(workers, portions.length);
+  const common = parts === null && shards > 1 ? await work.common(options.signal) : new Map();
   const control = controlFor(shards);
   const recipes = parts === null ? recipesOf(program, stimuli) : null;
   const feeder = recipes === null ? new Feeder(control, shards, parts !== null) : null;
-  const common = parts === null && shards > 1 ? work.common() : new Map();
   const tasks = Array.from({ length: shards }, (_, shard): ShardTask => {
     const input = recipes === null ? { port: feeder!.ports[shard]! } : { recipes, portions };
     return {

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { openInterpreter, openMachine } from "../../src/chip/interpreter.ts";
 import { Machine } from "../../src/chip/machine.ts";
 import { programOfIntegers } from "../../src/compile/integers.ts";
@@ -10,6 +10,7 @@ import { packForAll, type CommonByName } from "../../src/kernels/common.ts";
 import { kernelCores } from "../../src/kernels/cores.ts";
 import { loadDelivery } from "../../src/kernels/load.ts";
 import { allProbes, outcome, randomProgram, randomStimuli, targets } from "../chip/programs.ts";
+import { webAssembly } from "../../src/kernels/wasm.ts";
 import { Dice } from "../dice.ts";
 
 const modules = await loadDelivery();
@@ -32,7 +33,7 @@ describe.each(named)("synapses packed for all threads on $name", ({ target }) =>
     await fc.assert(
       fc.asyncProperty(seeds, async (seed) => {
         const program = randomProgram(target, new Dice(seed));
-        const common = packForAll(program, 0);
+        const common = await packForAll(program, 0);
         // Sums of each lie behind those of the other.
         const engines = [openOn(common, program), openOn(common, program)];
         const options = { probes: allProbes(program) };
@@ -58,15 +59,15 @@ function programWith(synapses: Synapses): Program {
 describe("what is packed for all threads", () => {
   const dense: Synapses = { kind: "dense", weight: Int8Array.from({ length: 2000 }, (_, i) => (i % 9) - 4) };
 
-  it("is what is large", () => {
+  it("is what is large", async () => {
     const [projection] = programWith(dense).projections;
-    expect([...packForAll(programWith(dense), 2000).keys()]).toEqual([projection!.name]);
-    expect(packForAll(programWith(dense), 2001).size).toBe(0);
+    expect([...(await packForAll(programWith(dense), 2000)).keys()]).toEqual([projection!.name]);
+    expect((await packForAll(programWith(dense), 2001)).size).toBe(0);
   });
 
-  it("lies in shared memory, which a part of the neurons does not use", () => {
+  it("lies in shared memory, which a part of the neurons does not use", async () => {
     const program = programWith(dense);
-    const common = packForAll(program, 0);
+    const common = await packForAll(program, 0);
     const [own] = common.values();
     expect(own!.memory.buffer).toBeInstanceOf(SharedArrayBuffer);
     const before = own!.memory.buffer.byteLength;
@@ -77,5 +78,28 @@ describe("what is packed for all threads", () => {
     expect(own!.memory.buffer.byteLength).toBe(before);
     machine(0);
     expect(own!.memory.buffer.byteLength).toBeGreaterThan(before);
+  });
+
+  it("leaves out what no memory is found for, which every thread then has itself", async () => {
+    const Memory = vi.spyOn(webAssembly!, "Memory").mockImplementation(function refuse() {
+      throw new RangeError("could not allocate memory");
+    });
+    try {
+      expect((await packForAll(programWith(dense), 0)).size).toBe(0);
+      expect(Memory).toHaveBeenCalledOnce();
+    } finally {
+      Memory.mockRestore();
+    }
+  });
+
+  it("takes no more than room for the sums of its threads", async () => {
+    const [own] = (await packForAll(programWith(dense), 0, 2)).values();
+    for (let times = 0; times < 16; times++) own!.memory.grow(1);
+    expect(() => own!.memory.grow(1)).toThrow(RangeError);
+  });
+
+  it("is not packed to the end by a run that is stopped", async () => {
+    const stopped = packForAll(programWith(dense), 0, 1, { aborted: true });
+    await expect(stopped).rejects.toMatchObject({ code: "RUN_INTERRUPTED" });
   });
 });
