@@ -12,11 +12,11 @@ import {
   type PrepareOptions,
 } from "./encoding/prepare.ts";
 import type { Engine, Recording, StopSignal } from "./engine.ts";
-import { explain } from "./equivalence/explain.ts";
+import { explain, withoutRungs } from "./equivalence/explain.ts";
 import type { Ladder } from "./equivalence/explanation.ts";
 import { pickStimuli, readoutProbes } from "./equivalence/ladder.ts";
 import { defaultTolerances, type Tolerances } from "./equivalence/verdict.ts";
-import { mistake, type Warning } from "./errors.ts";
+import { BitspikeError, mistake, type Warning } from "./errors.ts";
 import type { Mapping } from "./mapping/file.ts";
 import type { NpzFile } from "./formats/npz.ts";
 import { activityProbes } from "./measure/on-chip.ts";
@@ -63,7 +63,7 @@ export interface ValidationJob extends CompileJob {
   readonly tolerances?: Tolerances | undefined;
   /** Find out why the runs differ; nobody asks when missing. */
   readonly explain?: ExplainOptions | undefined;
-  /** Stops between timesteps with RUN_INTERRUPTED. */
+  /** Stops both runs between timesteps with RUN_INTERRUPTED; after them the explanation, without which the report is made. */
   readonly signal?: StopSignal | undefined;
   /** For the report. */
   readonly versions: Readonly<Record<string, string>>;
@@ -139,6 +139,7 @@ export async function validate(job: ValidationJob, engines: Engines, watcher: Wa
   throwIfStopped(job.signal);
   return closing(await engines.openReference(discrete.network), async (reference) => {
     const float = await timed(job, compiled, "float", reference, watcher);
+    throwIfStopped(job.signal);
     return closing(await engines.openEmulator(program), async (emulator) => {
       const chip = await timed(job, compiled, "chip", emulator, watcher);
       const ladder = exact === null ? null : await climb(job, compiled, exact, reference, { float, chip }, watcher);
@@ -230,7 +231,7 @@ function assumptionsOf(job: ValidationJob, { discrete, prepared, program }: Comp
   };
 }
 
-/** Why the runs differ. */
+/** Why the runs differ. Who stops this keeps both runs, and what can be said of them. */
 async function climb(
   job: ValidationJob,
   { discrete, prepared, labels, program }: Compiled,
@@ -240,7 +241,7 @@ async function climb(
   watcher: Watcher,
 ): Promise<Ladder> {
   const start = performance.now();
-  const ladder = await explain({
+  const inputs = {
     program,
     exact,
     network: discrete.network,
@@ -250,12 +251,17 @@ async function climb(
     reference,
     recordings: { reference: runs.float.recording, emulator: runs.chip.recording },
     samples: job.explain?.samples,
-    onProgress: (done, total) => watcher.onProgress?.("ladder", done, total),
+    onProgress: (done: number, total: number) => watcher.onProgress?.("ladder", done, total),
     signal: job.signal,
-  });
-  watcher.onRun?.("ladder", performance.now() - start);
-  throwIfStopped(job.signal);
-  return ladder;
+  };
+  try {
+    const ladder = await explain(inputs);
+    watcher.onRun?.("ladder", performance.now() - start);
+    return ladder;
+  } catch (error) {
+    if (!(error instanceof BitspikeError) || error.code !== "RUN_INTERRUPTED") throw error;
+    return withoutRungs(inputs, error);
+  }
 }
 
 interface TimedRun {
@@ -279,7 +285,6 @@ async function timed(
   });
   const wallMs = performance.now() - start;
   watcher.onRun?.(run, wallMs);
-  throwIfStopped(job.signal);
   return { recording, wallMs };
 }
 
@@ -315,10 +320,10 @@ async function detail(
   const probes = program.populations
     .filter(({ neurons, datapath }) => neurons * prepared.steps <= largestTrace && hasMembrane(program, datapath))
     .map(({ name }) => ({ population: name, register: "membrane" }));
-  const options = { probes, ...(job.signal === undefined ? {} : { signal: job.signal }) };
+  // Nothing stops these two: what was computed before would be lost.
   const recordings = {
-    reference: await reference.run(stimuli, options),
-    emulator: await emulator.run(stimuli, options),
+    reference: await reference.run(stimuli, { probes }),
+    emulator: await emulator.run(stimuli, { probes }),
   };
   return detailsOf({ ...recordings, program, network: job.network, sample: 0, shownAs: sample });
 }

@@ -152,6 +152,37 @@ describe("a validation", () => {
   });
 });
 
+describe("a stop", () => {
+  it.each([
+    ["while the difference is being explained", "onProgress"],
+    ["between the runs and their explanation", "onRun"],
+  ] as const)("%s keeps what both runs gave", async (_, told) => {
+    const stop = new AbortController();
+    const abort = (run: string): void => {
+      if (run === (told === "onRun" ? "chip" : "ladder")) stop.abort();
+    };
+    const explained = job({ explain: {}, signal: stop.signal });
+    const { document } = await validate(explained, engines, { [told]: abort });
+    expect(stop.signal.aborted).toBe(true);
+    expect(document.ladder!.missing!.code).toBe("RUN_INTERRUPTED");
+    const { document: plain } = await validate(job(), engines);
+    expect([document.agreement, document.verdict]).toEqual([plain.agreement, plain.verdict]);
+    expect(() => reportSchema.parse(document)).not.toThrow();
+  });
+
+  it("before both runs are done ends them", async () => {
+    const stop = new AbortController();
+    const told: string[] = [];
+    const onRun = (run: string): void => {
+      told.push(run);
+      stop.abort();
+    };
+    const stopped = validate(job({ signal: stop.signal }), engines, { onRun });
+    await expect(stopped).rejects.toMatchObject({ code: "RUN_INTERRUPTED" });
+    expect(told).toEqual(["float"]);
+  });
+});
+
 describe("what would make a run useless is refused before it", () => {
   const never: Engines = {
     openReference: () => Promise.reject(new Error("a run was begun")),

@@ -95,8 +95,8 @@ async function climb(inputs: ExplainInputs): Promise<Ladder> {
   };
 }
 
-/** Framework and chip alone, with the reason. */
-function withoutRungs(inputs: ExplainInputs, error: BitspikeError): Ladder {
+/** Framework and chip alone, with the reason why there is no more. */
+export function withoutRungs(inputs: ExplainInputs, error: BitspikeError): Ladder {
   const { reference, emulator } = inputs.recordings;
   const recordings: RungRecordings = [reference, reference, emulator, emulator];
   const [framework, , , chip] = rungsOf(recordings, inputs, inputs.labels);
