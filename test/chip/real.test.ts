@@ -93,6 +93,9 @@ describe("the places where numbers are lost", () => {
     const stimuli = randomStimuli(program, 2, 5, 7);
     await openReal(program, { acts: () => true, watch }).run(stimuli);
     expect(counts.size).toBeGreaterThan(0);
+    // A loss that changes nothing is not told of.
+    expect([...counts.values()].every((numbers) => numbers > 0)).toBe(true);
+    expect(counts.size).toBeLessThan(places.length);
     for (const name of counts.keys()) expect(places.map(key)).toContain(name);
     // What never changed a number may as well not happen.
     const never = (place: LossPlace): boolean => counts.has(key(place));

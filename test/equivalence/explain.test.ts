@@ -120,19 +120,23 @@ describe("the first cause of a difference", () => {
   ];
 
   it.each(cases)("is %s", async (_, sabotage, culprit) => {
+    let named = 0;
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: 2 ** 30 }), async (seed) => {
         const network = networkBy(new Dice(seed));
         const { program, exact } = compiled(network, wide);
         const ladder = await explained(network, { program: sabotage(program), exact }, spikesBy(seed, 8));
+        expect(ladder.missing).toBeNull();
         // A change that no spike shows has no cause.
         if (ladder.explanation === null) return;
+        named++;
         expect(first(ladder).quantization).toEqual(culprit);
         expect(ladder.reason).toContain(first(ladder).text);
         expect(first(ladder).undone!.spikes).toBeGreaterThan(0.25 * ladder.explanation.quantization.spikes);
       }),
       { numRuns: 5 },
     );
+    expect(named).toBeGreaterThan(2);
   });
 
   it.each([
