@@ -130,22 +130,9 @@ export class Population implements Neurons {
 
   step(timestep: number): void {
     this.timestep = timestep;
-    this.advance();
+    runForwarding(this.block, this.forwarding, this.spike);
     for (const [name, array] of this.accumulators) if (!this.registers.has(name)) array.fill(0);
     this.listFired();
-  }
-
-  /** All neurons at once, except that one which is passed a count waits for the neuron that passes it. */
-  private advance(): void {
-    const { forwarding, spike, block } = this;
-    // What a neuron reads in `spike`, where it can: what has been passed on to it.
-    spike.fill(0);
-    if (forwarding === null) return block.run(0, this.size);
-    const { runs } = forwarding;
-    for (let i = 1; i < runs.length; i++) {
-      block.run(runs[i - 1]!, runs[i]!);
-      forwarding.handOn(spike, runs[i - 1]!, runs[i]!);
-    }
   }
 
   private listFired(): void {
@@ -223,6 +210,22 @@ export function prepareTimestep(
     const facts = { register: name, neuron: lane + first, value: String(value), low, high };
     throw mistake("ENGINE_REGISTER_RANGE", { ...facts, population, timestep: timestep() });
   });
+}
+
+/**
+ * Run a timestep of all neurons at once, except that one which is passed a count waits for the neuron that passes it.
+ *
+ * @param spike [neurons] what each fires; overwritten
+ */
+export function runForwarding(block: PreparedBlock, forwarding: Forwarding | null, spike: Float64Array): void {
+  // What a neuron reads in `spike`, where it can: what has been passed on to it.
+  spike.fill(0);
+  if (forwarding === null) return block.run(0, spike.length);
+  const { runs } = forwarding;
+  for (let i = 1; i < runs.length; i++) {
+    block.run(runs[i - 1]!, runs[i]!);
+    forwarding.handOn(spike, runs[i - 1]!, runs[i]!);
+  }
 }
 
 /** Who passes counts on to whom, where somebody does. */

@@ -14,7 +14,7 @@ import type { CorePopulation, CoreProjection, Cores } from "./cores.ts";
 import { blocksOf, sumOf, type Synaptic } from "./delivery.ts";
 import { emptyList, type EventList } from "./events.ts";
 import type { Forwarding } from "./forward.ts";
-import { forwardingOf, localsOf, type Neurons, type PopulationLoad } from "./population.ts";
+import { forwardingOf, localsOf, runForwarding, type Neurons, type PopulationLoad } from "./population.ts";
 import { openRows, type Rows } from "./rows.ts";
 import type { Sum } from "./sums.ts";
 import type { Synapses } from "./synapses.ts";
@@ -146,20 +146,9 @@ class RealNeurons implements Neurons {
 
   step(timestep: number): void {
     this.timestep = timestep;
-    this.spike.fill(0);
-    this.advance();
+    runForwarding(this.block, this.forwarding, this.spike);
     for (const [name, array] of this.accumulators) if (!this.registers.has(name)) array.fill(0);
     this.listFired();
-  }
-
-  private advance(): void {
-    const { forwarding, spike, block } = this;
-    if (forwarding === null) return block.run(0, this.size);
-    const { runs } = forwarding;
-    for (let i = 1; i < runs.length; i++) {
-      block.run(runs[i - 1]!, runs[i]!);
-      forwarding.handOn(spike, runs[i - 1]!, runs[i]!);
-    }
   }
 
   /** Spikes travel as whole numbers, in this reading too. */
